@@ -1,0 +1,126 @@
+"""What a user declares about a registry, and what is inferred from it."""
+
+from __future__ import annotations
+
+from plugindex.records import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+    from typing import Any
+
+PRIMARY_KEY = "primary"
+
+
+class SecondaryRegistry:
+    """Declare a registry that is a view of a primary one.
+
+    Args:
+        registry_dict: the :class:`SecondaryRegistryDict` (or, in the base's own module, the plain
+            empty global dict) that shows the view.
+        key_source: ``PRIMARY_KEY``, or the class attribute that gives the secondary key.
+        attr_name: the class attribute whose value is the entry; a class without it has no entry.
+    """
+
+    __slots__ = ("attr_name", "key_source", "registry_dict")
+
+    def __init__(
+        self, registry_dict: dict[Hashable, Any], key_source: str, attr_name: str
+    ) -> None:
+        self.registry_dict = registry_dict
+        self.key_source = key_source
+        self.attr_name = attr_name
+
+
+class SuffixExtractor:
+    """Derive a key from a class name: the name without *suffix*, in lower case."""
+
+    __slots__ = ("suffix",)
+
+    def __init__(self, suffix: str) -> None:
+        self.suffix = suffix
+
+    def __call__(self, name: str, cls: type | None = None) -> str:
+        """Return the key for a class called *name*."""
+        return name.removesuffix(self.suffix).lower() if self.suffix else name.lower()
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        return type(self), (self.suffix,)
+
+
+class KeyRule(Record):
+    """How a class gets its key.
+
+    *attribute* names the class attribute (None: the object reference is the key). *own* accepts
+    only an attribute of the class's own body (foreign hierarchies). *suffix* is the suffix of a
+    suffix extractor. *opaque* says that an extractor must be run to know. *skip* is
+    ``__skip_if_no_key__``.
+    """
+
+    attribute: str | None = None
+    own: bool = False
+    suffix: str | None = None
+    opaque: bool = False
+    skip: bool = True
+
+
+class Scope(Record):
+    """What one registry covers: everything the index needs to answer, and nothing else.
+
+    *base* is an object reference. *package* is the dotted name whose modules are in scope; when it
+    is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
+    *secondary* holds (attribute name, key source) pairs. *mode* names a reduced discovery, whose
+    index is kept apart from the full one.
+    """
+
+    base: str
+    package: str
+    rule: KeyRule = KeyRule()
+    recursive: bool = True
+    foreign: bool = False
+    name: str = "plugin"
+    application: str = ""
+    secondary: tuple[tuple[str, str], ...] = ()
+    mode: str = ""
+    excluded: tuple[str, ...] = ()
+
+
+class RegistryConfig:
+    """The explicit form of a registry's declaration, as metaclass-registry spells it."""
+
+    __slots__ = (
+        "discovery_function",
+        "discovery_package",
+        "discovery_recursive",
+        "key_attribute",
+        "key_extractor",
+        "log_registration",
+        "registry_dict",
+        "registry_name",
+        "secondary_registries",
+        "skip_if_no_key",
+    )
+
+    def __init__(
+        self,
+        registry_dict: dict[Hashable, Any],
+        key_attribute: str,
+        key_extractor: Callable[[str, type], Hashable] | None = None,
+        skip_if_no_key: bool = False,
+        secondary_registries: list[SecondaryRegistry] | None = None,
+        log_registration: bool = True,
+        registry_name: str = "plugin",
+        discovery_package: str | None = None,
+        discovery_recursive: bool = False,
+        discovery_function: Callable[..., Any] | None = None,
+    ) -> None:
+        self.registry_dict = registry_dict
+        self.key_attribute = key_attribute
+        self.key_extractor = key_extractor
+        self.skip_if_no_key = skip_if_no_key
+        self.secondary_registries = secondary_registries
+        self.log_registration = log_registration
+        self.registry_name = registry_name
+        self.discovery_package = discovery_package
+        self.discovery_recursive = discovery_recursive
+        self.discovery_function = discovery_function
