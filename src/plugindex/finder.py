@@ -171,6 +171,8 @@ class Finder:
             tails += listed.folders
             parts = (file.partition(".") for file in listed.files)
             tails += [stem for stem, _, suffix in parts if "." + suffix in _KINDS]
+        if package.kind == "namespace":
+            tails += self._importers.mapped(package.name)
         if package.kind == "frozen":
             tails += _frozen_children(package.name)
         return tails

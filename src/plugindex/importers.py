@@ -70,6 +70,16 @@ class Importers:
             if path.startswith(prefix):
                 yield path[len(prefix) :].replace("\\", "/").partition("/")[0].partition(".")[0]
 
+    def mapped(self, package: str) -> Iterator[str]:
+        """Yield the names directly below *package* that editable installs map to folders."""
+        for finder in tuple(sys.meta_path):
+            home = sys.modules.get(getattr(finder, "__module__", ""))
+            mapping = getattr(home, "MAPPING", None)  # setuptools' generated finders keep it there
+            if isinstance(mapping, dict):
+                yield from (
+                    n.rpartition(".")[2] for n in mapping if n.rpartition(".")[0] == package
+                )
+
     def elsewhere(self, name: str, locations: Sequence[str] | None) -> ModuleFile | None:
         """Return the module that another finder on ``sys.meta_path`` knows, or None.
 
