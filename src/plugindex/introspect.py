@@ -1,0 +1,251 @@
+"""List the plugins that a process holds after it has imported their modules."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.config import PRIMARY_KEY, KeyRule, Scope
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+    from types import CodeType
+    from typing import Any
+
+    from plugindex.recording import Recording
+
+    Found = tuple[Hashable, type]
+
+_MISSING = object()
+
+
+def scope_from(fields: Mapping[str, Any]) -> Scope:
+    """Return the Scope that :func:`scope_fields` took apart."""
+    lists = {
+        "secondary": tuple((pair[0], pair[1]) for pair in fields["secondary"]),
+        "excluded": tuple(fields["excluded"]),
+    }
+    return Scope(**{**fields, **lists, "rule": KeyRule(**fields["rule"])})
+
+
+def scope_fields(scope: Scope) -> dict[str, Any]:
+    """Return *scope* as JSON values."""
+    fields = {name: getattr(scope, name) for name in Scope._fields}
+    return fields | {"rule": {name: getattr(scope.rule, name) for name in KeyRule._fields}}
+
+
+def listing(
+    scope: Scope, recorded: Recording, failed: set[str], details: bool = True
+) -> dict[str, Any]:
+    """Return the plugins of *scope* that this process holds, as JSON values.
+
+    Args:
+        scope: what is asked for.
+        recorded: what registered here while modules were imported.
+        failed: the modules that failed; their classes don't count.
+        details: False leaves out all but the keys and references.
+
+    Returns:
+        ``plugins``, in the order of modules and then of definition, and ``problems``.
+    """
+    base = _base(scope.base)
+    if not isinstance(base, type):
+        text = f"the base class {scope.base} isn't there after all modules were imported"
+        problem = {"kind": "import-failed", "module": scope.base.partition(":")[0], "message": text}
+        return {"plugins": [], "problems": [problem]}
+    found = _foreign(base, scope) if scope.foreign else _registered(base, recorded)
+    counted = [(k, c) for k, c in found if _counts(c, scope, failed)]
+    problems = [] if scope.foreign else _problems(base, scope, recorded, failed)
+    plugins, unstored = _described(counted, scope, details)
+    return {"plugins": plugins, "problems": problems + unstored}
+
+
+def _base(reference: str) -> object:
+    module, _, qualname = reference.partition(":")
+    if module not in sys.modules:  # nothing in scope needed the base's own module
+        __import__(module)
+    return resolved(module, qualname)
+
+
+def resolved(module: str, qualname: str) -> object:
+    """Return what *module*:*qualname* stands for in this process, or None."""
+    value: object = sys.modules.get(module)
+    try:
+        for name in qualname.split("."):
+            value = getattr(value, name)
+    # A module's or metaclass's own __getattr__ is foreign code and may raise anything.
+    except Exception:  # noqa: BLE001
+        return None
+    return value
+
+
+def _registered(base: type, recorded: Recording) -> Iterator[Found]:
+    return ((key, cls) for owner, key, cls in recorded.registrations if owner is base)
+
+
+def _problems(
+    base: type, scope: Scope, recorded: Recording, failed: set[str]
+) -> list[dict[str, Any]]:
+    return [
+        {name: getattr(problem, name) for name in problem._fields}
+        for owner, problem in recorded.problems
+        if owner is base and in_scope(problem.module, scope) and problem.module not in failed
+    ]
+
+
+def _foreign(base: type, scope: Scope) -> Iterator[Found]:
+    """Yield the concrete strict subclasses of *base* that can be had by name, with their keys."""
+    import inspect
+
+    for cls in _subclasses(base):
+        reachable = resolved(_module(cls), cls.__qualname__) is cls
+        key = _foreign_key(cls, scope.rule) if reachable else None
+        if key is not None and not inspect.isabstract(cls):
+            yield key, cls
+
+
+def _subclasses(base: type) -> list[type]:
+    """Return all strict subclasses of *base*, each once, in the order of their creation."""
+    found: dict[type, None] = {}
+    pending = [base]
+    while pending:
+        # The unbound call serves metaclasses too, whose own __subclasses__ needs an argument.
+        below: list[type] = type.__subclasses__(pending.pop(0))
+        fresh = [cls for cls in below if cls not in found]
+        found.update(dict.fromkeys(fresh))
+        pending += fresh
+    found.pop(base, None)
+    return list(found)
+
+
+def _foreign_key(cls: type, rule: KeyRule) -> Hashable:
+    if rule.attribute is None:
+        return f"{cls.__module__}:{cls.__qualname__}"
+    key = cls.__dict__.get(rule.attribute)
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _counts(cls: type, scope: Scope, failed: set[str]) -> bool:
+    module = _module(cls)
+    return bool(module) and module not in failed and in_scope(module, scope)
+
+
+def _module(cls: type) -> str:
+    module = getattr(cls, "__module__", "")
+    return module if isinstance(module, str) else ""
+
+
+def in_scope(module: str, scope: Scope) -> bool:
+    """Say whether *scope* covers the module of that name."""
+    if any(module == name or module.startswith(name + ".") for name in scope.excluded):
+        return False
+    if module == scope.package:
+        return True
+    inside = module.startswith(scope.package + ".")
+    return inside and (scope.recursive or "." not in module[len(scope.package) + 1 :])
+
+
+def _described(
+    found: list[Found], scope: Scope, details: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return *found* as JSON values in the order of definition, and what can't be stored."""
+    lines: dict[str, dict[str, int]] = {}
+    plugins, problems = [], []
+    for key, cls in found:
+        try:
+            plugins.append(_plugin(key, cls, scope, lines if details else None))
+        except TypeError as error:
+            reference = f"{cls.__module__}:{cls.__qualname__}"
+            text = f"the key of {reference} can't be stored: {error}"
+            problems.append({"kind": "undecided", "module": cls.__module__, "message": text})
+    return sorted(plugins, key=lambda p: (p["module"], p["line"])), problems
+
+
+def _plugin(
+    key: Hashable, cls: type, scope: Scope, lines: dict[str, dict[str, int]] | None
+) -> dict[str, Any]:
+    module, qualname = cls.__module__, cls.__qualname__
+    plugin = {"key": portable(key), "module": module, "qualname": qualname, "line": 0}
+    plugin["attributes"] = {"__replaces__": cls.__dict__.get("__replaces__")}
+    if lines is not None:
+        if module not in lines:
+            lines[module] = _class_lines(module)
+        plugin["line"] = lines[module].get(qualname, 0)
+        plugin["file"] = str(getattr(sys.modules.get(module), "__file__", None) or "")
+        plugin["doc"] = _first_line(cls.__dict__.get("__doc__"))
+        plugin["attributes"] |= literals(cls)
+        plugin["secondary"] = _secondary(key, cls, scope)
+    if not isinstance(plugin["attributes"]["__replaces__"], str):
+        del plugin["attributes"]["__replaces__"]
+    return plugin
+
+
+def _first_line(doc: object) -> str:
+    return doc.strip().partition("\n")[0].rstrip() if isinstance(doc, str) else ""
+
+
+def _class_lines(module: str) -> dict[str, int]:
+    """Return where the module's classes start, by qualified name, from its code object."""
+    loader = getattr(getattr(sys.modules.get(module), "__spec__", None), "loader", None)
+    get_code = getattr(loader, "get_code", None)
+    code = get_code(module) if get_code else None
+    return dict(_code_lines(code)) if code else {}
+
+
+def _code_lines(code: CodeType) -> Iterator[tuple[str, int]]:
+    for constant in code.co_consts:
+        if isinstance(constant, type(code)):
+            yield constant.co_qualname, constant.co_firstlineno
+            yield from _code_lines(constant)
+
+
+def literals(cls: type) -> dict[str, Any]:
+    """Return the class's simple constant attributes, inherited ones included, as JSON values."""
+    found: dict[str, object] = {}
+    for owner in reversed(cls.__mro__):
+        found.update((n, v) for n, v in owner.__dict__.items() if n[:2] != "__")
+    return {n: portable(v) for n, v in found.items() if _is_literal(v)}
+
+
+def _is_literal(value: object) -> bool:
+    if type(value) is tuple:
+        return all(_is_literal(item) for item in value)
+    if type(value) is int:
+        return value.bit_length() < 4096  # beyond, the decimal conversions refuse
+    return value is None or type(value) in (str, float, bool)
+
+
+def _secondary(key: Hashable, cls: type, scope: Scope) -> dict[str, Any]:
+    """Return the keys under which *cls* shows in secondary registries, by attribute."""
+    found = {}
+    for attribute, source in scope.secondary:
+        other = key if source == PRIMARY_KEY else getattr(cls, source, None)
+        if getattr(cls, attribute, None) is not None and other is not None:
+            found[attribute] = portable(other)
+    return found
+
+
+def portable(value: object) -> Any:
+    """Return *value* as JSON values that keep its type.
+
+    Raises:
+        TypeError: if it is of no kind that can be stored.
+    """
+    import enum
+
+    if isinstance(value, enum.Enum):
+        owner = type(value)
+        return {"enum": f"{owner.__module__}:{owner.__qualname__}.{value.name}"}
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if type(value) is bytes:
+        return {"bytes": value.hex()}
+    if type(value) is tuple:
+        return {"tuple": [portable(item) for item in value]}
+    if type(value) is frozenset:
+        return {"frozenset": [portable(item) for item in value]}
+    raise TypeError(f"{type(value).__qualname__} is no kind of key that can be stored")

@@ -1,0 +1,112 @@
+"""Compare a listing with what importing everything gives."""
+
+from __future__ import annotations
+
+from plugindex.records import Problem, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+    from plugindex.config import Scope
+    from plugindex.records import Plugin
+
+    Entry = tuple[Hashable, str]
+
+
+class Truth(Record):
+    """What a fresh process holds after importing every module of a scope in sorted name order.
+
+    *entries* maps keys to object references, *failures* the modules that can't be imported to the
+    reason. A key that two classes claim is in *problems*, not in *entries*. *refused* says why
+    there is no truth: no child interpreter could be started.
+    """
+
+    entries: Mapping[Hashable, str] = {}
+    failures: Mapping[str, Problem] = {}
+    problems: tuple[Problem, ...] = ()
+    seconds: Mapping[str, float] = {}
+    refused: str = ""
+
+
+class Comparison(Record):
+    """How a listing differs from the truth, as sorted (key, object reference) pairs.
+
+    *fails_at_import* are listed classes whose module fails, which only running it can show.
+    """
+
+    missing: tuple[Entry, ...] = ()
+    extra: tuple[Entry, ...] = ()
+    fails_at_import: tuple[Entry, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Say whether reading found exactly what importing gives."""
+        return not self.missing and not self.extra
+
+
+def import_truth(
+    scope: Scope,
+    modules: Iterable[str],
+    *,
+    path: Sequence[str] | None = None,
+    limit_s: float = 600.0,
+    module_limit_s: float = 60.0,
+) -> Truth:
+    """Import *modules* in one child interpreter and return the plugins of *scope* that it holds.
+
+    Args:
+        scope: what to list.
+        modules: the names of every module in scope, in any order.
+        path: the child's ``sys.path``; this process's by default.
+        limit_s: the time for everything together.
+        module_limit_s: the time for each module.
+    """
+    from plugindex import sandbox
+
+    limits = {"limit_s": limit_s, "module_limit_s": module_limit_s}
+    names = sorted(set(modules))
+    found = sandbox.examine(names, scope, path=path, details=False, **limits)
+    entries, clashes = settle(found.plugins)
+    problems = (*found.problems, *clashes)
+    return Truth(entries, found.failures, problems, found.seconds, found.refused)
+
+
+def settle(plugins: Iterable[Plugin]) -> tuple[dict[Hashable, str], list[Problem]]:
+    """Give each key to one class, and to none where two classes claim it.
+
+    A class that has the same reference as the holder is that class, defined again; one that names
+    the holder in ``__replaces__`` takes the key over.
+    """
+    holders: dict[Hashable, Plugin] = {}
+    clashes: dict[Hashable, Problem] = {}
+    for plugin in plugins:
+        held = holders.setdefault(plugin.key, plugin)
+        if held.reference == plugin.reference or _replaces(plugin, held):
+            holders[plugin.key] = plugin
+        elif not _replaces(held, plugin):
+            clashes.setdefault(plugin.key, _clash(held, plugin))
+    entries = {key: p.reference for key, p in holders.items() if key not in clashes}
+    return entries, list(clashes.values())
+
+
+def _replaces(plugin: Plugin, other: Plugin) -> bool:
+    return bool(plugin.attributes.get("__replaces__") == other.reference)
+
+
+def _clash(first: Plugin, second: Plugin) -> Problem:
+    text = f"the key {second.key!r} is claimed by {first.reference} and by {second.reference}"
+    hint = "give one of them another key, or name the other in its __replaces__"
+    return Problem("duplicate-key", second.module, text, hint, second.file, second.line)
+
+
+def compare(listed: Mapping[Hashable, str], truth: Truth) -> Comparison:
+    """Compare *listed*, keys and their object references, with the *truth*."""
+    surplus = listed.items() - truth.entries.items()
+    failing = {entry for entry in surplus if entry[1].partition(":")[0] in truth.failures}
+    missing = truth.entries.items() - listed.items()
+    return Comparison(_sorted(missing), _sorted(surplus - failing), _sorted(failing))
+
+
+def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry[1], repr(entry[0]))))
