@@ -12,12 +12,15 @@ import os
 import sys
 import time
 
-from plugindex import recording
+# Also what is used late is imported first: afterwards the import system may lie in ruins.
+from plugindex import introspect, journal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Any, NoReturn
+
+    from plugindex.journal import Journal
 
 _TAIL = 2_000  # what a module printed is kept up to so many bytes, from its end
 
@@ -36,10 +39,10 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     """
     report = Report(answer)
     _prepare(report)
-    recorded = recording.begin()
+    seen = journal.begin()
     report.tell({"ready": True})
     failed, recovered = _import_all(request, report)
-    report.tell({**_listing(request, recorded, failed, report), "recovered": recovered})
+    report.tell({**_listing(request, seen, failed, report), "recovered": recovered})
     # Foreign threads and exit handlers get no say: they could keep the process for ever.
     os._exit(0)
 
@@ -47,19 +50,20 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
 class Report:
     """The way to the parent, and the file that takes what modules print."""
 
-    __slots__ = ("answer", "output")
+    __slots__ = ("answer", "encode", "output")
 
     def __init__(self, answer: int) -> None:
+        import json
+
         os.set_inheritable(answer, False)
         self.answer = answer
+        self.encode = json.dumps
         # A descriptor of our own: a module may put another file in the place of standard output.
         self.output = os.dup(1)
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one line."""
-        import json
-
-        data = json.dumps(message).encode() + b"\n"
+        data = self.encode(message).encode() + b"\n"
         while data:
             data = data[os.write(self.answer, data) :]
 
@@ -191,14 +195,12 @@ def _frames(traceback: TracebackType | None) -> list[tuple[str, str, int]]:
 
 
 def _listing(
-    request: dict[str, Any], recorded: recording.Recording, failed: set[str], report: Report
+    request: dict[str, Any], seen: Journal, failed: set[str], report: Report
 ) -> dict[str, Any]:
-    from plugindex import introspect
-
     scope = introspect.scope_from(request["scope"])
     _alarm(request["module_limit"])
     try:
-        return introspect.listing(scope, recorded, failed, request["details"])
+        return introspect.listing(scope, seen, failed, request["details"])
     # Metaclasses and descriptors of foreign classes run while they are looked at.
     except BaseException as error:  # noqa: BLE001
         problem = _failure("", error, request["module_limit"], report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.config import PRIMARY_KEY, KeyRule, Scope
+from plugindex.keys import check_key, is_abstract, own_key, reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,11 +13,9 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from plugindex.recording import Recording
+    from plugindex.journal import Journal
 
     Found = tuple[Hashable, type]
-
-_MISSING = object()
 
 
 def scope_from(fields: Mapping[str, Any]) -> Scope:
@@ -34,14 +33,12 @@ def scope_fields(scope: Scope) -> dict[str, Any]:
     return fields | {"rule": {name: getattr(scope.rule, name) for name in KeyRule._fields}}
 
 
-def listing(
-    scope: Scope, recorded: Recording, failed: set[str], details: bool = True
-) -> dict[str, Any]:
+def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True) -> dict[str, Any]:
     """Return the plugins of *scope* that this process holds, as JSON values.
 
     Args:
         scope: what is asked for.
-        recorded: what registered here while modules were imported.
+        seen: what registered here while modules were imported.
         failed: the modules that failed; their classes don't count.
         details: False leaves out all but the keys and references.
 
@@ -53,15 +50,15 @@ def listing(
         text = f"the base class {scope.base} isn't there after all modules were imported"
         problem = {"kind": "import-failed", "module": scope.base.partition(":")[0], "message": text}
         return {"plugins": [], "problems": [problem]}
-    found = _foreign(base, scope) if scope.foreign else _registered(base, recorded)
+    found = _foreign(base, scope) if scope.foreign else _registered(base, seen)
     counted = [(k, c) for k, c in found if _counts(c, scope, failed)]
-    problems = [] if scope.foreign else _problems(base, scope, recorded, failed)
+    problems = [] if scope.foreign else _problems(base, scope, seen, failed)
     plugins, unstored = _described(counted, scope, details)
     return {"plugins": plugins, "problems": problems + unstored}
 
 
-def _base(reference: str) -> object:
-    module, _, qualname = reference.partition(":")
+def _base(name: str) -> object:
+    module, _, qualname = name.partition(":")
     if module not in sys.modules:  # nothing in scope needed the base's own module
         __import__(module)
     return resolved(module, qualname)
@@ -79,28 +76,24 @@ def resolved(module: str, qualname: str) -> object:
     return value
 
 
-def _registered(base: type, recorded: Recording) -> Iterator[Found]:
-    return ((key, cls) for owner, key, cls in recorded.registrations if owner is base)
+def _registered(base: type, seen: Journal) -> Iterator[Found]:
+    return ((key, cls) for owner, key, cls in seen.registrations if owner is base)
 
 
-def _problems(
-    base: type, scope: Scope, recorded: Recording, failed: set[str]
-) -> list[dict[str, Any]]:
+def _problems(base: type, scope: Scope, seen: Journal, failed: set[str]) -> list[dict[str, Any]]:
     return [
         {name: getattr(problem, name) for name in problem._fields}
-        for owner, problem in recorded.problems
+        for owner, problem in seen.problems
         if owner is base and in_scope(problem.module, scope) and problem.module not in failed
     ]
 
 
 def _foreign(base: type, scope: Scope) -> Iterator[Found]:
     """Yield the concrete strict subclasses of *base* that can be had by name, with their keys."""
-    import inspect
-
     for cls in _subclasses(base):
         reachable = resolved(_module(cls), cls.__qualname__) is cls
         key = _foreign_key(cls, scope.rule) if reachable else None
-        if key is not None and not inspect.isabstract(cls):
+        if key is not None and not is_abstract(cls):
             yield key, cls
 
 
@@ -119,14 +112,11 @@ def _subclasses(base: type) -> list[type]:
 
 
 def _foreign_key(cls: type, rule: KeyRule) -> Hashable:
-    if rule.attribute is None:
-        return f"{cls.__module__}:{cls.__qualname__}"
-    key = cls.__dict__.get(rule.attribute)
+    key = own_key(cls, rule.replace(own=True), None)
     try:
-        hash(key)
+        return None if key is None else check_key(key, cls)
     except TypeError:
         return None
-    return key
 
 
 def _counts(cls: type, scope: Scope, failed: set[str]) -> bool:
@@ -159,8 +149,7 @@ def _described(
         try:
             plugins.append(_plugin(key, cls, scope, lines if details else None))
         except TypeError as error:
-            reference = f"{cls.__module__}:{cls.__qualname__}"
-            text = f"the key of {reference} can't be stored: {error}"
+            text = f"the key of {reference(cls)} can't be stored: {error}"
             problems.append({"kind": "undecided", "module": cls.__module__, "message": text})
     return sorted(plugins, key=lambda p: (p["module"], p["line"])), problems
 
@@ -235,11 +224,8 @@ def portable(value: object) -> Any:
     Raises:
         TypeError: if it is of no kind that can be stored.
     """
-    import enum
-
-    if isinstance(value, enum.Enum):
-        owner = type(value)
-        return {"enum": f"{owner.__module__}:{owner.__qualname__}.{value.name}"}
+    if _is_enum_member(value):
+        return {"enum": _enum_parts(value)}
     if value is None or type(value) in (str, int, float, bool):
         return value
     if type(value) is bytes:
@@ -249,3 +235,18 @@ def portable(value: object) -> Any:
     if type(value) is frozenset:
         return {"frozenset": [portable(item) for item in value]}
     raise TypeError(f"{type(value).__qualname__} is no kind of key that can be stored")
+
+
+def _is_enum_member(value: object) -> bool:
+    enum = sys.modules.get("enum")  # before it is imported, there are no members
+    return enum is not None and isinstance(value, enum.Enum)
+
+
+def _enum_parts(member: Any) -> list[Any]:
+    """Return the arguments of the EnumKey that stands for *member*."""
+    owner, parts = type(member), [member._name_]
+    if hash(member) != hash(member._name_):
+        if hash(member) != hash(member._value_):
+            raise TypeError(f"the hash of {member!r} is neither its name's nor its value's")
+        parts.append(portable(member._value_))
+    return [owner.__module__, owner.__qualname__, *parts]

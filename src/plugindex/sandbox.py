@@ -7,6 +7,7 @@ import sys
 import time
 
 from plugindex import introspect
+from plugindex.keys import EnumKey
 from plugindex.records import Plugin, Problem, Record
 
 TYPE_CHECKING = False
@@ -204,7 +205,7 @@ def _listen(pid: int, reading: int, output: int, answer: _Answer, request: dict[
         now = time.monotonic()
         limit = min(deadline, answer.since + request["module_limit"] + _GRACE_S)
         if now > limit:
-            answer.overdue = now - answer.since
+            answer.overdue = max(0.001, limit - _GRACE_S - answer.since)
             return
         if poll.poll(min(_POLL_S, limit - now) * 1000 + 1):
             data = os.read(reading, 1 << 16)
@@ -332,7 +333,7 @@ def _ending(status: int, overdue: float) -> str:
     import signal
 
     if overdue:
-        return f"importing it took more than {overdue - _GRACE_S:.3g} s"
+        return f"importing it took more than {overdue:.3g} s"
     if status < 0:
         return f"importing it ended the interpreter with {signal.Signals(-status).name}"
     return f"importing it ended the interpreter with exit status {status}"
@@ -358,6 +359,8 @@ def restored(value: Any) -> Hashable:
     if not isinstance(value, dict):
         return value  # type: ignore[no-any-return]
     ((kind, inner),) = value.items()
+    if kind == "enum":
+        return EnumKey(*inner[:3], *(restored(part) for part in inner[3:]))
     if kind == "bytes":
         return bytes.fromhex(inner)
     if kind == "tuple":

@@ -1,7 +1,7 @@
 """Record registrations while modules are imported only to see what they register.
 
 A registering metaclass or mixin asks :func:`active` at each class statement. When a
-:class:`Recording` is active it reports the key and class to it, raises nothing about duplicates
+:class:`Journal` is active it reports the key and class to it, raises nothing about duplicates
 or missing keys, and its registry starts no discovery: what is found must be what the modules do
 themselves.
 """
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from plugindex.records import Problem
 
-_active: Recording | None = None
+_active: Journal | None = None
 
 
-class Recording:
+class Journal:
     """What registered in this process, in order: (base, key, class) and the problems met."""
 
     __slots__ = ("problems", "registrations")
@@ -35,13 +35,13 @@ class Recording:
         self.problems.append((base, problem))
 
 
-def begin() -> Recording:
+def begin() -> Journal:
     """Record from now to the end of this process."""
     global _active
-    _active = Recording()
+    _active = Journal()
     return _active
 
 
-def active() -> Recording | None:
+def active() -> Journal | None:
     """Return the recording that registrations report to, None in an ordinary process."""
     return _active
