@@ -2,8 +2,8 @@
 
 :mod:`plugindex.sandbox` starts it and holds the other end. It answers with one JSON object a line:
 ``{"ready": true}``, then for each module ``{"start": name}`` and ``{"done": name, "seconds": s,
-"problem": {...} | null}``, then ``{"plugins": [...], "problems": [...]}``. A line that never comes
-tells the parent which module ended the interpreter.
+"problem": {...} | null}``, then ``{"listings": [...], "recovered": [...]}`` with one listing for
+each scope. A line that never comes tells the parent which module ended the interpreter.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from plugindex.journal import Journal
 
+_OWN_DESCRIPTORS = 200  # and above
 _TAIL = 2_000  # what a module printed is kept up to so many bytes, from its end
 
 
@@ -33,7 +34,7 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     """Import what *request* names, write the outcome to *answer* and end the process.
 
     Args:
-        request: ``modules``, ``scope`` (the fields of a Scope), ``limit`` and ``module_limit`` in
+        request: ``modules``, ``scopes`` (their fields), ``limit`` and ``module_limit`` in
             seconds, ``details`` (False leaves out all but keys and references).
         answer: the file descriptor that takes the answer.
     """
@@ -42,7 +43,8 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     seen = journal.begin()
     report.tell({"ready": True})
     failed, recovered = _import_all(request, report)
-    report.tell({**_listing(request, seen, failed, report), "recovered": recovered})
+    listings = [_listing(fields, request, seen, failed, report) for fields in request["scopes"]]
+    report.tell({"listings": listings, "recovered": recovered})
     # Foreign threads and exit handlers get no say: they could keep the process for ever.
     os._exit(0)
 
@@ -53,13 +55,15 @@ class Report:
     __slots__ = ("answer", "encode", "output")
 
     def __init__(self, answer: int) -> None:
+        import fcntl
         import json
 
-        os.set_inheritable(answer, False)
-        self.answer = answer
         self.encode = json.dumps
-        # A descriptor of our own: a module may put another file in the place of standard output.
-        self.output = os.dup(1)
+        # Descriptors of our own, out of the way: a module may put another file in the place of
+        # standard output, or use a low number that it expects its starter to have given it.
+        self.output = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, _OWN_DESCRIPTORS)
+        self.answer = fcntl.fcntl(answer, fcntl.F_DUPFD_CLOEXEC, _OWN_DESCRIPTORS)
+        os.close(answer)
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one line."""
@@ -195,9 +199,13 @@ def _frames(traceback: TracebackType | None) -> list[tuple[str, str, int]]:
 
 
 def _listing(
-    request: dict[str, Any], seen: Journal, failed: set[str], report: Report
+    fields: dict[str, Any],
+    request: dict[str, Any],
+    seen: Journal,
+    failed: set[str],
+    report: Report,
 ) -> dict[str, Any]:
-    scope = introspect.scope_from(request["scope"])
+    scope = introspect.scope_from(fields)
     _alarm(request["module_limit"])
     try:
         return introspect.listing(scope, seen, failed, request["details"])

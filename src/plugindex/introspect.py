@@ -84,7 +84,7 @@ def _problems(base: type, scope: Scope, seen: Journal, failed: set[str]) -> list
     return [
         {name: getattr(problem, name) for name in problem._fields}
         for owner, problem in seen.problems
-        if owner is base and in_scope(problem.module, scope) and problem.module not in failed
+        if owner is base and scope.covers(problem.module) and problem.module not in failed
     ]
 
 
@@ -121,22 +121,12 @@ def _foreign_key(cls: type, rule: KeyRule) -> Hashable:
 
 def _counts(cls: type, scope: Scope, failed: set[str]) -> bool:
     module = _module(cls)
-    return bool(module) and module not in failed and in_scope(module, scope)
+    return bool(module) and module not in failed and scope.covers(module)
 
 
 def _module(cls: type) -> str:
     module = getattr(cls, "__module__", "")
     return module if isinstance(module, str) else ""
-
-
-def in_scope(module: str, scope: Scope) -> bool:
-    """Say whether *scope* covers the module of that name."""
-    if any(module == name or module.startswith(name + ".") for name in scope.excluded):
-        return False
-    if module == scope.package:
-        return True
-    inside = module.startswith(scope.package + ".")
-    return inside and (scope.recursive or "." not in module[len(scope.package) + 1 :])
 
 
 def _described(

@@ -50,39 +50,47 @@ class Examination(Record):
     refused: str = ""
 
 
-def examine(
+def examine(modules: Sequence[str], scope: Scope, **options: Any) -> Examination:
+    """Import *modules* and list the plugins of one *scope*; the rest as :func:`examine_all`."""
+    return examine_all(modules, [scope], **options)[0]
+
+
+def examine_all(
     modules: Sequence[str],
-    scope: Scope,
+    scopes: Sequence[Scope],
     *,
     path: Sequence[str] | None = None,
     limit_s: float = 60.0,
     module_limit_s: float = 20.0,
     details: bool = True,
-) -> Examination:
-    """Import *modules* in their order in a fresh interpreter and list the plugins of *scope*.
+) -> list[Examination]:
+    """Import *modules* in their order in a fresh interpreter and list the plugins of *scopes*.
 
     A module that ends the interpreter is left out of a further one, which imports all the others
     again, so that everything listed was held by one process.
 
     Args:
         modules: full names, in the order of import.
-        scope: what to list.
+        scopes: what to list.
         path: the child's ``sys.path``; this process's by default.
         limit_s: the time for everything together.
         module_limit_s: the time for each module.
         details: False lists keys and references alone, which is faster.
+
+    Returns:
+        One examination for each scope.
     """
     reason = _refusal()
     if reason:
-        return Examination(refused=reason)
+        return [Examination(refused=reason)] * len(scopes)
     deadline = time.monotonic() + limit_s
-    request = _request(modules, scope, path, module_limit_s, details)
+    request = _request(modules, scopes, path, module_limit_s, details)
     crashed: dict[str, Problem] = {}
     while True:
         request["limit"] = max(0.0, deadline - time.monotonic())
         answer = _ask(request)
         if answer.complete or not answer.current:
-            return answer.outcome(crashed)
+            return [answer.outcome(crashed, index) for index in range(len(scopes))]
         crashed |= _lost(answer, request["modules"])
         request["modules"] = [name for name in request["modules"] if name not in crashed]
 
@@ -102,7 +110,7 @@ def _refusal() -> str:
 
 def _request(
     modules: Sequence[str],
-    scope: Scope,
+    scopes: Sequence[Scope],
     path: Sequence[str] | None,
     module_limit_s: float,
     details: bool,
@@ -112,7 +120,7 @@ def _request(
     return {
         "path": folders if engine in folders else [*folders, engine],
         "modules": list(modules),
-        "scope": introspect.scope_fields(scope),
+        "scopes": [introspect.scope_fields(scope) for scope in scopes],
         "module_limit": module_limit_s,
         "details": details,
     }
@@ -259,7 +267,7 @@ class _Answer:
         self._size = 0
         self._rest = b""
         self._done: dict[str, dict[str, Any]] = {}
-        self._listing: dict[str, Any] = {"plugins": [], "problems": []}
+        self._end: dict[str, Any] = {}
 
     def take(self, data: bytes) -> bool:
         """Take in a piece of the answer; False when it can't be the child program's."""
@@ -281,8 +289,8 @@ class _Answer:
         elif "done" in line:
             self.current = ""
             self._done[line["done"]] = line
-        elif "plugins" in line:
-            self._listing, self.complete = line, True
+        elif "listings" in line:
+            self._end, self.complete = line, True
         else:
             self._ready = line["ready"]
 
@@ -303,30 +311,30 @@ class _Answer:
         if not self._ready and not self.overdue:
             self.refused = f"{sys.executable} doesn't run the engine's program: {self.ending}"
 
-    def outcome(self, crashed: Mapping[str, Problem]) -> Examination:
-        """Return everything told as frozen values."""
+    def outcome(self, crashed: Mapping[str, Problem], index: int) -> Examination:
+        """Return everything told about one scope as frozen values."""
         if self.refused:
             return Examination(refused=self.refused)
+        listing = self._end["listings"][index] if self.complete else self._lost_listing()
         return Examination(
-            plugins=tuple(_plugin(fields) for fields in self._listing["plugins"]),
+            plugins=tuple(_plugin(fields) for fields in listing["plugins"]),
             failures={**self._failures(), **crashed},
-            problems=tuple(Problem(**fields) for fields in self._problems()),
+            problems=tuple(Problem(**fields) for fields in listing["problems"]),
             seconds={name: line["seconds"] for name, line in self._done.items()},
         )
 
     def _failures(self) -> dict[str, Problem]:
-        recovered = self._listing.get("recovered", ())
+        recovered = self._end.get("recovered", ())
         return {
             name: Problem(module=name, **line["problem"])
             for name, line in self._done.items()
             if line["problem"] and name not in recovered
         }
 
-    def _problems(self) -> list[dict[str, Any]]:
-        if self.complete:
-            return list(self._listing["problems"])
+    def _lost_listing(self) -> dict[str, Any]:
         text = f"the interpreter that imported the modules was lost: {self.ending}"
-        return [{"kind": "crashed", "module": "", "message": text}]
+        problem = {"kind": "crashed", "module": "", "message": text}
+        return {"plugins": [], "problems": [problem]}
 
 
 def _ending(status: int, overdue: float) -> str:

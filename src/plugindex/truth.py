@@ -7,9 +7,11 @@ from plugindex.records import Problem, Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from typing import Any
 
     from plugindex.config import Scope
     from plugindex.records import Plugin
+    from plugindex.sandbox import Examination
 
     Entry = tuple[Hashable, str]
 
@@ -45,28 +47,42 @@ class Comparison(Record):
         return not self.missing and not self.extra
 
 
-def import_truth(
-    scope: Scope,
+def import_truth(scope: Scope, modules: Iterable[str], **options: Any) -> Truth:
+    """Return the truth of one *scope*; the rest as :func:`import_truths`."""
+    return import_truths([scope], modules, **options)[0]
+
+
+def import_truths(
+    scopes: Sequence[Scope],
     modules: Iterable[str],
     *,
     path: Sequence[str] | None = None,
     limit_s: float = 600.0,
     module_limit_s: float = 60.0,
-) -> Truth:
-    """Import *modules* in one child interpreter and return the plugins of *scope* that it holds.
+) -> list[Truth]:
+    """Import *modules* in one child interpreter and return what it then holds of each scope.
 
     Args:
-        scope: what to list.
-        modules: the names of every module in scope, in any order.
+        scopes: what to list.
+        modules: the names of every module in the scopes, in any order.
         path: the child's ``sys.path``; this process's by default.
         limit_s: the time for everything together.
         module_limit_s: the time for each module.
     """
     from plugindex import sandbox
 
-    limits = {"limit_s": limit_s, "module_limit_s": module_limit_s}
-    names = sorted(set(modules))
-    found = sandbox.examine(names, scope, path=path, details=False, **limits)
+    found = sandbox.examine_all(
+        sorted(set(modules)),
+        scopes,
+        path=path,
+        limit_s=limit_s,
+        module_limit_s=module_limit_s,
+        details=False,
+    )
+    return [_truth(examination) for examination in found]
+
+
+def _truth(found: Examination) -> Truth:
     entries, clashes = settle(found.plugins)
     problems = (*found.problems, *clashes)
     return Truth(entries, found.failures, problems, found.seconds, found.refused)
