@@ -1,0 +1,117 @@
+"""Know every plugin by reading code, load one at a time."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.cache import (
+        CacheConfig,
+        RegistryCacheManager,
+        deserialize_plugin_class,
+        get_package_file_mtimes,
+        serialize_plugin_class,
+    )
+    from plugindex.config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
+    from plugindex.describe import PluginInfo
+    from plugindex.discovery import discover_registry_classes, discover_registry_classes_recursive
+    from plugindex.errors import (
+        CacheError,
+        DiscoveryError,
+        DuplicateKeyError,
+        MissingKeyError,
+        PluginLoadError,
+        RegistryError,
+        UnavailablePluginError,
+        UnknownKeyError,
+    )
+    from plugindex.extractors import (
+        extract_key_from_backend_suffix,
+        extract_key_from_handler_suffix,
+        make_suffix_extractor,
+    )
+    from plugindex.metaclass import AutoRegisterMeta
+    from plugindex.mixin import AutoRegister
+    from plugindex.records import Plugin, Problem, Stats
+    from plugindex.registry import LazyDiscoveryDict
+    from plugindex.secondary import SecondaryRegistryDict
+
+# Where each public name is defined; a module is imported when one of its names is asked for.
+_HOMES = {
+    "cache": (
+        "CacheConfig",
+        "RegistryCacheManager",
+        "deserialize_plugin_class",
+        "get_package_file_mtimes",
+        "serialize_plugin_class",
+    ),
+    "config": ("PRIMARY_KEY", "RegistryConfig", "SecondaryRegistry"),
+    "describe": ("PluginInfo",),
+    "discovery": ("discover_registry_classes", "discover_registry_classes_recursive"),
+    "errors": (
+        "CacheError",
+        "DiscoveryError",
+        "DuplicateKeyError",
+        "MissingKeyError",
+        "PluginLoadError",
+        "RegistryError",
+        "UnavailablePluginError",
+        "UnknownKeyError",
+    ),
+    "extractors": (
+        "extract_key_from_backend_suffix",
+        "extract_key_from_handler_suffix",
+        "make_suffix_extractor",
+    ),
+    "metaclass": ("AutoRegisterMeta",),
+    "mixin": ("AutoRegister",),
+    "records": ("Plugin", "Problem", "Stats"),
+    "registry": ("LazyDiscoveryDict",),
+    "secondary": ("SecondaryRegistryDict",),
+}
+
+__all__ = [
+    "PRIMARY_KEY",
+    "AutoRegister",
+    "AutoRegisterMeta",
+    "CacheConfig",
+    "CacheError",
+    "DiscoveryError",
+    "DuplicateKeyError",
+    "LazyDiscoveryDict",
+    "MissingKeyError",
+    "Plugin",
+    "PluginInfo",
+    "PluginLoadError",
+    "Problem",
+    "RegistryCacheManager",
+    "RegistryConfig",
+    "RegistryError",
+    "SecondaryRegistry",
+    "SecondaryRegistryDict",
+    "Stats",
+    "UnavailablePluginError",
+    "UnknownKeyError",
+    "deserialize_plugin_class",
+    "discover_registry_classes",
+    "discover_registry_classes_recursive",
+    "extract_key_from_backend_suffix",
+    "extract_key_from_handler_suffix",
+    "get_package_file_mtimes",
+    "make_suffix_extractor",
+    "serialize_plugin_class",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            value = getattr(__import__(f"plugindex.{module}", fromlist=[name]), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'plugindex' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

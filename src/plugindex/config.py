@@ -24,9 +24,7 @@ class SecondaryRegistry:
 
     __slots__ = ("attr_name", "key_source", "registry_dict")
 
-    def __init__(
-        self, registry_dict: dict[Hashable, Any], key_source: str, attr_name: str
-    ) -> None:
+    def __init__(self, registry_dict: dict[Hashable, Any], key_source: str, attr_name: str) -> None:
         self.registry_dict = registry_dict
         self.key_source = key_source
         self.attr_name = attr_name
@@ -83,6 +81,15 @@ class Scope(Record):
     secondary: tuple[tuple[str, str], ...] = ()
     mode: str = ""
     excluded: tuple[str, ...] = ()
+
+    def covers(self, module: str) -> bool:
+        """Say whether the module of that name is in scope."""
+        if any(module == name or module.startswith(name + ".") for name in self.excluded):
+            return False
+        if module == self.package:
+            return True
+        inside = module.startswith(self.package + ".")
+        return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 
 
 class RegistryConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
 
 def message(summary: str, facts: Iterable[tuple[str, str]] = ()) -> str:
@@ -15,7 +15,16 @@ def message(summary: str, facts: Iterable[tuple[str, str]] = ()) -> str:
 
 
 class RegistryError(Exception):
-    """Base of every error that plugindex raises on purpose."""
+    """Base of every error that plugindex raises on purpose.
+
+    Args:
+        text: the message.
+        facts: kept as attributes; they survive pickling.
+    """
+
+    def __init__(self, text: str = "", **facts: object) -> None:
+        super().__init__(text)
+        self.__dict__.update(facts)
 
 
 class DiscoveryError(RegistryError):
@@ -31,21 +40,76 @@ class MissingKeyError(RegistryError):
 
 
 class DuplicateKeyError(RegistryError):
-    """Two classes claim one key."""
+    """Two classes claim one key: *key*, and *claimants* as object references."""
+
+    key: Hashable = None
+    claimants: tuple[str, ...] = ()
 
 
 # RegistryError comes first so that ``str(error)`` is the message: KeyError prints its repr.
 class UnknownKeyError(RegistryError, KeyError):
-    """No plugin has this key."""
+    """No plugin has this *key*.
 
-    __str__ = Exception.__str__
+    *known* are the keys there are, *missing* says which modules may define it but could not be
+    read or imported, *next* is a command that tells more.
+    """
+
+    key: Hashable = None
+    known: tuple[Hashable, ...] = ()
+    missing: tuple[str, ...] = ()
+    next: str = ""
+
+    @property
+    def nearest(self) -> str:
+        """The known key that looks most like the one asked for, or nothing."""
+        from difflib import get_close_matches
+
+        names = {str(key): key for key in self.known}
+        return next(iter(get_close_matches(str(self.key), names, 1)), "")
+
+    # The text is made when somebody reads it: `except KeyError` is a common way to ask.
+    def __str__(self) -> str:
+        known = ", ".join(map(str, self.known[:20]))
+        known += f" and {len(self.known) - 20} more" if len(self.known) > 20 else ""
+        known += f"      nearest: {self.nearest}" if self.nearest else ""
+        missing = [("missing", line) for line in self.missing[:5]]
+        facts = [("known", known or "no key at all"), *missing, ("next", self.next)]
+        return message(self.args[0] if self.args else "unknown key", facts)
 
 
 class UnavailablePluginError(RegistryError, KeyError):
-    """A plugin has this key, but what its module needs isn't installed."""
+    """A plugin has this *key*, but can't be used here.
+
+    *reference* is the class, *file* its file, *missing* the modules that aren't installed, *remedy*
+    the way to get them.
+    """
+
+    key: Hashable = None
+    reference: str = ""
+    file: str = ""
+    missing: tuple[str, ...] = ()
+    remedy: str = ""
 
     __str__ = Exception.__str__
 
 
 class PluginLoadError(RegistryError):
-    """A listed plugin failed when its module was imported; the original is ``__cause__``."""
+    """A listed plugin failed when its module was imported; the original is ``__cause__``.
+
+    *key*, *reference*, *file* and *line* say which plugin and where. *transient* marks a failure
+    that says nothing about the plugin: it stays among the keys.
+    """
+
+    key: Hashable = None
+    reference: str = ""
+    file: str = ""
+    line: int = 0
+    transient: bool = False
+
+
+class StalePluginError(PluginLoadError):
+    """A module imported well, but does not hold the class that the index names."""
+
+
+class FailedPluginError(PluginLoadError, UnavailablePluginError):
+    """A plugin failed to load earlier in this process and left the keys, hence a KeyError too."""

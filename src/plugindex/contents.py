@@ -1,0 +1,143 @@
+"""What a registry holds at one moment, and how claims to its keys are settled."""
+
+from __future__ import annotations
+
+from plugindex.keys import EnumKey, reference
+from plugindex.records import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from typing import Any
+
+    from plugindex.records import Plugin
+
+    Claims = Mapping[Hashable, tuple[str, ...]]
+
+
+class Contents:
+    """One state of a registry: built, published in one assignment, and never changed after.
+
+    *entries* maps each key, in order, to its Plugin, or to None where the key lives in this
+    process alone. *refused* maps the keys that several classes
+    claim to the claimants. *failed* maps the keys whose plugin failed here to the error, *hidden*
+    the keys that the user took out to what they named, *chosen* are the keys that the user set.
+    *problems* are those of this process. *held*, the classes at hand, is what the registry's
+    storage becomes when this is published.
+    """
+
+    __slots__ = ("chosen", "entries", "failed", "held", "hidden", "problems", "refused", "snapshot")
+
+    def __init__(self, snapshot: Any = None) -> None:
+        self.snapshot = snapshot
+        self.entries: dict[Hashable, Plugin | None] = dict(snapshot.plugins) if snapshot else {}
+        conflicts = snapshot.conflicts.items() if snapshot else ()
+        self.refused = {key: tuple(p.reference for p in rivals) for key, rivals in conflicts}
+        self.held: dict[Hashable, Any] = {}
+        self.chosen: frozenset[Hashable] = frozenset()
+        self.failed: dict[Hashable, Exception] = {}
+        self.hidden: dict[Hashable, str] = {}
+        self.problems: tuple[Problem, ...] = ()
+
+    def successor(self, held: dict[Hashable, Any]) -> Contents:
+        """Return a copy to change and publish; *held* are the classes at hand."""
+        other = Contents.__new__(Contents)
+        for name in Contents.__slots__:
+            value = getattr(self, name)
+            setattr(other, name, dict(value) if type(value) is dict else value)
+        other.held = held
+        return other
+
+    @property
+    def standins(self) -> bool:
+        """Say whether a key stands for an enum member that isn't imported."""
+        return any(type(key) is EnumKey for key in self.entries)
+
+    def choose(self, key: Hashable, value: Any) -> None:
+        """Give *key* to a *value* that the user set; it stands above every claim."""
+        self.chosen |= {key}
+        self.hidden.pop(key, None)
+        self.failed.pop(key, None)
+        self.refused.pop(key, None)
+        self.entries[key] = None
+        self.held[key] = value
+
+    def hide(self, key: Hashable) -> None:
+        """Take *key* out until the next refresh."""
+        plugin = self.entries.pop(key, None)
+        held = self.held.pop(key, None)
+        self.chosen -= {key}
+        if plugin is not None or isinstance(held, type):
+            self.hidden[key] = plugin.reference if plugin else reference(held)
+
+    def fail(self, key: Hashable, error: Exception) -> None:
+        """Take out *key*, whose plugin failed to load."""
+        self.entries.pop(key, None)
+        self.held.pop(key, None)
+        self.failed[key] = error
+
+    def claim(self, key: Hashable, cls: type, host: str) -> None:
+        """Let *cls* claim *key*: the application *host* comes first, equals are both refused."""
+        rivals = self.refused.get(key, ())
+        if self.hidden.get(key) == reference(cls) or reference(cls) in rivals or key in self.chosen:
+            return
+        self.hidden.pop(key, None)
+        holder = self.held[key] if key in self.held else self.entries.get(key)
+        if rivals:
+            self.refuse(key, cls, (*rivals, reference(cls)))
+        elif holder is None or takes_over(cls, holder):
+            self.entries[key] = None
+            self.held[key] = cls
+        elif holder_is(holder, cls):
+            self.held[key] = cls
+        elif not takes_over(holder, cls):
+            self._decide(key, holder, cls, host)
+        self.failed.pop(key, None)
+
+    def _decide(self, key: Hashable, holder: Any, cls: type, host: str) -> None:
+        first, second = holder_name(holder), reference(cls)
+        if _rank(first, host) == _rank(second, host):
+            self.refuse(key, cls, (first, second))
+        elif _rank(second, host) < _rank(first, host):
+            self._note(key, cls, (second, first))
+            self.entries[key] = None
+            self.held[key] = cls
+        else:
+            self._note(key, cls, (first, second))
+
+    def refuse(self, key: Hashable, cls: type, claimants: tuple[str, ...]) -> None:
+        """Take *key* out because equals claim it."""
+        self._note(key, cls, claimants)
+        self.entries.pop(key, None)
+        self.held.pop(key, None)
+        self.refused[key] = claimants
+
+    def _note(self, key: Hashable, cls: type, claimants: tuple[str, ...]) -> None:
+        text = f"the key {key!r} is claimed by {' and by '.join(claimants)}"
+        hint = "give one of them another key, or name the other in its __replaces__"
+        self.problems += (Problem("duplicate-key", cls.__module__, text, hint),)
+
+
+def holder_name(holder: Any) -> str:
+    """Return the object reference of a class, or of the Plugin that stands for it."""
+    return reference(holder) if isinstance(holder, type) else holder.reference
+
+
+def holder_is(holder: Any, cls: type) -> bool:
+    """Say whether *cls* is *holder*, perhaps defined again."""
+    return holder_name(holder) == reference(cls)
+
+
+def takes_over(cls: Any, holder: Any) -> bool:
+    """Say whether *cls* declares that it replaces *holder*."""
+    own = vars(cls) if isinstance(cls, type) else cls.attributes
+    return bool(own.get("__replaces__") == holder_name(holder))
+
+
+def same_provider(holder: Any, cls: type) -> bool:
+    """Say whether both come from one root package."""
+    return holder_name(holder).split(":")[0].split(".")[0] == cls.__module__.split(".")[0]
+
+
+def _rank(name: str, host: str) -> int:
+    return int(name.split(":")[0].split(".")[0] != host)

@@ -1,0 +1,174 @@
+"""What is known of a plugin without importing it."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.records import Plugin, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from importlib.metadata import Distribution
+    from pathlib import Path
+    from typing import Any
+
+    from plugindex.config import Scope
+    from plugindex.contents import Contents
+
+_MISSING: Any = object()
+
+
+class PluginInfo(Record):
+    """What :meth:`LazyDiscoveryDict.info` tells.
+
+    *status* is "loaded", "available", "unavailable", "failed" or "refused"; *reason* says why in
+    the last three cases, and *remedy* how to get the plugin.
+    """
+
+    key: Hashable
+    reference: str
+    file: str = ""
+    line: int = 0
+    status: str = "available"
+    reason: str = ""
+    remedy: str = ""
+    doc: str = ""
+    attributes: Mapping[str, Any] = {}
+    requires: tuple[str, ...] = ()
+    distribution: str = ""
+    version: str = ""
+
+
+class CacheFile(Record):
+    """Where the index is kept, in the words of metaclass-registry."""
+
+    path: str
+
+    @property
+    def _cache_path(self) -> Path:
+        from pathlib import Path
+
+        return Path(self.path)
+
+
+def info(key: Hashable, contents: Contents, scope: Scope, held: Any) -> PluginInfo:
+    """Return what is known of *key*; *held* is its class if that is loaded.
+
+    Raises:
+        UnknownKeyError: nothing is known of it.
+    """
+    plugin, status, reason = _found(key, contents, held)
+    if plugin is None:
+        from plugindex.reports import absent
+
+        raise absent(key, contents, scope)
+    missing = missing_modules(plugin) if status == "unavailable" else ()
+    distribution = distribution_of(plugin.module)
+    return PluginInfo(
+        key,
+        plugin.reference,
+        plugin.file,
+        plugin.line,
+        status,
+        reason,
+        remedy(plugin, scope, missing) if status == "unavailable" else "",
+        plugin.doc,
+        plugin.attributes,
+        plugin.requires,
+        distribution.metadata["Name"] if distribution else "",
+        distribution.version if distribution else "",
+    )
+
+
+def _found(key: Hashable, contents: Contents, held: Any) -> tuple[Plugin | None, str, str]:
+    plugin = contents.entries.get(key)
+    if plugin is not None:
+        return plugin, "loaded" if held is not None else "available", ""
+    if held is not None:
+        return from_class(key, held), "loaded", ""
+    snapshot = contents.snapshot
+    listed = snapshot.plugins.get(key) if snapshot else None
+    if key in contents.failed:
+        return listed, "failed", str(contents.failed[key])
+    plugin = snapshot.unavailable.get(key) if snapshot else None
+    return plugin, "unavailable", plugin.reason if plugin else ""
+
+
+def from_class(key: Hashable, cls: Any) -> Plugin:
+    """Describe a class that lives in this process alone, or a value that the user set."""
+    module = sys.modules.get(getattr(cls, "__module__", ""))
+    doc = (getattr(cls, "__doc__", None) or "").strip().partition("\n")[0].rstrip()
+    return Plugin(
+        key,
+        getattr(cls, "__module__", ""),
+        getattr(cls, "__qualname__", repr(cls)),
+        file=getattr(module, "__file__", None) or "",
+        line=getattr(cls, "__firstlineno__", 0),
+        doc=doc,
+    )
+
+
+def matches(plugin: Plugin | None, held: Any, wanted: Mapping[str, Any]) -> bool:
+    """Say whether a plugin has all the *wanted* attribute values."""
+    if plugin is not None:
+        known = plugin.attributes
+        return all(known.get(name, _MISSING) == value for name, value in wanted.items())
+    return all(getattr(held, name, _MISSING) == value for name, value in wanted.items())
+
+
+def summary(contents: Contents, held: Mapping[Hashable, Any]) -> str:
+    """Return the inside of a registry's repr; it imports nothing."""
+    parts = []
+    for key, plugin in contents.entries.items():
+        value = held.get(key)
+        known = plugin.reference if plugin else getattr(value, "__qualname__", repr(value))
+        parts.append(f"{key!r}: <{known}>")
+    return ", ".join(parts)
+
+
+def missing_modules(plugin: Plugin) -> tuple[str, ...]:
+    """Return those required modules of *plugin* whose top-level package isn't installed."""
+    from importlib.util import find_spec
+
+    tops = dict.fromkeys(name.partition(".")[0] for name in plugin.requires)
+    # find_spec of a top-level name looks for it and imports nothing.
+    return tuple(top for top in tops if top not in sys.modules and find_spec(top) is None)
+
+
+def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
+    """Return the command that installs what is missing: the extra that names it, if one does."""
+    distribution = distribution_of(plugin.module) or distribution_of(scope.package)
+    extras = _extras(distribution, missing) if distribution else ()
+    if distribution and extras:
+        return f"pip install '{distribution.metadata['Name']}[{','.join(extras)}]'"
+    return f"pip install {' '.join(missing)}" if missing else ""
+
+
+def _extras(distribution: Distribution, missing: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the extras of *distribution* whose requirements have the names of *missing*."""
+    found: dict[str, None] = {}
+    for line in distribution.requires or ():
+        requirement, _, condition = line.partition(";")
+        name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
+        same = any(_normal(name) == _normal(module) for module in missing)
+        _, names_extra, extra = condition.partition("extra ==")
+        if same and names_extra:
+            found[extra.strip(" '\")")] = None
+    return tuple(found)
+
+
+def _normal(name: str) -> str:
+    return name.lower().replace("-", "_").replace(".", "_")
+
+
+def distribution_of(module: str) -> Distribution | None:
+    """Return the installed distribution that provides the top-level package of *module*."""
+    from importlib import metadata
+
+    top = module.partition(".")[0]
+    try:
+        return metadata.distribution(top)
+    except metadata.PackageNotFoundError:
+        names = metadata.packages_distributions().get(top, ())
+        return metadata.distribution(names[0]) if names else None

@@ -1,0 +1,116 @@
+"""Eager discovery: import everything and collect, for those who want just that."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pkgutil import ModuleInfo
+    from typing import Any
+
+    from plugindex.family import Family
+
+
+def discover_registry_classes(
+    package_path: Iterable[str],
+    package_prefix: str,
+    base_class: type,
+    exclude_modules: set[str] | None = None,
+    validation_func: Callable[[type], bool] | None = None,
+    skip_packages: bool = True,
+    module_filter: Callable[[str], bool] | None = None,
+) -> list[type]:
+    """Import the modules of one package and return the subclasses of a base that they define.
+
+    Args:
+        package_path: the folders of the package, its ``__path__``.
+        package_prefix: the package's name and a dot.
+        base_class: whose subclasses to collect; itself is left out.
+        exclude_modules: names of modules to leave out, with or without the package's name.
+        validation_func: a further test that a class must pass; abstract classes never count.
+        skip_packages: leave out packages inside this one.
+        module_filter: given a full module name, says whether to import it.
+    """
+    from pkgutil import iter_modules
+
+    found = iter_modules(package_path, package_prefix)
+    names = [one.name for one in found if not (skip_packages and one.ispkg)]
+    return _collected(names, base_class, exclude_modules, validation_func, module_filter)
+
+
+def discover_registry_classes_recursive(
+    package_path: Iterable[str],
+    package_prefix: str,
+    base_class: type,
+    exclude_modules: set[str] | None = None,
+    validation_func: Callable[[type], bool] | None = None,
+) -> list[type]:
+    """Import the modules of a package and of the packages in it; see above.
+
+    Args:
+        package_path: the folders of the package, its ``__path__``.
+        package_prefix: the package's name and a dot.
+        base_class: whose subclasses to collect; itself is left out.
+        exclude_modules: names of modules to leave out, with or without the package's name.
+        validation_func: a further test that a class must pass; abstract classes never count.
+    """
+    names = [one.name for one in _walk(package_path, package_prefix)]
+    return _collected(names, base_class, exclude_modules, validation_func, None)
+
+
+def _walk(path: Iterable[str], prefix: str) -> Iterator[ModuleInfo]:
+    from pkgutil import iter_modules
+
+    for one in iter_modules(path, prefix):
+        yield one
+        if one.ispkg and _import(one.name):
+            yield from _walk(sys.modules[one.name].__path__, one.name + ".")
+
+
+def _collected(
+    names: list[str],
+    base: type,
+    excluded: set[str] | None,
+    valid: Callable[[type], bool] | None,
+    wanted: Callable[[str], bool] | None,
+) -> list[type]:
+    left_out = excluded or set()
+    found: dict[type, None] = {}
+    for name in names:
+        skipped = name in left_out or name.rpartition(".")[2] in left_out
+        if skipped or (wanted is not None and not wanted(name)) or not _import(name):
+            continue
+        found.update(dict.fromkeys(_defined(name, base, valid)))
+    return list(found)
+
+
+def _defined(name: str, base: type, valid: Callable[[type], bool] | None) -> Iterator[type]:
+    from inspect import isabstract
+
+    for value in list(vars(sys.modules[name]).values()):
+        if not isinstance(value, type) or value is base or base not in value.__mro__:
+            continue
+        if value.__module__ == name and not isabstract(value) and (valid is None or valid(value)):
+            yield value
+
+
+def _import(name: str) -> bool:
+    """Import a module; one that fails is logged, and costs itself alone."""
+    from plugindex.loader import import_or_describe
+
+    failure = import_or_describe(name)
+    if failure:
+        from logging import getLogger
+
+        getLogger("plugindex").warning("%s could not be imported: %s", name, failure)
+    return not failure
+
+
+def run_function(function: Callable[..., Any], family: Family) -> None:
+    """Call a host's own discovery function with the package's folders, its prefix and the base."""
+    package = family.scope.package
+    __import__(package)
+    folders = getattr(sys.modules[package], "__path__", [])
+    function(folders, package + ".", family.base)

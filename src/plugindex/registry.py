@@ -1,0 +1,203 @@
+"""The registry that people hold: a dict that knows its plugins before it imports them."""
+
+from __future__ import annotations
+
+from plugindex.errors import DiscoveryError
+from plugindex.live import LiveMapping
+from plugindex.mapping import raw
+from plugindex.records import Record, Stats
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from typing import Any, Generic
+
+    from typing_extensions import TypeVar
+
+    from plugindex.config import RegistryConfig, Scope
+    from plugindex.describe import CacheFile, PluginInfo
+    from plugindex.isolation import Isolation
+    from plugindex.records import Problem
+
+    T = TypeVar("T")
+    Key = TypeVar("Key", default=str)
+else:
+    T = Key = object  # read by type checkers alone
+
+    class Generic:
+        """Stand in for ``typing.Generic``, which costs a start-up 13 ms."""
+
+        __slots__ = ()
+
+        def __class_getitem__(cls, _parameters):
+            return cls
+
+
+_MISSING: Any = object()
+
+
+class Changes(Record):
+    """The keys that a refresh added, removed and changed."""
+
+    added: tuple[Hashable, ...] = ()
+    removed: tuple[Hashable, ...] = ()
+    changed: tuple[Hashable, ...] = ()
+
+
+class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
+    """A dict of plugin classes by key, known by reading code and imported one at a time.
+
+    It is empty until a base class names it, in ``__registry__`` or in a :class:`RegistryConfig`.
+    Write ``LazyDiscoveryDict[Base]`` for type checkers, ``LazyDiscoveryDict[Base, int]`` where
+    keys aren't strings. ``keys()``, ``len``, ``in``, iteration, :meth:`info` and :meth:`find`
+    import no plugin; ``registry[key]`` imports one module.
+
+    Args:
+        enable_cache: keep an index on disk between processes.
+        settings: further fields of :class:`plugindex.index.Settings`, by name.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, enable_cache: bool = True, **settings: Any) -> None:
+        super().__init__(cache=enable_cache, **settings)
+
+    @classmethod
+    def for_subclasses(
+        cls,
+        base: type[T] | str,
+        *,
+        package: str,
+        key: str | None = None,
+        recursive: bool = True,
+        name: str | None = None,
+        enable_cache: bool = True,
+    ) -> LazyDiscoveryDict[T, Any]:
+        """Return a registry of the concrete subclasses of a *base* that knows nothing of us.
+
+        Args:
+            base: the class, or its object reference ``module:QualName``.
+            package: the package, or module, whose classes count.
+            key: the attribute that names a class, in its own body; the object reference if None.
+            recursive: whether packages inside *package* count too.
+            name: what the registry is called in messages and on disk.
+            enable_cache: keep an index on disk between processes.
+
+        Raises:
+            DiscoveryError: *base* is a text, but no object reference.
+        """
+        from plugindex.foreign import foreign_family
+
+        registry: LazyDiscoveryDict[Any, Any] = cls(enable_cache)
+        registry.bind(foreign_family(base, package, key, recursive, name, enable_cache))
+        return registry
+
+    def __missing__(self, key: Any) -> type[T]:
+        contents = self._now()
+        held: type[T] = raw.get(self, key, _MISSING)
+        if held is not _MISSING:  # discovery let in a class that waited for it
+            return held
+        plugin = contents.entries.get(key)
+        if plugin is None:
+            from plugindex.reports import absent
+
+            raise absent(key, contents, self.family.scope if self.family else None)
+        loaded: type[T] = self._load(key, plugin)
+        return loaded
+
+    @property
+    def scope(self) -> Scope:
+        """What this registry covers.
+
+        Raises:
+            DiscoveryError: no base class names this registry yet.
+        """
+        if self.family is None:
+            raise DiscoveryError("no base class names this registry: set it as its __registry__")
+        return self.family.scope
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What keeps modules, classes or keys out, or may do so."""
+        contents = self._now()
+        indexed = contents.snapshot.problems if contents.snapshot else ()
+        told = {(one.kind, one.module) for one in indexed}
+        own = (one for one in contents.problems if (one.kind, one.module) not in told)
+        return (*indexed, *own)
+
+    @property
+    def stats(self) -> Stats:
+        """What the discovery cost."""
+        contents = self._now()
+        return contents.snapshot.stats if contents.snapshot else Stats()
+
+    @property
+    def cache_path(self) -> str:
+        """The file in which the index of this registry is kept between processes."""
+        from plugindex import index
+
+        path: str = index.cache_path(self.scope, self._chosen_settings())
+        return path
+
+    def info(self, key: Any) -> PluginInfo:
+        """Return what is known of the plugin with *key*, without importing it.
+
+        Raises:
+            UnknownKeyError: no plugin has that key.
+        """
+        from plugindex.describe import info
+
+        return info(key, self._now(), self.scope, raw.get(self, key))
+
+    def find(self, **attributes: Any) -> tuple[Any, ...]:
+        """Return the keys of the plugins whose *attributes* have these values; imports nothing."""
+        from plugindex.describe import matches
+
+        entries, held = self._entries(), self._raw()
+        return tuple(k for k, p in entries.items() if matches(p, held.get(k), attributes))
+
+    def refresh(self) -> Changes:
+        """Look at the files again; loaded classes stay the same objects.
+
+        Returns:
+            The keys that were added, removed and changed. What was taken out by hand, and what
+            failed, is back if it is still there.
+        """
+        before = dict(self._entries())
+        self._recheck()
+        after = self._entries()
+        added = tuple(key for key in after if key not in before)
+        removed = tuple(key for key in before if key not in after)
+        both = (key for key in after if key in before)
+        return Changes(added, removed, tuple(key for key in both if before[key] != after[key]))
+
+    def isolated(self) -> Isolation:
+        """Return a context manager that gives this registry its present contents back at the end.
+
+        Secondary registries and problems are given back too.
+        """
+        from plugindex.isolation import Isolation
+
+        return Isolation(self)
+
+    @property
+    def _config(self) -> RegistryConfig | None:
+        return self.family.config if self.family else None
+
+    @property
+    def _cache_manager(self) -> CacheFile | None:
+        from plugindex.describe import CacheFile
+
+        cached = self.family is not None and self._settings["cache"]
+        return CacheFile(self.cache_path) if cached else None
+
+    def __repr__(self) -> str:
+        from plugindex.describe import summary
+
+        name = self.family.scope.name if self.family else "unbound"
+        return f"<{type(self).__name__} {name!r}: {{{summary(self._now(), self._raw())}}}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.family is None:
+            return type(self), (self._settings["cache"],)
+        return self.family.restore

@@ -1,0 +1,107 @@
+"""What a registry says: why a key isn't there, and what went wrong."""
+
+from __future__ import annotations
+
+from plugindex.errors import (
+    DuplicateKeyError,
+    FailedPluginError,
+    RegistryError,
+    UnavailablePluginError,
+    UnknownKeyError,
+    message,
+)
+from plugindex.loader import doctor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+    from typing import Any
+
+    from plugindex.config import Scope
+    from plugindex.contents import Contents
+    from plugindex.records import Plugin, Problem
+
+_MAY_HIDE_KEYS = ("syntax-error", "unreadable", "undecided", "import-failed", "crashed")
+
+
+def absent(key: Hashable, contents: Contents, scope: Scope | None) -> RegistryError:
+    """Return the error for a *key* that isn't among the keys: the best that is known of it."""
+    if scope is None:
+        text = f"no plugin is registered as {key!r}: no base class names this registry yet"
+        return UnknownKeyError(text, key=key, next="set it as the __registry__ of a base class")
+    if key in contents.refused:
+        return _refused(key, contents.refused[key], scope)
+    if key in contents.failed:
+        return _failed(key, contents.failed[key], scope)
+    plugin = contents.snapshot.unavailable.get(key) if contents.snapshot else None
+    return _unavailable(plugin, scope) if plugin else _unknown(key, contents, scope)
+
+
+def _refused(key: Hashable, claimants: tuple[str, ...], scope: Scope) -> RegistryError:
+    facts = [("class", name) for name in claimants]
+    facts += [("fix", "give one another key, or set __replaces__ in the one that is to stay")]
+    text = message(f"several classes claim the {scope.name} key {key!r}", facts)
+    return DuplicateKeyError(text, key=key, claimants=claimants)
+
+
+def _failed(key: Hashable, error: Any, scope: Scope) -> RegistryError:
+    text = f"{error}\n  {'note:':<9}it failed earlier in this process; refresh() tries again"
+    found = FailedPluginError(
+        text, key=key, reference=error.reference, file=error.file, line=error.line
+    )
+    found.__cause__ = error
+    return found
+
+
+def _unavailable(plugin: Plugin, scope: Scope) -> RegistryError:
+    from plugindex.describe import missing_modules, remedy
+
+    missing = missing_modules(plugin)
+    facts = {
+        "class": plugin.reference,
+        "file": plugin.file,
+        "missing": plugin.reason or ", ".join(missing),
+        "fix": remedy(plugin, scope, missing),
+    }
+    text = message(f"{scope.name} {plugin.key!r} is not available here", facts.items())
+    return UnavailablePluginError(
+        text,
+        key=plugin.key,
+        reference=plugin.reference,
+        file=plugin.file,
+        missing=missing,
+        remedy=facts["fix"],
+    )
+
+
+def _unknown(key: Hashable, contents: Contents, scope: Scope) -> RegistryError:
+    problems = (*getattr(contents.snapshot, "problems", ()), *contents.problems)
+    missing = tuple(_may_hide(one) for one in problems if one.kind in _MAY_HIDE_KEYS)
+    return UnknownKeyError(
+        f"no {scope.name} is registered as {key!r}",
+        key=key,
+        known=tuple(contents.entries),
+        missing=missing,
+        next=doctor(scope),
+    )
+
+
+def _may_hide(problem: Problem) -> str:
+    place = f"line {problem.line}: " if problem.line else ""
+    return f"{problem.module} ({place}{problem.message}) and may define it"
+
+
+def log(
+    scope: Scope, problems: tuple[Problem, ...], fresh: Iterable[Problem], warned: bool
+) -> None:
+    """Log one warning per registry and process that sums up, and one debug record per problem."""
+    from logging import getLogger
+
+    logger = getLogger("plugindex")
+    if not warned:
+        kinds = sorted({one.kind for one in problems})
+        counts = ", ".join(f"{sum(p.kind == kind for p in problems)} {kind}" for kind in kinds)
+        text = "registry %r of %s has problems: %s; see its `problems` or run: %s"
+        logger.warning(text, scope.name, scope.package, counts, doctor(scope))
+    for one in fresh:
+        logger.debug("%s: %s: %s", one.kind, one.module, one.message)
