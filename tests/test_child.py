@@ -10,8 +10,9 @@ from http import HTTPStatus
 
 import pytest
 
+from plugindex.answer import Examination
 from plugindex.config import KeyRule, Scope
-from plugindex.sandbox import Examination, examine
+from plugindex.sandbox import examine
 
 BASE = """
 class Base:
@@ -331,6 +332,21 @@ def test_classes_registered_elsewhere_are_not_this_registrys(look):
     assert outcome.plugins == ()
 
 
+def test_a_real_registry_reports_what_registers_and_starts_no_discovery(look):
+    outcome = look(
+        foreign(foreign=False, rule=KeyRule("name")),
+        base="""
+        from plugindex.metaclass import AutoRegisterMeta
+        class Base(metaclass=AutoRegisterMeta):
+            __registry_key__ = "name"
+        """,
+        a="from pkg.base import Base\nclass A(Base): name = 'x'\nlist(Base.__registry__)",
+        b="from pkg.base import Base\nclass B(Base): name = 'x'\nclass C(Base): name = 'c'",
+    )
+    assert outcome.failures == {}
+    assert [(p.key, p.qualname) for p in outcome.plugins] == [("x", "A"), ("x", "B"), ("c", "C")]
+
+
 # Modules that fail
 
 
@@ -498,6 +514,36 @@ def test_a_file_that_a_module_puts_in_the_place_of_its_output_is_left_alone(look
         b="",
     )
     assert log.read_text() == "kept\n"
+
+
+def test_a_class_that_refuses_to_be_looked_at_does_not_hide_the_others(look):
+    outcome = look(
+        a="""
+        from pkg.base import Base
+        class Meta(type):
+            def __getattribute__(cls, name): raise OSError(name)
+        class A(Base, metaclass=Meta): pass
+        class B(Base): pass
+        """
+    )
+    assert (names(outcome), outcome.failures, outcome.problems) == (["B"], {}, ())
+
+
+def test_a_class_that_ends_the_interpreter_when_it_is_looked_at_is_told(look):
+    outcome = look(
+        a="""
+        import os
+        from pkg.base import Base
+        class Meta(type):
+            def __getattribute__(cls, name):
+                if name == "__qualname__": os._exit(3)
+                return type.__getattribute__(cls, name)
+        class A(Base, metaclass=Meta): pass
+        """
+    )
+    assert (names(outcome), outcome.failures) == ([], {})
+    assert [problem.kind for problem in outcome.problems] == ["crashed"]
+    assert "exit status 3" in outcome.problems[0].message
 
 
 # How the child is started

@@ -14,6 +14,7 @@ import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
 from plugindex import introspect, journal
+from plugindex.portable import scope_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -205,7 +206,7 @@ def _listing(
     failed: set[str],
     report: Report,
 ) -> dict[str, Any]:
-    scope = introspect.scope_from(fields)
+    scope = scope_from(fields)
     _alarm(request["module_limit"])
     try:
         return introspect.listing(scope, seen, failed, request["details"])

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.config import PRIMARY_KEY, KeyRule, Scope
+from plugindex.config import PRIMARY_KEY
 from plugindex.keys import check_key, is_abstract, own_key, reference
+from plugindex.portable import portable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator
     from types import CodeType
     from typing import Any
 
+    from plugindex.config import KeyRule, Scope
     from plugindex.journal import Journal
 
     Found = tuple[Hashable, type]
-
-
-def scope_from(fields: Mapping[str, Any]) -> Scope:
-    """Return the Scope that :func:`scope_fields` took apart."""
-    lists = {
-        "secondary": tuple((pair[0], pair[1]) for pair in fields["secondary"]),
-        "excluded": tuple(fields["excluded"]),
-    }
-    return Scope(**{**fields, **lists, "rule": KeyRule(**fields["rule"])})
-
-
-def scope_fields(scope: Scope) -> dict[str, Any]:
-    """Return *scope* as JSON values."""
-    fields = {name: getattr(scope, name) for name in Scope._fields}
-    return fields | {"rule": {name: getattr(scope.rule, name) for name in KeyRule._fields}}
 
 
 def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True) -> dict[str, Any]:
@@ -91,9 +78,13 @@ def _problems(base: type, scope: Scope, seen: Journal, failed: set[str]) -> list
 def _foreign(base: type, scope: Scope) -> Iterator[Found]:
     """Yield the concrete strict subclasses of *base* that can be had by name, with their keys."""
     for cls in _subclasses(base):
-        reachable = resolved(_module(cls), cls.__qualname__) is cls
-        key = _foreign_key(cls, scope.rule) if reachable else None
-        if key is not None and not is_abstract(cls):
+        try:
+            reachable = resolved(_module(cls), cls.__qualname__) is cls
+            key = _foreign_key(cls, scope.rule) if reachable and not is_abstract(cls) else None
+        # A metaclass is foreign code; a class that can't be asked its name can't be had by it.
+        except Exception:  # noqa: BLE001
+            continue
+        if key is not None:
             yield key, cls
 
 
@@ -206,37 +197,3 @@ def _secondary(key: Hashable, cls: type, scope: Scope) -> dict[str, Any]:
         if getattr(cls, attribute, None) is not None and other is not None:
             found[attribute] = portable(other)
     return found
-
-
-def portable(value: object) -> Any:
-    """Return *value* as JSON values that keep its type.
-
-    Raises:
-        TypeError: if it is of no kind that can be stored.
-    """
-    if _is_enum_member(value):
-        return {"enum": _enum_parts(value)}
-    if value is None or type(value) in (str, int, float, bool):
-        return value
-    if type(value) is bytes:
-        return {"bytes": value.hex()}
-    if type(value) is tuple:
-        return {"tuple": [portable(item) for item in value]}
-    if type(value) is frozenset:
-        return {"frozenset": [portable(item) for item in value]}
-    raise TypeError(f"{type(value).__qualname__} is no kind of key that can be stored")
-
-
-def _is_enum_member(value: object) -> bool:
-    enum = sys.modules.get("enum")  # before it is imported, there are no members
-    return enum is not None and isinstance(value, enum.Enum)
-
-
-def _enum_parts(member: Any) -> list[Any]:
-    """Return the arguments of the EnumKey that stands for *member*."""
-    owner, parts = type(member), [member._name_]
-    if hash(member) != hash(member._name_):
-        if hash(member) != hash(member._value_):
-            raise TypeError(f"the hash of {member!r} is neither its name's nor its value's")
-        parts.append(portable(member._value_))
-    return [owner.__module__, owner.__qualname__, *parts]

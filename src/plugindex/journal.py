@@ -1,9 +1,9 @@
 """Record registrations while modules are imported only to see what they register.
 
 A registering metaclass or mixin asks :func:`active` at each class statement. When a
-:class:`Journal` is active it reports the key and class to it, raises nothing about duplicates
-or missing keys, and its registry starts no discovery: what is found must be what the modules do
-themselves.
+:class:`Journal` is active it reports the key and class to it and raises nothing about duplicates,
+and its registry starts no discovery: what is found must be what the modules do themselves. All
+else that it raises outside a child it raises in one too, for that is what an import gives.
 """
 
 from __future__ import annotations

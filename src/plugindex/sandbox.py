@@ -6,13 +6,13 @@ import os
 import sys
 import time
 
-from plugindex import introspect
-from plugindex.keys import EnumKey
-from plugindex.records import Plugin, Problem, Record
+from plugindex.answer import Answer, Examination
+from plugindex.portable import scope_fields
+from plugindex.records import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Sequence
     from subprocess import Popen
     from typing import Any, BinaryIO
 
@@ -23,7 +23,6 @@ CHILD = "PLUGINDEX_CHILD"  # set in the child's environment: a child starts no c
 _GRACE_S = 1.0  # after its own time limit a child that doesn't end by itself is killed
 _POLL_S = 0.1
 _OUTPUT_MAX = 1 << 24  # what modules print is cut to nothing beyond this
-_ANSWER_MAX = 1 << 28
 _BOOT = """\
 import json, os, sys
 with open(int(sys.argv[1])) as file:
@@ -32,22 +31,6 @@ sys.path[:] = request["path"]
 from plugindex.child import main
 main(request, int(sys.argv[2]))
 """
-
-
-class Examination(Record):
-    """What importing modules in one child interpreter gave.
-
-    *plugins* is in the order of modules and then of definition. *failures* has the module names
-    that can't be imported, *problems* what else is wrong. *seconds* is how long each import took
-    at its turn, whatever it imported in its turn included. *refused* says why no child could be
-    started; all else is empty then.
-    """
-
-    plugins: tuple[Plugin, ...] = ()
-    failures: Mapping[str, Problem] = {}
-    problems: tuple[Problem, ...] = ()
-    seconds: Mapping[str, float] = {}
-    refused: str = ""
 
 
 def examine(modules: Sequence[str], scope: Scope, **options: Any) -> Examination:
@@ -120,13 +103,13 @@ def _request(
     return {
         "path": folders if engine in folders else [*folders, engine],
         "modules": list(modules),
-        "scopes": [introspect.scope_fields(scope) for scope in scopes],
+        "scopes": [scope_fields(scope) for scope in scopes],
         "module_limit": module_limit_s,
         "details": details,
     }
 
 
-def _lost(answer: _Answer, modules: Sequence[str]) -> dict[str, Problem]:
+def _lost(answer: Answer, modules: Sequence[str]) -> dict[str, Problem]:
     """Return the modules that can't be imported because the one being imported ended it all."""
     culprit = answer.current
     inside = [name for name in modules if name.startswith(culprit + ".")]
@@ -136,11 +119,11 @@ def _lost(answer: _Answer, modules: Sequence[str]) -> dict[str, Problem]:
     return lost | {culprit: Problem("crashed", culprit, answer.ending, hint, *answer.place)}
 
 
-def _ask(request: dict[str, Any]) -> _Answer:
+def _ask(request: dict[str, Any]) -> Answer:
     """Run one child to its end, or to its limit, and return what it told."""
     import json
 
-    answer = _Answer()
+    answer = Answer()
     with _scratch() as question, _scratch() as output:
         question.write(json.dumps(request).encode())
         question.seek(0)
@@ -202,7 +185,7 @@ def _flags() -> list[str]:
     return flags
 
 
-def _listen(pid: int, reading: int, output: int, answer: _Answer, request: dict[str, Any]) -> None:
+def _listen(pid: int, reading: int, output: int, answer: Answer, request: dict[str, Any]) -> None:
     """Take what the child tells until it has told all, ends, or overruns its time."""
     import select
 
@@ -233,7 +216,7 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-def _end(child: Popen[bytes], answer: _Answer) -> None:
+def _end(child: Popen[bytes], answer: Answer) -> None:
     """End the child with all that it started."""
     import contextlib
     import signal
@@ -250,129 +233,3 @@ def _await_end(pid: int) -> None:
     deadline = time.monotonic() + _GRACE_S
     while not _has_ended(pid) and time.monotonic() < deadline:
         time.sleep(0.005)
-
-
-class _Answer:
-    """What a child has told so far."""
-
-    def __init__(self) -> None:
-        self.current = ""  # the module being imported
-        self.since = time.monotonic()
-        self.complete = False
-        self.overdue = 0.0
-        self.refused = ""
-        self.ending = ""
-        self.place = ("", 0)
-        self._ready = False
-        self._size = 0
-        self._rest = b""
-        self._done: dict[str, dict[str, Any]] = {}
-        self._end: dict[str, Any] = {}
-
-    def take(self, data: bytes) -> bool:
-        """Take in a piece of the answer; False when it can't be the child program's."""
-        import json
-
-        self._size += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        try:
-            for line in lines:
-                self._take_line(json.loads(line))
-        except (ValueError, KeyError, TypeError):
-            return False
-        return self._size < _ANSWER_MAX
-
-    def _take_line(self, line: dict[str, Any]) -> None:
-        self.since = time.monotonic()
-        if "start" in line:
-            self.current = line["start"]
-        elif "done" in line:
-            self.current = ""
-            self._done[line["done"]] = line
-        elif "listings" in line:
-            self._end, self.complete = line, True
-        else:
-            self._ready = line["ready"]
-
-    def refuse(self, reason: str) -> _Answer:
-        """Note that no child could be started."""
-        self.refused = reason
-        return self
-
-    def explain(self, status: int, output: int) -> None:
-        """Put into words how a child ended that did not tell everything."""
-        if self.complete:
-            return
-        printed = os.pread(output, 4000, 0).decode(errors="replace").strip()
-        self.place = _crash_place(printed)
-        self.ending = _ending(status, self.overdue) + (
-            f" (it printed: {printed})" if printed else ""
-        )
-        if not self._ready and not self.overdue:
-            self.refused = f"{sys.executable} doesn't run the engine's program: {self.ending}"
-
-    def outcome(self, crashed: Mapping[str, Problem], index: int) -> Examination:
-        """Return everything told about one scope as frozen values."""
-        if self.refused:
-            return Examination(refused=self.refused)
-        listing = self._end["listings"][index] if self.complete else self._lost_listing()
-        return Examination(
-            plugins=tuple(_plugin(fields) for fields in listing["plugins"]),
-            failures={**self._failures(), **crashed},
-            problems=tuple(Problem(**fields) for fields in listing["problems"]),
-            seconds={name: line["seconds"] for name, line in self._done.items()},
-        )
-
-    def _failures(self) -> dict[str, Problem]:
-        recovered = self._end.get("recovered", ())
-        return {
-            name: Problem(module=name, **line["problem"])
-            for name, line in self._done.items()
-            if line["problem"] and name not in recovered
-        }
-
-    def _lost_listing(self) -> dict[str, Any]:
-        text = f"the interpreter that imported the modules was lost: {self.ending}"
-        problem = {"kind": "crashed", "module": "", "message": text}
-        return {"plugins": [], "problems": [problem]}
-
-
-def _ending(status: int, overdue: float) -> str:
-    import signal
-
-    if overdue:
-        return f"importing it took more than {overdue:.3g} s"
-    if status < 0:
-        return f"importing it ended the interpreter with {signal.Signals(-status).name}"
-    return f"importing it ended the interpreter with exit status {status}"
-
-
-def _crash_place(printed: str) -> tuple[str, int]:
-    """Return the file and line that a fatal error's traceback names first."""
-    import re
-
-    match = re.search(r'^  File "(.+)", line (\d+) in ', printed, re.MULTILINE)
-    return (match[1], int(match[2])) if match else ("", 0)
-
-
-def _plugin(fields: dict[str, Any]) -> Plugin:
-    decoded = dict(fields, key=restored(fields["key"]))
-    for name in ("attributes", "secondary"):
-        decoded[name] = {n: restored(v) for n, v in fields.get(name, {}).items()}
-    return Plugin(**decoded)
-
-
-def restored(value: Any) -> Hashable:
-    """Return the value that :func:`plugindex.introspect.portable` made JSON of."""
-    if not isinstance(value, dict):
-        return value  # type: ignore[no-any-return]
-    ((kind, inner),) = value.items()
-    if kind == "enum":
-        return EnumKey(*inner[:3], *(restored(part) for part in inner[3:]))
-    if kind == "bytes":
-        return bytes.fromhex(inner)
-    if kind == "tuple":
-        return tuple(restored(item) for item in inner)
-    if kind == "frozenset":
-        return frozenset(restored(item) for item in inner)
-    raise ValueError(f"{kind} is no kind of stored key")

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
     from typing import Any
 
+    from plugindex.answer import Examination
     from plugindex.config import Scope
     from plugindex.records import Plugin
-    from plugindex.sandbox import Examination
 
     Entry = tuple[Hashable, str]
 

@@ -1,0 +1,78 @@
+"""Keys, literal attributes and scopes as JSON values that keep their types, and back."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.config import KeyRule, Scope
+from plugindex.keys import EnumKey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+    from typing import Any
+
+
+def portable(value: object) -> Any:
+    """Return *value* as JSON values that keep its type.
+
+    Raises:
+        TypeError: if it is of no kind that can be stored.
+    """
+    if _is_enum_member(value):
+        return {"enum": _enum_parts(value)}
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    if type(value) is bytes:
+        return {"bytes": value.hex()}
+    if type(value) is tuple:
+        return {"tuple": [portable(item) for item in value]}
+    if type(value) is frozenset:
+        return {"frozenset": [portable(item) for item in value]}
+    raise TypeError(f"{type(value).__qualname__} is no kind of key that can be stored")
+
+
+def _is_enum_member(value: object) -> bool:
+    enum = sys.modules.get("enum")  # before it is imported, there are no members
+    return enum is not None and isinstance(value, enum.Enum)
+
+
+def _enum_parts(member: Any) -> list[Any]:
+    """Return the arguments of the EnumKey that stands for *member*."""
+    owner, parts = type(member), [member._name_]
+    if hash(member) != hash(member._name_):
+        if hash(member) != hash(member._value_):
+            raise TypeError(f"the hash of {member!r} is neither its name's nor its value's")
+        parts.append(portable(member._value_))
+    return [owner.__module__, owner.__qualname__, *parts]
+
+
+def restored(value: Any) -> Hashable:
+    """Return the value that :func:`portable` made JSON of."""
+    if not isinstance(value, dict):
+        return value  # type: ignore[no-any-return]
+    ((kind, inner),) = value.items()
+    if kind == "enum":
+        return EnumKey(*inner[:3], *(restored(part) for part in inner[3:]))
+    if kind == "bytes":
+        return bytes.fromhex(inner)
+    if kind == "tuple":
+        return tuple(restored(item) for item in inner)
+    if kind == "frozenset":
+        return frozenset(restored(item) for item in inner)
+    raise ValueError(f"{kind} is no kind of stored key")
+
+
+def scope_from(fields: Mapping[str, Any]) -> Scope:
+    """Return the Scope that :func:`scope_fields` took apart."""
+    lists = {
+        "secondary": tuple((pair[0], pair[1]) for pair in fields["secondary"]),
+        "excluded": tuple(fields["excluded"]),
+    }
+    return Scope(**{**fields, **lists, "rule": KeyRule(**fields["rule"])})
+
+
+def scope_fields(scope: Scope) -> dict[str, Any]:
+    """Return *scope* as JSON values."""
+    fields = {name: getattr(scope, name) for name in Scope._fields}
+    return fields | {"rule": {name: getattr(scope.rule, name) for name in KeyRule._fields}}
