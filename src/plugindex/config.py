@@ -24,7 +24,7 @@ class SecondaryRegistry:
 
     __slots__ = ("attr_name", "key_source", "registry_dict")
 
-    def __init__(self, registry_dict: dict[Hashable, Any], key_source: str, attr_name: str) -> None:
+    def __init__(self, registry_dict: dict[Any, Any], key_source: str, attr_name: str) -> None:
         self.registry_dict = registry_dict
         self.key_source = key_source
         self.attr_name = attr_name
