@@ -1,0 +1,1 @@
+"""What the rest of openhcs stands on: the registry engine, cache paths, ordering."""

@@ -1,0 +1,53 @@
+"""The errors that openhcs raises on purpose: what happened, in which file, what to do."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+
+
+class OpenHCSError(Exception):
+    """Base of every error that openhcs raises on purpose.
+
+    Args:
+        summary: what went wrong, in one sentence.
+        file: the file or folder concerned.
+        fix: what the reader can do about it.
+    """
+
+    def __init__(self, summary: str, *, file: str | os.PathLike[str] = "", fix: str = "") -> None:
+        lines = [summary]
+        lines += [f"  file:  {file}"] if file else []
+        lines += [f"  fix:   {fix}"] if fix else []
+        super().__init__("\n".join(lines))
+        self.file = str(file)
+        self.fix = fix
+
+
+class PlateError(OpenHCSError, ValueError):
+    """A folder can't be read as a plate."""
+
+
+class UnknownMicroscopeError(PlateError):
+    """No microscope handler recognises the plate, or none has the name asked for."""
+
+
+class BrokenFileError(PlateError):
+    """A file of the plate is damaged or is not what its name says."""
+
+
+class MetadataNotFoundError(OpenHCSError, FileNotFoundError):
+    """A plate has no metadata file of the format asked for."""
+
+
+class StorageError(OpenHCSError):
+    """A storage backend can't do what was asked."""
+
+
+class UnknownBackendError(StorageError, ValueError):
+    """No storage backend has this name."""
+
+
+class UnsupportedFormatError(StorageError, ValueError):
+    """No reader or writer is known for this kind of file, or its library isn't installed."""

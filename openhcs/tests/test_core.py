@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+import plugindex
+from openhcs.core import auto_register_meta, registry_cache
+from openhcs.core.natural import natural_key
+from openhcs.core.xdg_paths import get_openhcs_cache_dir
+
+
+@pytest.mark.parametrize("module", [auto_register_meta, registry_cache])
+def test_the_old_names_are_the_engines_own(module):
+    for name in module.__all__:
+        assert getattr(module, name) is getattr(plugindex, name)
+
+
+def test_the_cache_folder_is_made_for_its_owner_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = get_openhcs_cache_dir()
+    assert folder == tmp_path / "data" / "openhcs" / "cache"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert get_openhcs_cache_dir() == folder
+
+
+@pytest.mark.parametrize("value", ["", "relative/data"])
+def test_a_relative_data_home_is_ignored(tmp_path, monkeypatch, value):
+    monkeypatch.setenv("XDG_DATA_HOME", value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert get_openhcs_cache_dir() == tmp_path / ".local" / "share" / "openhcs" / "cache"
+    assert not Path("relative").exists()
+
+
+def test_names_are_ordered_as_people_count():
+    assert sorted(["s10", "s9", "s09", "t1"], key=natural_key) == ["s09", "s9", "s10", "t1"]
