@@ -1,0 +1,19 @@
+"""Storage backends and the file manager in front of them."""
+
+from openhcs.io.base import (
+    STORAGE_BACKENDS,
+    ReadableBackend,
+    ReadWriteBackend,
+    StorageBackend,
+    WritableBackend,
+)
+from openhcs.io.filemanager import FileManager
+
+__all__ = [
+    "STORAGE_BACKENDS",
+    "FileManager",
+    "ReadWriteBackend",
+    "ReadableBackend",
+    "StorageBackend",
+    "WritableBackend",
+]

@@ -1,0 +1,155 @@
+"""Files on a disk; the extension decides the format."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from openhcs.core.natural import natural_key
+from openhcs.errors import StorageError
+from openhcs.io.base import ReadWriteBackend
+from openhcs.io.formats import format_of
+from openhcs.io.listing import selected, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from openhcs.io.base import StoragePath
+
+
+def _error(code: int, path: StoragePath) -> OSError:
+    return OSError(code, os.strerror(code), os.fspath(path))
+
+
+def _new(path: StoragePath, overwrite: bool = False) -> Path:
+    """Return *path* if something may be made there."""
+    new = Path(path)
+    if not new.parent.exists():
+        raise _error(errno.ENOENT, new.parent)
+    if os.path.lexists(new) and not overwrite:
+        raise _error(errno.EEXIST, new)
+    return new
+
+
+def _children(folder: str) -> list[tuple[str, str, bool]]:
+    with os.scandir(folder) as entries:
+        return [
+            (e.name, os.path.join(folder, e.name), e.is_dir(follow_symlinks=False))
+            for e in entries
+            # A link to a folder is not walked into: it may lead back up.
+            if e.is_dir(follow_symlinks=False) or e.is_file()
+        ]
+
+
+class DiskStorageBackend(ReadWriteBackend):
+    """Read and write files on disk: images, arrays, tables, text."""
+
+    _backend_type = "disk"
+
+    def load(self, path: StoragePath) -> Any:
+        with open(path, "rb") as stream:
+            return format_of(path).read(stream)
+
+    def save(self, data: Any, path: StoragePath, *, overwrite: bool = False) -> None:
+        writer = format_of(path)
+        new = _new(path, overwrite)
+        if new.is_dir():
+            raise _error(errno.EISDIR, new)
+        # A reader sees the old file or the new one, never half of it; listings skip "._" names.
+        part = new.with_name(f"._{new.name}.{os.getpid()}.{threading.get_ident()}.part")
+        try:
+            with open(part, "xb") as stream:
+                writer.write(data, stream)
+            os.replace(part, new.resolve())
+        finally:
+            part.unlink(missing_ok=True)
+
+    def list_files(
+        self,
+        directory: StoragePath,
+        pattern: str | None = None,
+        extensions: Iterable[str] | None = None,
+        recursive: bool = False,
+    ) -> list[str]:
+        return selected(walk(os.fspath(directory), _children, recursive), pattern, extensions)
+
+    def list_dir(self, path: StoragePath) -> list[str]:
+        return sorted(os.listdir(path), key=natural_key)
+
+    def exists(self, path: StoragePath) -> bool:
+        return os.path.exists(path)
+
+    def is_file(self, path: StoragePath) -> bool:
+        return os.path.isfile(path)
+
+    def is_dir(self, path: StoragePath) -> bool:
+        return os.path.isdir(path)
+
+    def is_symlink(self, path: StoragePath) -> bool:
+        return os.path.islink(path)
+
+    def ensure_directory(self, directory: StoragePath) -> str:
+        os.makedirs(directory, exist_ok=True)
+        return os.fspath(directory)
+
+    def delete(self, path: StoragePath) -> None:
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.rmdir(path)
+        else:
+            os.unlink(path)
+
+    def delete_all(self, path: StoragePath) -> None:
+        if Path(path).resolve() in (Path("/"), Path.home()):
+            raise StorageError(
+                "the root and the home folder are never deleted whole",
+                file=path,
+                fix="name the folder inside it that shall go",
+            )
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+    def copy(self, source: StoragePath, destination: StoragePath) -> None:
+        new = self._destination(source, destination)
+        if os.path.isdir(source):
+            shutil.copytree(source, new, symlinks=True)
+        else:
+            shutil.copy2(source, new)
+
+    def move(self, source: StoragePath, destination: StoragePath) -> None:
+        if not os.path.islink(source):
+            self._destination(source, destination)
+        shutil.move(source, _new(destination))
+
+    def _destination(self, source: StoragePath, destination: StoragePath) -> Path:
+        if not os.path.exists(source):
+            raise _error(errno.ENOENT, source)
+        new = _new(destination)
+        if Path(source).resolve() in new.resolve().parents:
+            raise _error(errno.EINVAL, destination)
+        return new
+
+    def stat(self, path: StoragePath) -> dict[str, Any]:
+        info = os.lstat(path)
+        about = {"path": os.fspath(path)}
+        if os.path.islink(path):
+            return {"type": "symlink", **about, "target": os.readlink(path)}
+        if os.path.isdir(path):
+            return {"type": "directory", **about}
+        return {"type": "file", **about, "size": info.st_size, "modified": info.st_mtime}
+
+    def create_symlink(
+        self, source: StoragePath, link: StoragePath, *, overwrite: bool = False
+    ) -> None:
+        if not os.path.exists(source):
+            raise _error(errno.ENOENT, source)
+        new = _new(link, overwrite)
+        if overwrite and os.path.lexists(new):
+            os.unlink(new)
+        os.symlink(os.path.abspath(source), new)

@@ -1,0 +1,208 @@
+"""Turn content into bytes and back; the longest known ending of a file name decides how."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+from openhcs.errors import BrokenFileError, UnsupportedFormatError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import IO, Any
+
+    from openhcs.io.base import StoragePath
+
+
+class Format:
+    """How one kind of file is read and written.
+
+    Args:
+        read: gives the content of an open binary file.
+        write: puts content into an open binary file.
+    """
+
+    __slots__ = ("read", "write")
+
+    def __init__(
+        self, read: Callable[[IO[bytes]], Any], write: Callable[[Any, IO[bytes]], None]
+    ) -> None:
+        self.read = read
+        self.write = write
+
+
+def _library(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as missing:
+        raise UnsupportedFormatError(
+            f"this kind of file needs {name}, which isn't installed", fix=f"pip install {name}"
+        ) from missing
+
+
+def _read_tiff(stream: IO[bytes]) -> Any:
+    from openhcs.io.tiff_header import read_tiff_header
+
+    read_tiff_header(stream, stream.name)
+    stream.seek(0)
+    tifffile = _library("tifffile")
+    try:
+        # A stream, not a path: an OME-TIFF may name other files, and only this one was asked for.
+        return tifffile.imread(stream)
+    except (tifffile.TiffFileError, ValueError, KeyError, IndexError) as error:
+        raise BrokenFileError(
+            f"this TIFF can't be decoded: {error}",
+            file=stream.name,
+            fix="export the image again, or install imagecodecs if its compression is unknown",
+        ) from error
+
+
+def _write_tiff(data: Any, stream: IO[bytes]) -> None:
+    _library("tifffile").imwrite(stream, data)
+
+
+def _read_npy(stream: IO[bytes]) -> Any:
+    try:
+        # A pickle inside could run code.
+        return _library("numpy").load(stream, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise BrokenFileError(
+            f"this is no plain array file: {error}", file=stream.name, fix="write it again"
+        ) from error
+
+
+def _write_npy(data: Any, stream: IO[bytes]) -> None:
+    _library("numpy").save(stream, data, allow_pickle=False)
+
+
+def _read_json(stream: IO[bytes]) -> Any:
+    import json
+
+    try:
+        return json.loads(stream.read())
+    except ValueError as error:
+        raise BrokenFileError(
+            f"this is no valid JSON: {error}", file=stream.name, fix="write it again"
+        ) from error
+
+
+def _write_json(data: Any, stream: IO[bytes]) -> None:
+    import json
+
+    stream.write(json.dumps(data, indent=2, ensure_ascii=False).encode())
+
+
+def _read_text(stream: IO[bytes]) -> str:
+    try:
+        return stream.read().decode()
+    except UnicodeDecodeError as error:
+        raise BrokenFileError(
+            f"this text is not UTF-8: {error.reason}", file=stream.name, fix="save it as UTF-8"
+        ) from error
+
+
+def _write_text(data: str, stream: IO[bytes]) -> None:
+    stream.write(data.encode())
+
+
+def _read_csv(stream: IO[bytes]) -> list[dict[str, str]]:
+    import csv
+
+    return list(csv.DictReader(_read_text(stream).splitlines(keepends=True)))
+
+
+def _write_csv(data: Any, stream: IO[bytes]) -> None:
+    import csv
+    import io
+
+    if hasattr(data, "to_dict"):  # a pandas table
+        data = data.to_dict("records")
+    rows = list(data)
+    text = io.StringIO(newline="")
+    if rows:
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    stream.write(text.getvalue().encode())
+
+
+def _read_rois(stream: IO[bytes]) -> dict[str, bytes]:
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            return {n: archive.read(n) for n in archive.namelist() if n.endswith(".roi")}
+    except zipfile.BadZipFile as error:
+        raise BrokenFileError(
+            f"this is no zip of ImageJ ROIs: {error}", file=stream.name, fix="save it again"
+        ) from error
+
+
+def _write_rois(data: dict[str, bytes], stream: IO[bytes]) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in data.items():
+            archive.writestr(name, content)
+
+
+def _read_torch(stream: IO[bytes]) -> Any:
+    return _library("torch").load(stream, weights_only=True)  # else it runs pickled code
+
+
+def _write_torch(data: Any, stream: IO[bytes]) -> None:
+    _library("torch").save(data, stream)
+
+
+def _array_of(library: str, module: str, convert: str) -> Format:
+    """Return the format of arrays of *library*: a plain array file, converted when read."""
+
+    def read(stream: IO[bytes]) -> Any:
+        _library(library)
+        return getattr(import_module(module), convert)(_read_npy(stream))
+
+    def write(data: Any, stream: IO[bytes]) -> None:
+        # cupy keeps its data on the device and says how to fetch it.
+        _write_npy(data.get() if hasattr(data, "get") else data, stream)
+
+    return Format(read, write)
+
+
+_TIFF = Format(_read_tiff, _write_tiff)
+_TEXT = Format(_read_text, _write_text)
+_TORCH = Format(_read_torch, _write_torch)
+FORMATS: dict[str, Format] = {
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".npy": Format(_read_npy, _write_npy),
+    ".json": Format(_read_json, _write_json),
+    ".csv": Format(_read_csv, _write_csv),
+    ".txt": _TEXT,
+    ".py": _TEXT,
+    ".md": _TEXT,
+    ".roi.zip": Format(_read_rois, _write_rois),
+    ".pt": _TORCH,
+    ".pth": _TORCH,
+    ".jax": _array_of("jax", "jax.numpy", "asarray"),
+    ".cupy": _array_of("cupy", "cupy", "asarray"),
+    ".tf": _array_of("tensorflow", "tensorflow", "convert_to_tensor"),
+}
+
+
+def format_of(path: StoragePath) -> Format:
+    """Return the format of *path*, by the longest of its endings that is known.
+
+    Raises:
+        UnsupportedFormatError: when none is known.
+    """
+    parts = os.path.basename(os.fspath(path)).lower().split(".")
+    for start in range(1, len(parts)):
+        found = FORMATS.get("." + ".".join(parts[start:]))
+        if found:
+            return found
+    raise UnsupportedFormatError(
+        "no reader or writer is known for this kind of file",
+        file=path,
+        fix="use one of " + ", ".join(sorted(FORMATS)),
+    )
