@@ -1,0 +1,90 @@
+"""Find out which microscope wrote a plate, by asking each metadata handler in turn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openhcs.errors import PlateError, UnknownMicroscopeError
+from openhcs.microscopes.microscope_base import METADATA_HANDLERS, MICROSCOPE_HANDLERS
+from plugindex import PluginLoadError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from openhcs.io.filemanager import FileManager
+    from openhcs.microscopes.microscope_base import MicroscopeHandler, PlatePath
+
+# A plate that we have written also looks like its source; its own description must win.
+FIRST = "openhcsdata"
+
+
+def handler_class(microscope_type: str) -> type[MicroscopeHandler]:
+    """Return the handler class registered as *microscope_type*.
+
+    Raises:
+        UnknownMicroscopeError: when there is none.
+    """
+    if microscope_type not in MICROSCOPE_HANDLERS:
+        raise UnknownMicroscopeError(
+            f"no microscope handler is registered as {microscope_type!r}",
+            fix=f"use 'auto' or one of {_joined(MICROSCOPE_HANDLERS)}",
+        )
+    return MICROSCOPE_HANDLERS[microscope_type]
+
+
+def detect_microscope(
+    plate_folder: PlatePath | None,
+    filemanager: FileManager | None = None,
+    allowed: Iterable[str] | None = None,
+) -> str:
+    """Return the key of the first handler that recognises the plate.
+
+    Args:
+        plate_folder: the plate.
+        filemanager: the storage to read through.
+        allowed: the keys to choose from; all by default.
+
+    Raises:
+        UnknownMicroscopeError: when none does; the text names what was tried and why not.
+        PlateError: when the folder is missing, or a handler recognises the plate as damaged.
+    """
+    folder = checked_folder(plate_folder)
+    failed: dict[str, str] = {}
+    for key in _candidates(allowed):
+        try:
+            METADATA_HANDLERS[key](filemanager).find_metadata_file(folder)
+        except (FileNotFoundError, PluginLoadError) as reason:
+            failed[key] = str(reason).partition("\n")[0]
+        else:
+            return key
+    raise UnknownMicroscopeError(
+        "no microscope handler recognises this folder as a plate\n"
+        + "\n".join(f"  tried: {key}: {reason}" for key, reason in failed.items())
+        + f"\n  available: {_joined(MICROSCOPE_HANDLERS)}",
+        file=folder,
+        fix="give the folder that holds the plate's metadata file, or name the microscope",
+    )
+
+
+def checked_folder(plate_folder: PlatePath | None) -> Path:
+    if plate_folder is None:
+        raise PlateError("no plate was given", fix="name the plate's folder")
+    folder = Path(plate_folder)
+    if not folder.exists():
+        raise PlateError("there is no such folder", file=folder, fix="check the path")
+    if not folder.is_dir():
+        raise PlateError(
+            "a plate is a folder, and this is a file", file=folder, fix="give the folder it lies in"
+        )
+    return folder
+
+
+def _candidates(allowed: Iterable[str] | None) -> list[str]:
+    known = list(METADATA_HANDLERS)
+    wanted = known if allowed is None else [key for key in known if key in set(allowed)]
+    return sorted(wanted, key=lambda key: key != FIRST)
+
+
+def _joined(keys: Iterable[str]) -> str:
+    return ", ".join(sorted(map(str, keys)))

@@ -1,0 +1,162 @@
+"""Find the images of a MetaXpress export: TimePoint and ZStep folders, projections, copies."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from openhcs.core.natural import natural_key
+from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, is_thumbnail
+from openhcs.microscopes.plate import Ignored, PlateImage, without_collisions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+IMAGE_ENDINGS = (".tif", ".tiff")
+_STEP_FOLDER = re.compile(r"(timepoint|zstep)[_-]?(\d+)", re.IGNORECASE)
+# MetaXpress keeps the maximum projection where a plane 0 would be.
+PROJECTION = 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file or foreign folder of the export, and the numbers of the folders around it."""
+
+    path: Path
+    timepoint: int | None = None
+    z_step: int | None = None
+    is_folder: bool = False
+
+
+def step_folder(name: str) -> tuple[str, int] | None:
+    """Return ("timepoint" or "zstep", number) if *name* is that of such a folder."""
+    found = _STEP_FOLDER.fullmatch(name)
+    return (found[1].lower(), int(found[2])) if found else None
+
+
+def walk_export(folder: Path, within: Found | None = None) -> Iterator[Found]:
+    """Yield the files of the export, and the folders that are no part of it, in natural order."""
+    here = within or Found(folder)
+    with os.scandir(folder) as entries:  # knows folders from files without asking for each
+        ordered = sorted(entries, key=lambda entry: natural_key(entry.name))
+    for entry in ordered:
+        path = folder / entry.name
+        if not entry.is_dir():
+            yield replace(here, path=path)
+            continue
+        inner = _entered(here, path)
+        if inner is None:
+            yield Found(path, is_folder=True)
+        else:
+            yield from walk_export(path, inner)
+
+
+def _entered(here: Found, folder: Path) -> Found | None:
+    """Return what the step folder *folder* adds to *here*; None if it is no part of the export."""
+    kind, number = step_folder(folder.name) or ("", 0)
+    # Each kind occurs once on a way down; this also ends links that lead back up.
+    if kind == "timepoint" and here.timepoint is None:
+        return replace(here, path=folder, timepoint=number)
+    if kind == "zstep" and here.z_step is None:
+        return replace(here, path=folder, z_step=number)
+    return None
+
+
+def list_images(plate: Path) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...]]:
+    """Return the images of the export at *plate*, and what was left out and why."""
+    images: list[PlateImage] = []
+    ignored: list[Ignored] = []
+    for found in walk_export(plate):
+        kept = _image(plate, found)
+        (images if isinstance(kept, PlateImage) else ignored).append(kept)  # type: ignore[arg-type]
+    stacks, left_out = _without_projections(images)
+    planes, copies = _without_copies(plate, stacks)
+    unique, same = without_collisions(iter(planes))
+    return unique, (*(i for i in ignored if i is not None), *left_out, *copies, *same)
+
+
+def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
+    file = found.path.relative_to(plate).as_posix()
+    if found.is_folder:
+        return None if found.path.name.startswith(".") else Ignored(file, "no TimePoint or ZStep")
+    if found.path.suffix.lower() not in IMAGE_ENDINGS:
+        return None
+    if found.path.name.startswith("._"):
+        return Ignored(file, "what macOS keeps beside a file, no image")
+    if is_thumbnail(found.path.name):
+        return Ignored(file, "thumbnail")
+    parts = ImageXpressFilenameParser().parse_filename(found.path.name)
+    if parts is None:
+        return Ignored(file, "its name tells no well")
+    return PlateImage(
+        file,
+        parts["well"],
+        _first(parts["site"]),
+        _first(parts["channel"]),
+        _first(found.z_step, parts["z_index"]),
+        _first(found.timepoint, parts["timepoint"]),
+    )
+
+
+def _first(*numbers: int | None) -> int:
+    """Return the first of *numbers* that is told; 1 if none is."""
+    return next((number for number in numbers if number is not None), 1)
+
+
+def _place(image: PlateImage) -> tuple[object, ...]:
+    return (image.well, image.site, image.channel, image.timepoint)
+
+
+def _without_projections(
+    images: list[PlateImage],
+) -> tuple[list[PlateImage], list[Ignored]]:
+    """Leave projections out where there are planes; one that stands alone is the only plane."""
+    with_planes = {_place(image) for image in images if image.z_index != PROJECTION}
+    kept, left_out = [], []
+    for image in images:
+        if image.z_index != PROJECTION:
+            kept.append(image)
+        elif _place(image) in with_planes:
+            left_out.append(Ignored(image.file, "projection of the planes"))
+        else:
+            kept.append(replace(image, z_index=1))
+    return kept, left_out
+
+
+def _without_copies(
+    plate: Path, images: list[PlateImage]
+) -> tuple[list[PlateImage], list[Ignored]]:
+    """Keep one plane of the channels that have no stack: their image is copied to each ZStep."""
+    flat = _flat_channels(plate, images)
+    first: dict[tuple[object, ...], PlateImage] = {}
+    kept, copies = [], []
+    for image in sorted(images, key=lambda i: i.z_index) if flat else images:
+        if image.channel in flat and first.setdefault(_place(image), image) is not image:
+            copies.append(Ignored(image.file, f"copy of {first[_place(image)].file}: no stack"))
+        else:
+            kept.append(image)
+    return kept, copies
+
+
+def _flat_channels(plate: Path, images: list[PlateImage]) -> set[int]:
+    """Return the channels whose first stack holds one image over and over.
+
+    When all channels look like that, it is the content that is alike, not an export's copies.
+    """
+    stacks: dict[int, dict[tuple[object, ...], list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for image in images:
+        stacks[image.channel][_place(image)].append(plate / image.file)
+    samples = {channel: max(places.values(), key=len) for channel, places in stacks.items()}
+    deep = {channel: files for channel, files in samples.items() if len(files) > 1}
+    flat = {channel for channel, files in deep.items() if _all_alike(files)}
+    return flat if flat != deep.keys() else set()
+
+
+def _all_alike(files: Iterable[Path]) -> bool:
+    first, *others = files
+    return all(filecmp.cmp(first, other, shallow=False) for other in others)

@@ -1,0 +1,241 @@
+"""Plates that openhcs itself wrote, described by ``openhcs_metadata.json``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from openhcs.errors import BrokenFileError, MetadataNotFoundError
+from openhcs.microscopes.filename_parser import FIRST
+from openhcs.microscopes.metadata import MetadataHandler
+from openhcs.microscopes.microscope_base import FILENAME_PARSERS, MicroscopeHandler
+from openhcs.microscopes.plate import COMPONENTS, Ignored, Plate, PlateImage, without_collisions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from openhcs.io.filemanager import FileManager
+    from openhcs.microscopes.filename_parser import FilenameParser
+    from openhcs.microscopes.microscope_base import PlatePath
+
+METADATA_NAME = "openhcs_metadata.json"
+FIX = "write the plate again with openhcs, or correct the file"
+# The fastest form of the same images first.
+BACKEND_PREFERENCE = ("zarr", "virtual_workspace")
+
+
+@dataclass(frozen=True)
+class Subdirectory:
+    """One form of the plate's images: its folder and what the metadata says of it."""
+
+    name: str
+    metadata_file: Path
+    fields: Mapping[str, Any]
+
+    def get(self, name: str, kind: type[Any], default: Any) -> Any:
+        """Return the field *name*, checked to be of *kind*."""
+        value = self.fields.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, kind):
+            raise _broken(self.metadata_file, f"{name} of {self.name!r} is {value!r}")
+        return value
+
+
+def _broken(file: Path, why: str) -> BrokenFileError:
+    return BrokenFileError(f"this openhcs metadata can't be used: {why}", file=file, fix=FIX)
+
+
+def read_subdirectories(file: Path) -> list[Subdirectory]:
+    """Return what the metadata *file* describes, the main sub-directory first.
+
+    Raises:
+        BrokenFileError: when the file is damaged or has another shape.
+    """
+    try:
+        document = json.loads(file.read_bytes())
+        listed = document["subdirectories"].items()
+        found = [Subdirectory(_portable(name) or ".", file, dict(f)) for name, f in listed]
+    except (ValueError, RecursionError) as error:
+        raise _broken(file, f"it is no valid JSON ({error})") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _broken(file, "it has no subdirectories") from error
+    if not found:
+        raise _broken(file, "it lists no sub-directory")
+    return sorted(found, key=lambda subdirectory: subdirectory.fields.get("main") is not True)
+
+
+def _portable(path: str) -> str:
+    """Return *path* with forward slashes and without "." parts."""
+    joined = str(PurePosixPath(path.replace("\\", "/")))
+    return "" if joined == "." else joined
+
+
+def parser_of(subdirectory: Subdirectory) -> FilenameParser:
+    """Return the parser that the metadata names.
+
+    Raises:
+        BrokenFileError: when no handler has a parser of that name.
+    """
+    name = subdirectory.get("source_filename_parser_name", str, "")
+    if name not in FILENAME_PARSERS:
+        known = ", ".join(sorted(map(str, FILENAME_PARSERS)))
+        raise _broken(subdirectory.metadata_file, f"it names the parser {name!r}; known: {known}")
+    return FILENAME_PARSERS[name]()
+
+
+class OpenHCSMetadataHandler(MetadataHandler):
+    """Reads ``openhcs_metadata.json``."""
+
+    def find_metadata_file(self, plate_path: PlatePath) -> Path:
+        """Return the plate's metadata file.
+
+        Raises:
+            MetadataNotFoundError: when there is none.
+        """
+        found = Path(plate_path) / METADATA_NAME
+        if not found.is_file():
+            raise MetadataNotFoundError(
+                f"no {METADATA_NAME} is here",
+                file=plate_path,
+                fix="give the root of a plate written by openhcs",
+            )
+        return found
+
+    def read_plate(self, plate_path: PlatePath) -> Plate:
+        """Return all that is known of the plate's main form; raise as :class:`MetadataHandler`."""
+        plate = Path(plate_path).absolute()
+        metadata = self.find_metadata_file(plate)
+        main = read_subdirectories(metadata)[0]
+        images, ignored = _list_images(plate, main)
+        return Plate(
+            microscope="openhcsdata",
+            path=plate,
+            metadata_file=metadata,
+            images=images,
+            ignored=ignored,
+            channel_names=_channel_names(main),
+            grid=_grid(main),
+            pixel_size=_pixel_size(main),
+        )
+
+
+def _list_images(
+    plate: Path, main: Subdirectory
+) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...]]:
+    parser = parser_of(main)
+    listed = [_one_image(plate, main, parser, name) for name in _image_files(main)]
+    unique, same = without_collisions(i for i in listed if isinstance(i, PlateImage))
+    return unique, (*(i for i in listed if isinstance(i, Ignored)), *same)
+
+
+def _image_files(main: Subdirectory) -> list[str]:
+    names: list[str] = main.get("image_files", list, [])
+    if not all(isinstance(name, str) for name in names):
+        raise _broken(main.metadata_file, "image_files holds something that is no text")
+    return names
+
+
+def _one_image(
+    plate: Path, main: Subdirectory, parser: FilenameParser, name: str
+) -> PlateImage | Ignored:
+    parts = parser.parse_filename(_portable(name))
+    if parts is None or parts["well"] is None:
+        return Ignored(name, f"its name is none of {type(parser).__name__}")
+    file = _real_file(main, _portable(name))
+    if not _in_store(main) and not (plate / file).is_file():
+        return Ignored(name, "in the metadata, but not there")
+    told = {component: value for component, value in parts.items() if value is not None}
+    shown: dict[str, Any] = {**FIRST, **told}
+    return PlateImage(file, *(shown[component] for component in COMPONENTS))
+
+
+def _real_file(main: Subdirectory, name: str) -> str:
+    """Return where the image *name* lies, relative to the plate and inside it."""
+    mapping = main.get("workspace_mapping", dict, {})
+    real = {_portable(virtual): _portable(str(file)) for virtual, file in mapping.items()}
+    file = real.get(name, name)
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts or ":" in file:
+        raise _broken(main.metadata_file, f"{file!r} lies outside the plate")
+    return file
+
+
+def _in_store(main: Subdirectory) -> bool:
+    """Say whether the images are parts of a store, and no files of their own."""
+    return _backends(main)[0] == "zarr"
+
+
+def _backends(main: Subdirectory) -> list[str]:
+    listed = main.get("available_backends", dict, {})
+    usable = [name for name, is_there in listed.items() if is_there] or ["disk"]
+    preferred = [name for name in BACKEND_PREFERENCE if name in usable]
+    return [*preferred, *(name for name in usable if name not in preferred)]
+
+
+def _channel_names(main: Subdirectory) -> dict[int, str | None]:
+    channels = main.get("channels", dict, {})
+    return {int(n): name for n, name in channels.items() if str(n).isdecimal()}
+
+
+def _grid(main: Subdirectory) -> tuple[int, int] | None:
+    grid = main.get("grid_dimensions", list, None)
+    if grid is None:
+        return None
+    if len(grid) != 2 or not all(type(n) is int and n > 0 for n in grid):
+        raise _broken(main.metadata_file, f"grid_dimensions is {grid!r}, not [rows, columns]")
+    return (grid[0], grid[1])
+
+
+def _pixel_size(main: Subdirectory) -> float | None:
+    size = main.get("pixel_size", (int, float), None)  # type: ignore[arg-type]
+    return None if size is None else float(size)
+
+
+class OpenHCSMicroscopeHandler(MicroscopeHandler):
+    """Handles plates that openhcs wrote; their file names are those of the source microscope."""
+
+    _microscope_type = "openhcsdata"
+    _metadata_handler_class = OpenHCSMetadataHandler
+
+    def __init__(
+        self, filemanager: FileManager | None = None, pattern_format: str | None = None
+    ) -> None:
+        super().__init__(filemanager, pattern_format)
+        self._source_parser: FilenameParser | None = None
+
+    @property
+    def parser(self) -> FilenameParser:
+        """The parser that the plate names; known once the plate was looked at."""
+        if self._source_parser is None:
+            raise MetadataNotFoundError(
+                "the grammar of these file names is known only from the plate",
+                fix="call find_metadata_file, or make the handler with create_microscope_handler",
+            )
+        return self._source_parser
+
+    def find_metadata_file(self, plate_path: PlatePath) -> Path:
+        """Return the plate's metadata file and take over the parser that it names."""
+        found = super().find_metadata_file(plate_path)
+        self._source_parser = parser_of(read_subdirectories(found)[0])
+        return found
+
+    def read_plate(self, plate_path: PlatePath) -> Plate:
+        """Return all that is known of the plate, and take over the parser that it names."""
+        self.find_metadata_file(plate_path)
+        return super().read_plate(plate_path)
+
+    def initialize_workspace(
+        self, plate_path: PlatePath, filemanager: FileManager | None = None
+    ) -> dict[str, str]:
+        """Return where each image really lies; see :class:`MicroscopeHandler`."""
+        self.find_metadata_file(plate_path)
+        return super().initialize_workspace(plate_path, filemanager)
+
+    def get_available_backends(self, plate_path: PlatePath) -> list[str]:
+        """Return the backends that the plate says it has, the best one first."""
+        return _backends(
+            read_subdirectories(self.metadata_handler.find_metadata_file(plate_path))[0]
+        )

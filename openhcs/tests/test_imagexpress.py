@@ -1,0 +1,266 @@
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from hcs_plates import fingerprint, htd, tiff
+from openhcs.errors import BrokenFileError, MetadataNotFoundError, PlateError
+from openhcs.microscopes import create_microscope_handler
+from openhcs.microscopes.imagexpress import ImageXpressMetadataHandler
+
+GUID = "E8DE988A-1234-4ABC-9DEF-0123456789AB"
+METADATA = ImageXpressMetadataHandler()
+
+
+def left_out(plate):
+    return {ignored.file: ignored.reason for ignored in plate.ignored}
+
+
+def test_the_real_export_tells_all(hcs_data):
+    plate = METADATA.read_plate(hcs_data / "imagexpress" / "9987_Plate_3420")
+    summary = plate.summary()
+    del summary["plate"]
+    assert summary == {
+        "microscope": "imagexpress",
+        "wells": ["B02"],
+        "sites": [1],
+        "channels": {"1": "DAPI"},
+        "z_indexes": [1],
+        "timepoints": [1],
+        "grid_dimensions": [1, 1],
+        "pixel_size_um": 1.3672,
+        "images": 1,
+        "ignored": [],
+    }
+
+
+def test_step_folders_in_any_spelling_give_timepoint_and_plane(tmp_path):
+    htd(tmp_path / "a.HTD")
+    tiff(tmp_path / "TimePoint_2" / "ZStep_1" / "A01_s1_w1.tif")
+    tiff(tmp_path / "timepoint-1" / "zstep_3" / "A01_s1_w1.tif")
+    tiff(tmp_path / "TIMEPOINT_3" / "A01_s1_w1.TIF")
+    plate = METADATA.read_plate(tmp_path)
+    assert {(i.timepoint, i.z_index) for i in plate.images} == {(2, 1), (1, 3), (3, 1)}
+
+
+def test_the_htd_copied_into_every_folder_makes_no_plate_of_its_own(tmp_path):
+    htd(tmp_path / "a.HTD")
+    htd(tmp_path / "TimePoint_1" / "a.HTD")
+    htd(tmp_path / "TimePoint_1" / "ZStep_1" / "a.HTD")
+    tiff(tmp_path / "TimePoint_1" / "ZStep_1" / "A01_w1.tif")
+    assert METADATA.find_metadata_file(tmp_path) == tmp_path / "a.HTD"
+    for part in ("TimePoint_1", "TimePoint_1/ZStep_1"):
+        with pytest.raises(MetadataNotFoundError, match="is a part of the plate"):
+            METADATA.find_metadata_file(tmp_path / part)
+
+
+def test_a_copy_of_the_htd_serves_where_the_plates_own_is_gone(tmp_path):
+    copy = htd(tmp_path / "TimePoint_1" / "a.HTD", waves=("GFP",))
+    tiff(tmp_path / "TimePoint_1" / "A01_w1.tif")
+    assert METADATA.find_metadata_file(tmp_path) == copy
+    assert METADATA.get_channel_values(tmp_path) == {"1": "GFP"}
+
+
+def test_of_several_htds_the_one_that_calls_itself_a_plates_is_taken(tmp_path):
+    for name in ("alpha.HTD", "my_Plate.HTD", "._my_Plate.HTD"):
+        htd(tmp_path / name)
+    assert METADATA.find_metadata_file(tmp_path).name == "my_Plate.HTD"
+
+
+def test_an_htd_in_lower_case_is_found(tmp_path):
+    htd(tmp_path / "a.htd", sites=(2, 3))
+    assert METADATA.get_grid_dimensions(tmp_path) == (2, 3)
+
+
+def test_projections_are_no_plane_zero(tmp_path):
+    htd(tmp_path / "a.HTD")
+    for step in (0, 1, 2):
+        tiff(tmp_path / "TimePoint_1" / f"ZStep_{step}" / "A01_s1_w1.tif", value=step)
+    plate = METADATA.read_plate(tmp_path)
+    assert plate.values("z_index") == [1, 2]
+    assert left_out(plate) == {"TimePoint_1/ZStep_0/A01_s1_w1.tif": "projection of the planes"}
+
+
+def test_a_projection_without_planes_is_the_image(tmp_path):
+    htd(tmp_path / "a.HTD")
+    tiff(tmp_path / "ZStep_0" / "A01_s1_w1.tif")
+    plate = METADATA.read_plate(tmp_path)
+    assert [(i.file, i.z_index) for i in plate.images] == [("ZStep_0/A01_s1_w1.tif", 1)]
+
+
+def test_a_channel_without_a_stack_counts_once_although_every_step_repeats_it(tmp_path):
+    htd(tmp_path / "a.HTD", waves=("DAPI", "Brightfield"))
+    for step in (1, 2, 3):
+        tiff(tmp_path / f"ZStep_{step}" / "A01_s1_w1.tif", value=step)
+        tiff(tmp_path / f"ZStep_{step}" / "A01_s1_w2.tif", value=9)
+    plate = METADATA.read_plate(tmp_path)
+    assert sorted((i.channel, i.z_index) for i in plate.images) == [(1, 1), (1, 2), (1, 3), (2, 1)]
+    assert set(left_out(plate)) == {"ZStep_2/A01_s1_w2.tif", "ZStep_3/A01_s1_w2.tif"}
+
+
+def test_a_stack_of_equal_planes_alone_is_kept(tmp_path):
+    htd(tmp_path / "a.HTD")
+    for step in (1, 2):
+        tiff(tmp_path / f"ZStep_{step}" / "A01_s1_w1.tif")
+    assert METADATA.read_plate(tmp_path).values("z_index") == [1, 2]
+
+
+def test_a_database_export_has_no_htd_and_ignores_thumbnails(tmp_path):
+    tiff(tmp_path / f"exp_E07_s1_w1_thumb{GUID}.tif", size=8.7)
+    for site, wave in ((1, 1), (1, 2), (2, 1), (2, 2)):
+        tiff(tmp_path / f"exp_E07_s{site}_w{wave}{GUID}.tif", size=1.3)
+    plate = METADATA.read_plate(tmp_path)
+    assert (plate.values("site"), plate.values("channel")) == ([1, 2], [1, 2])
+    assert (plate.pixel_size, len(plate.images)) == (1.3, 4)
+    assert left_out(plate) == {f"exp_E07_s1_w1_thumb{GUID}.tif": "thumbnail"}
+
+
+def test_a_sparse_export_tells_what_is_there_not_what_was_planned(tmp_path):
+    htd(tmp_path / "a.HTD", sites=(2, 2), waves=("DAPI", "GFP", "RFP"), TimePoints="5", ZSteps="9")
+    tiff(tmp_path / "TimePoint_1" / "C05_s4_w2.tif")
+    plate = METADATA.read_plate(tmp_path)
+    assert plate.channels == {2: "GFP"}
+    assert (plate.values("timepoint"), plate.values("site")) == ([1], [4])
+    assert plate.grid == (2, 2)
+
+
+def test_a_description_in_another_code_page_does_no_harm(tmp_path):
+    path = htd(tmp_path / "a.HTD", waves=("Grün µ",), Description='"5" plate"')
+    path.write_bytes(path.read_bytes().replace(b"plate", b"\x81\x8d\xb5late"))
+    tiff(tmp_path / "A01_w1.tif")
+    assert METADATA.get_channel_values(tmp_path) == {"1": "Grün µ"}
+
+
+def test_the_old_form_of_the_htd_is_read(tmp_path):
+    (tmp_path / "a.HTD").write_text("SiteColumns=3\nSiteRows=2\n")
+    assert METADATA.get_grid_dimensions(tmp_path) == (2, 3)
+
+
+def test_without_sites_the_grid_is_one_by_one(tmp_path):
+    htd(tmp_path / "a.HTD", sites=(4, 4), Sites="FALSE")
+    assert METADATA.get_grid_dimensions(tmp_path) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\xff\x13 nothing of this is an HTD",
+        b'"HTSInfoFile", Version 1.0\r\n"TimePoints", 1\r\n',
+        b'"HTSInfoFile", Version 1.0\r\n"XSites", 2\r\n"YSites", two\r\n"EndFile"\r\n',
+        b'"HTSInfoFile", Version 1.0\r\n"XSites", 2\r\n"YSites", 2\r\n"NWavelengths", 2\r\n"WaveNa',
+        b'"HTSInfoFile", 1\r\n"XSites", 2\r\n"YSites", 2\r\n"NWavelengths", 2\r\n"WaveName1", "a"',
+    ],
+)
+def test_a_broken_htd_is_named_with_a_remedy(tmp_path, content):
+    path = tmp_path / "a.HTD"
+    path.write_bytes(content)
+    with pytest.raises(BrokenFileError, match="fix: ") as caught:
+        METADATA.read_plate(tmp_path)
+    assert caught.value.file == str(path)
+
+
+def test_an_image_cut_short_is_named(tmp_path):
+    htd(tmp_path / "a.HTD")
+    image = tiff(tmp_path / "A01_w1.tif")
+    image.write_bytes(image.read_bytes()[:-20])
+    with pytest.raises(BrokenFileError, match="cut short") as caught:
+        METADATA.get_pixel_size(tmp_path)
+    assert caught.value.file == str(image)
+
+
+@pytest.mark.parametrize(
+    ("description", "size"),
+    [
+        ('<prop id="spatial-calibration-x" type="float" value="1.3672"/>', 1.3672),
+        ("Spatial Calibration: 0.325 um", 0.325),
+        ('<prop id="spatial-calibration-x" type="float" value="0"/>', 1.0),
+        ('id="spatial-calibration-state" value="off" id="spatial-calibration-x" value="2"', 1.0),
+        ('id="spatial-calibration-x" value="2" id="spatial-calibration-units" value="pixel"', 1.0),
+        ("no calibration here", 1.0),
+    ],
+)
+def test_the_pixel_size_comes_from_the_first_image_or_is_one(tmp_path, description, size):
+    import numpy
+    import tifffile
+
+    htd(tmp_path / "a.HTD")
+    image = numpy.zeros((4, 4), "uint16")
+    tifffile.imwrite(tmp_path / "A01_w1.tif", image, description=description, metadata=None)
+    assert METADATA.get_pixel_size(tmp_path) == size
+    told = METADATA.read_plate(tmp_path).summary()["pixel_size_um"]
+    assert told == (None if size == 1.0 else size)
+
+
+def test_foreign_files_and_folders_are_listed_as_ignored(tmp_path):
+    htd(tmp_path / "a.HTD")
+    tiff(tmp_path / "A01_s1_w1.tif")
+    tiff(tmp_path / "A01_s001_w1.tif")
+    tiff(tmp_path / "overview.tif")
+    tiff(tmp_path / "results" / "A02_s1_w1.tif")
+    (tmp_path / "._A01_s2_w1.tif").write_bytes(b"\0\5\26\7")
+    (tmp_path / "notes.txt").touch()
+    plate = METADATA.read_plate(tmp_path)
+    assert [i.file for i in plate.images] == ["A01_s001_w1.tif"]
+    assert left_out(plate) == {
+        "A01_s1_w1.tif": "shows the same as A01_s001_w1.tif",
+        "overview.tif": "its name tells no well",
+        "results": "no TimePoint or ZStep",
+        "._A01_s2_w1.tif": "what macOS keeps beside a file, no image",
+    }
+
+
+def test_a_link_that_leads_back_up_ends(tmp_path):
+    htd(tmp_path / "a.HTD")
+    tiff(tmp_path / "TimePoint_1" / "A01_s1_w1.tif")
+    (tmp_path / "TimePoint_1" / "TimePoint_2").symlink_to(tmp_path)
+    assert len(METADATA.read_plate(tmp_path).images) == 1
+
+
+def test_the_workspace_flattens_the_plate_without_touching_it(tmp_path):
+    plate = tmp_path / "plate"
+    htd(plate / "a.HTD", sites=(1, 2))
+    for site in (1, 2):
+        tiff(plate / "TimePoint_1" / "ZStep_2" / f"A01_s{site}_w1.tif", value=site)
+    before = fingerprint(plate)
+    for folder, _, files in os.walk(plate):
+        for name in files:
+            os.chmod(os.path.join(folder, name), stat.S_IRUSR)
+        os.chmod(folder, stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        handler = create_microscope_handler("auto", plate)
+        assert handler.initialize_workspace(plate) == {
+            "A01_s001_w1_z002_t001.tif": "TimePoint_1/ZStep_2/A01_s1_w1.tif",
+            "A01_s002_w1_z002_t001.tif": "TimePoint_1/ZStep_2/A01_s2_w1.tif",
+        }
+    finally:
+        for folder, _, _ in os.walk(plate):
+            os.chmod(folder, stat.S_IRWXU)
+    assert fingerprint(plate) == before
+
+
+def test_patterns_leave_components_open_and_find_names_whatever_their_padding(tmp_path):
+    for name in ("A01_s1_w1.tif", "A01_s2_w1.tif", "A01_s10_w2.tif", "B01_s1_w1.tif"):
+        tiff(tmp_path / name)
+    handler = create_microscope_handler("imagexpress")
+    assert handler.auto_detect_patterns(tmp_path) == {
+        "A01": ["A01_s{iii}_w1_t001.tif", "A01_s{iii}_w2_t001.tif"],
+        "B01": ["B01_s{iii}_w1_t001.tif"],
+    }
+    grouped = handler.auto_detect_patterns(tmp_path, group_by="channel")
+    assert grouped["A01"] == {
+        "1": ["A01_s{iii}_w1_t001.tif"],
+        "2": ["A01_s{iii}_w2_t001.tif"],
+    }
+    found = handler.path_list_from_pattern(tmp_path, "A01_s{iii}_w1_t001.tif")
+    assert found == ["A01_s1_w1.tif", "A01_s2_w1.tif"]
+
+
+def test_a_folder_without_htd_is_no_export(tmp_path):
+    tiff(tmp_path / "A01_s1_w1.tif")
+    with pytest.raises(MetadataNotFoundError, match="no HTD file"):
+        METADATA.find_metadata_file(tmp_path)
+    with pytest.raises(PlateError):
+        create_microscope_handler("auto", tmp_path)

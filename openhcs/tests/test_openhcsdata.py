@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hcs_plates import htd, tiff
+from openhcs.errors import BrokenFileError
+from openhcs.microscopes import create_microscope_handler
+
+BASE = {
+    "microscope_handler_name": "imagexpress",
+    "source_filename_parser_name": "ImageXpressFilenameParser",
+    "grid_dimensions": [2, 3],
+    "pixel_size": 0.65,
+    "image_files": ["images/A01_s001_w1_z001_t001.tif", "images/A01_s002_w2_z001_t001.tif"],
+    "channels": {"1": "DAPI", "2": None},
+    "available_backends": {"disk": True},
+}
+
+
+def described(plate, subdirectories):
+    document = json.dumps({"subdirectories": subdirectories})
+    (plate / "openhcs_metadata.json").write_text(document)
+    return plate
+
+
+def with_images(plate, subdirectories):
+    for fields in subdirectories.values():
+        for name in fields.get("image_files", ()):
+            tiff(plate / name.replace("\\", "/"))
+    return described(plate, subdirectories)
+
+
+def read(plate):
+    return create_microscope_handler("auto", plate).read_plate(plate)
+
+
+def test_a_plate_of_our_own_tells_all(tmp_path):
+    assert read(with_images(tmp_path, {"images": BASE})).summary() == {
+        "microscope": "openhcsdata",
+        "plate": str(tmp_path),
+        "wells": ["A01"],
+        "sites": [1, 2],
+        "channels": {"1": "DAPI", "2": None},
+        "z_indexes": [1],
+        "timepoints": [1],
+        "grid_dimensions": [2, 3],
+        "pixel_size_um": 0.65,
+        "images": 2,
+        "ignored": [],
+    }
+
+
+def test_it_is_preferred_to_the_microscope_whose_plate_it_lies_in(tmp_path):
+    htd(tmp_path / "a.HTD")
+    assert read(with_images(tmp_path, {".": BASE})).microscope == "openhcsdata"
+
+
+def test_the_parser_is_chosen_by_the_name_in_the_plate(tmp_path):
+    fields = BASE | {
+        "source_filename_parser_name": "OperaPhenixFilenameParser",
+        "image_files": ["Images/r01c03f001p001-ch1sk1fk1fl1.tiff"],
+    }
+    with_images(tmp_path, {"Images": fields})
+    handler = create_microscope_handler("auto", tmp_path)
+    assert handler.read_plate(tmp_path).values("well") == ["R01C03"]
+    assert handler.parse_filename("r02c03f001p001-ch1.tiff")["well"] == "R02C03"
+
+
+def test_the_main_form_wins_over_the_first(tmp_path):
+    second = BASE | {"image_files": ["other/B07_s001_w1_z001_t001.tif"], "main": True}
+    plate = with_images(tmp_path, {"images": BASE, "other": second})
+    assert read(plate).values("well") == ["B07"]
+
+
+@pytest.mark.parametrize("root", [".", "", "./"])
+def test_the_root_has_several_spellings(tmp_path, root):
+    fields = BASE | {"image_files": ["./9987_B02.TIF"]}
+    assert read(with_images(tmp_path, {root: fields})).values("well") == ["B02"]
+
+
+def test_mappings_written_on_windows_are_followed(tmp_path):
+    real = "TimePoint_1\\A01_s1_w1.tif"
+    tiff(tmp_path / "TimePoint_1" / "A01_s1_w1.tif")
+    fields = BASE | {
+        "image_files": ["images\\A01_s001_w1_z001_t001.tif"],
+        "workspace_mapping": {"images/A01_s001_w1_z001_t001.tif": real},
+    }
+    plate = read(described(tmp_path, {"images": fields}))
+    assert [image.file for image in plate.images] == ["TimePoint_1/A01_s1_w1.tif"]
+
+
+def test_images_that_are_gone_or_unreadable_by_name_are_told(tmp_path):
+    fields = BASE | {"image_files": ["images/A01_s1_w1.tif", "images/cover.tif"]}
+    plate = read(described(tmp_path, {"images": fields}))
+    assert {i.file: i.reason for i in plate.ignored} == {
+        "images/A01_s1_w1.tif": "in the metadata, but not there",
+        "images/cover.tif": "its name is none of ImageXpressFilenameParser",
+    }
+
+
+@pytest.mark.parametrize(
+    ("backends", "order"),
+    [
+        ({"disk": True, "virtual_workspace": True, "zarr": True}, ["zarr", "virtual_workspace"]),
+        ({"disk": True, "zarr": False}, ["disk"]),
+        ({}, ["disk"]),
+    ],
+)
+def test_the_best_backend_comes_first(tmp_path, backends, order):
+    plate = with_images(tmp_path, {"images": BASE | {"available_backends": backends}})
+    handler = create_microscope_handler("auto", plate)
+    assert handler.get_available_backends(plate)[: len(order)] == order
+    assert handler.get_primary_backend(plate) == order[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"subdirectories": 5}',
+        '{"subdirectories": {}}',
+        '{"subdirectories": {"a": 5}}',
+        "[" * 100_000,
+    ],
+)
+def test_metadata_of_another_shape_is_named_with_a_remedy(tmp_path, content):
+    path = tmp_path / "openhcs_metadata.json"
+    path.write_text(content)
+    with pytest.raises(BrokenFileError, match="fix: ") as caught:
+        read(tmp_path)
+    assert caught.value.file == str(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"grid_dimensions": [2]},
+        {"grid_dimensions": "2x3"},
+        {"pixel_size": "0.65"},
+        {"image_files": [5]},
+        {"channels": []},
+        {"source_filename_parser_name": "NoSuchParser"},
+        {"image_files": ["../outside/A01_s1_w1.tif"]},
+        {"image_files": ["/etc/A01_s1_w1.tif"]},
+        {"workspace_mapping": {"images/A01_s001_w1_z001_t001.tif": "C:\\A01_s1_w1.tif"}},
+    ],
+)
+def test_a_field_of_another_shape_or_a_path_outside_is_refused(tmp_path, change):
+    with pytest.raises(BrokenFileError):
+        read(described(tmp_path, {"images": BASE | change}))
