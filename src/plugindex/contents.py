@@ -53,6 +53,14 @@ class Contents:
         """Say whether a key stands for an enum member that isn't imported."""
         return any(type(key) is EnumKey for key in self.entries)
 
+    @property
+    def all_problems(self) -> tuple[Problem, ...]:
+        """What the index and this process met; of the same thing, what the index says."""
+        indexed = self.snapshot.problems if self.snapshot else ()
+        told = {(one.kind, one.module) for one in indexed}
+        own = (one for one in self.problems if (one.kind, one.module) not in told)
+        return (*indexed, *own)
+
     def choose(self, key: Hashable, value: Any) -> None:
         """Give *key* to a *value* that the user set; it stands above every claim."""
         self.chosen |= {key}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.errors import DiscoveryError
+from plugindex.loader import describe, import_or_describe
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -98,8 +101,6 @@ def _defined(name: str, base: type, valid: Callable[[type], bool] | None) -> Ite
 
 def _import(name: str) -> bool:
     """Import a module; one that fails is logged, and costs itself alone."""
-    from plugindex.loader import import_or_describe
-
     failure = import_or_describe(name)
     if failure:
         from logging import getLogger
@@ -109,8 +110,17 @@ def _import(name: str) -> bool:
 
 
 def run_function(function: Callable[..., Any], family: Family) -> None:
-    """Call a host's own discovery function with the package's folders, its prefix and the base."""
+    """Call a host's own discovery function with the package's folders, its prefix and the base.
+
+    Raises:
+        DiscoveryError: the function raised; its exception is the cause.
+    """
     package = family.scope.package
-    __import__(package)
-    folders = getattr(sys.modules[package], "__path__", [])
-    function(folders, package + ".", family.base)
+    try:
+        __import__(package)
+        folders = getattr(sys.modules[package], "__path__", [])
+        function(folders, package + ".", family.base)
+    # Foreign code; without it there is no registry, so this is told to whoever asks for a key.
+    except Exception as error:
+        text = f"the discovery function of {family.scope.base} failed: {describe(error)}"
+        raise DiscoveryError(text) from error

@@ -148,7 +148,7 @@ class LazyMapping(dict[K, V]):
     def __ror__(self, other: Any) -> Any:
         return _plain(other) | self._loaded() if isinstance(other, dict) else NotImplemented
 
-    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override]
         self.update(other)
         return self
 

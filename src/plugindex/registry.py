@@ -54,13 +54,30 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
 
     Args:
         enable_cache: keep an index on disk between processes.
-        settings: further fields of :class:`plugindex.index.Settings`, by name.
+        folder: keep it here instead of in the user's data folder.
+        version: the application's version; found by its distribution when not given.
+        max_age_days: build the index anew when it is older.
+        check_stamps: build anew what changed on disk.
     """
 
     __slots__ = ()
 
-    def __init__(self, enable_cache: bool = True, **settings: Any) -> None:
-        super().__init__(cache=enable_cache, **settings)
+    def __init__(
+        self,
+        enable_cache: bool = True,
+        *,
+        folder: str = "",
+        version: str | None = None,
+        max_age_days: int = 7,
+        check_stamps: bool = True,
+    ) -> None:
+        super().__init__(
+            cache=enable_cache,
+            folder=folder,
+            version=version,
+            max_age_days=max_age_days,
+            check_stamps=check_stamps,
+        )
 
     @classmethod
     def for_subclasses(
@@ -119,11 +136,7 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What keeps modules, classes or keys out, or may do so."""
-        contents = self._now()
-        indexed = contents.snapshot.problems if contents.snapshot else ()
-        told = {(one.kind, one.module) for one in indexed}
-        own = (one for one in contents.problems if (one.kind, one.module) not in told)
-        return (*indexed, *own)
+        return self._now().all_problems
 
     @property
     def stats(self) -> Stats:

@@ -75,8 +75,7 @@ def _unavailable(plugin: Plugin, scope: Scope) -> RegistryError:
 
 
 def _unknown(key: Hashable, contents: Contents, scope: Scope) -> RegistryError:
-    problems = (*getattr(contents.snapshot, "problems", ()), *contents.problems)
-    missing = tuple(_may_hide(one) for one in problems if one.kind in _MAY_HIDE_KEYS)
+    missing = tuple(_may_hide(one) for one in contents.all_problems if one.kind in _MAY_HIDE_KEYS)
     return UnknownKeyError(
         f"no {scope.name} is registered as {key!r}",
         key=key,

@@ -55,10 +55,9 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
             self._cached = (entries if fixed else None, found)
         return self._cached[1]
 
-    def _key(self, key: Hashable, plugin: Any) -> Hashable:
+    def _key(self, key: Hashable, plugin: Any) -> Any:
         if plugin is not None:
-            found: Hashable = plugin.secondary.get(self._attribute, _MISSING)
-            return found
+            return plugin.secondary.get(self._attribute, _MISSING)
         cls = raw.get(self._primary, key)
         if getattr(cls, self._attribute, None) is None:
             return _MISSING

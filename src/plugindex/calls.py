@@ -1,0 +1,119 @@
+"""What calls give: decorators, factories and aliases, followed through the functions' own code."""
+
+from __future__ import annotations
+
+from plugindex.evaluation import MISSING, Context, Evaluator, unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.evaluation import Found
+
+# Class decorators that give back the class (or its slotted twin of the same name), and the
+# functions that make such decorators when they are called with options.
+_KEEPS_CLASS = frozenset({
+    "dataclasses:dataclass", "functools:total_ordering", "typing:final", "enum:unique",
+    "typing:runtime_checkable", "typing:no_type_check", "typing:dataclass_transform",
+    "typing_extensions:final", "typing_extensions:runtime_checkable", "warnings:deprecated",
+    "typing_extensions:dataclass_transform", "typing_extensions:deprecated", "six:add_metaclass",
+    "attr._make:attrs", "attr._next_gen:define", "attr._next_gen:frozen", "attr._funcs:attrs",
+    "unittest.case:skip", "unittest.case:skipIf", "unittest.case:skipUnless",
+    "enum:verify", "enum:global_enum", "abc:update_abstractmethods",
+})  # fmt: skip
+# Aliases of typing whose ``__mro_entries__`` give the class that they stand for.
+_ALIASING = frozenset({
+    "_SpecialGenericAlias", "_GenericAlias", "_DeprecatedGenericAlias", "_CallableType",
+    "_TupleType", "_BaseGenericAlias",
+})  # fmt: skip
+_KEEPER: Found = ("keeper",)
+DEEPEST_CALL = 6
+
+
+class CallingEvaluator(Evaluator):
+    """An evaluator that follows calls of functions whose code can be read."""
+
+    _calls = 0
+
+    def call(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
+        """Return what a call gives."""
+        kind = callee[0]
+        if kind == "real":
+            return self._call_real(callee[1], args)
+        if kind == "keeper":
+            return args[0] if args else unknown("a call", callee)
+        if kind == "function":
+            return self._call_function(callee, args, names)
+        if kind == "bound":
+            return self._call_function(callee[1], (callee[2], *args), names)
+        if kind == "class":
+            return self._call_class(callee, args)
+        if kind == "instance" and callee[1][0] == "class":
+            method = self.class_attribute(callee, "__call__")
+            if method[0] == "bound":
+                return self.call(method, args, names)
+        return unknown("a call", callee, *args)
+
+    def _call_real(self, function: Any, args: tuple[Found, ...]) -> Found:
+        name = getattr(function, "__name__", "")
+        texts = [arg[1] if arg[0] == "const" else None for arg in args]
+        if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
+            return _presence(self.attribute(args[0], texts[1]))
+        if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
+            found = self.attribute(args[0], texts[1])
+            return args[2] if found[0] == "missing" and len(args) > 2 else found
+        if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
+            return args[0]
+        if function is type and len(args) == 1 and args[0][0] == "instance":
+            return args[0][1]
+        if isinstance(function, type) and function is not type:
+            return ("instance", ("real", function))
+        return unknown("a call", *args)
+
+    def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
+        qualname = self.library.record(callee[1]).classes[callee[2]][0]  # type: ignore[union-attr]
+        if callee[1] == "typing" and qualname in _ALIASING and args:
+            return args[0]
+        return ("instance", callee)
+
+    def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
+        reference = f"{callee[1]}:{callee[2]}"
+        if reference in _KEEPS_CLASS:
+            first = args[0] if args and not names else MISSING
+            return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
+        if callee[2] == "with_metaclass" and args:
+            return ("with_metaclass", args[0], args[1:])
+        if self._calls >= DEEPEST_CALL:
+            return unknown("a call too deep to follow", callee, *args)
+        self._calls += 1
+        try:
+            return self._result(callee, args, names)
+        finally:
+            self._calls -= 1
+
+    def _result(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
+        context = self.inside(callee, args, names)
+        if context is None:
+            return unknown("a call", callee, *args)
+        results = self.library.function(*callee[1:4])[1]
+        found = self.evaluate(("p", results), context)
+        return unknown(found[1], callee, *args) if found[0] == "unknown" else found
+
+    def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
+        """Return the context of a function's body for one call, None if it can't be read."""
+        summary = self.library.function(*callee[1:4])
+        record = self.library.record(callee[1])
+        if summary is None or record is None:
+            return None
+        frame: dict[str, Found] = dict(callee[4] or {})
+        frame.update((name, ("default", name)) for name in summary[0])
+        split = len(args) - len(names)
+        frame.update(zip(summary[0], args[:split], strict=False))
+        frame.update(zip(names, args[split:], strict=True))
+        return Context(record, summary[2], frame, summary[3])
+
+
+def _presence(found: Found) -> Found:
+    if found[0] in ("unknown", "outside"):
+        return unknown("whether an attribute exists")
+    return ("const", found[0] != "missing")

@@ -1,0 +1,107 @@
+"""The records of modules by name: found, read once, or taken from an earlier run."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex import bytecode
+from plugindex.reader import ModuleRecord, read, read_function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+    from plugindex.bytecode import Reading
+    from plugindex.finder import Finder
+    from plugindex.records import ModuleFile
+
+
+class Library:
+    """Finds and reads modules, each at most once.
+
+    Args:
+        finder: finds modules by name.
+
+    Attributes:
+        readings: what was read in this run, by module name; its inputs are what to stamp.
+        asked: every name that was looked up, and whether import could find it.
+    """
+
+    def __init__(self, finder: Finder) -> None:
+        self.finder = finder
+        self.readings: dict[str, Reading] = {}
+        self.asked: dict[str, bool] = {}
+        self._records: dict[str, ModuleRecord | None] = {}
+        self._codes: dict[str, CodeType | None] = {}
+
+    def keep(self, name: str, record: ModuleRecord) -> None:
+        """Use *record*, read in an earlier run, for module *name*."""
+        self._records[name] = record
+
+    def exists(self, name: str) -> bool:
+        """Tell whether import could find module *name*, its parents included."""
+        found = self.asked.get(name)
+        if found is None:
+            found = self.finder.find(name) is not None or self._is_virtual(name)
+            self.asked[name] = found
+        return found
+
+    def _is_virtual(self, name: str) -> bool:
+        """Tell whether a module of the parents makes its submodules itself, as six does."""
+        parent = name.rpartition(".")[0]
+        while parent:
+            record = self.record(parent) if self.finder.find(parent) else None
+            if record is not None:
+                return "__path__" in record.names or record.provides
+            parent = parent.rpartition(".")[0]
+        return False
+
+    def file(self, name: str) -> ModuleFile | None:
+        """Return where the code of module *name* lies."""
+        return self.finder.find(name)
+
+    def record(self, name: str) -> ModuleRecord | None:
+        """Return the record of module *name*; None if it has no code that can be read."""
+        if name not in self._records:
+            self._records[name] = None
+            self._records[name] = self._read(name)
+        return self._records[name]
+
+    def _read(self, name: str) -> ModuleRecord | None:
+        file = self.finder.find(name)
+        if file is None:
+            return None
+        if file.kind == "namespace":
+            return ModuleRecord(name, True)
+        reading = self.reading(name)
+        if reading.code is None:
+            return None
+        return read(reading.code, name, file.is_package)
+
+    def reading(self, name: str) -> Reading:
+        """Return what was read of module *name*, which exists."""
+        found = self.readings.get(name)
+        if found is None:
+            file = self.file(name)
+            assert file is not None, name
+            found = self.readings[name] = bytecode.load(file)
+        return found
+
+    def function(self, module: str, qualname: str, line: int) -> Any:
+        """Return what reading tells of a function's calls; None if it can't be read."""
+        record = self.record(module)
+        if record is None:
+            return None
+        key = f"{qualname}:{line}"
+        if key not in record.functions:
+            record.functions[key] = None
+            code = self.reading(module).code
+            if code is not None:
+                record.functions[key] = read_function(code, module, qualname, line)
+        return record.functions[key]
+
+
+def third_party(names: set[str]) -> set[str]:
+    """Return those of *names* that aren't modules of the standard library."""
+    return names - sys.stdlib_module_names

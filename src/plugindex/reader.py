@@ -1,0 +1,239 @@
+"""From a module's code object to a record of what importing it would bind, define and need.
+
+The record is plain data (tuples, lists, dicts, strings and numbers), so that an index can keep it
+as JSON; the values in it are those of :mod:`plugindex.expressions`.
+"""
+
+from __future__ import annotations
+
+from plugindex import operations as _operations  # noqa: F401  fills in what each opcode does
+from plugindex.machine import Frame, slim
+from plugindex.expressions import unpack
+from plugindex.opcodes import SUPPORTED
+from plugindex.walker import Body, Unreadable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+    from plugindex.expressions import Value
+
+_IMPLICIT = (
+    "__qualname__", "__firstlineno__", "__static_attributes__", "__annotations__",
+    "__classcell__", "__type_params__", "__orig_bases__", "__classdict__", ".type_params",
+    ".generic_base",
+)  # fmt: skip
+
+
+class ModuleRecord:
+    """What reading a module's code tells.
+
+    Attributes:
+        name: the module's dotted name.
+        is_package: whether it is a package's ``__init__``.
+        names: its global names at the end of the import, with their values.
+        classes: per class statement [qualname, line, condition, bases, keywords, body].
+        imports: the module-level imports that nothing guards, as (condition, module, names, line).
+        variables: what each numbered condition variable asks.
+        stars: the star imports, as (module, condition).
+        calls: calls that may make classes, as (condition, value, line).
+        patches: attributes assigned from outside, as (condition, target, name, value, line).
+        failures: uncaught exceptions, as (condition, error, line).
+        provides: whether it puts modules into ``sys.modules`` itself.
+        functions: what calling a function gives, by "qualname:line"; filled in when asked.
+        unreadable: why the code could not be read, or "".
+    """
+
+    __slots__ = (
+        "calls",
+        "classes",
+        "failures",
+        "functions",
+        "imports",
+        "is_package",
+        "name",
+        "names",
+        "patches",
+        "provides",
+        "stars",
+        "unreadable",
+        "variables",
+    )
+
+    def __init__(self, name: str, is_package: bool, unreadable: str = "") -> None:
+        self.name = name
+        self.is_package = is_package
+        self.unreadable = unreadable
+        self.names: dict[str, Value] = {}
+        self.classes: list[Any] = []
+        self.imports: list[Any] = []
+        self.variables: list[Any] = []
+        self.stars: list[Any] = []
+        self.calls: list[Any] = []
+        self.patches: list[Any] = []
+        self.failures: list[Any] = []
+        self.functions: dict[str, Any] = {}
+        self.provides = False
+
+    def dump(self) -> list[Any]:
+        """Return the record as JSON-ready data, without its name."""
+        return [getattr(self, field) for field in _FIELDS]
+
+    @classmethod
+    def load(cls, name: str, data: list[Any]) -> ModuleRecord:
+        """Make the record of module *name* from what :meth:`dump` gave."""
+        record = cls(name, False)
+        for field, value in zip(_FIELDS, data, strict=True):
+            setattr(record, field, value)
+        return record
+
+
+_FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot != "name")
+
+
+def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
+    """Read the code object of module *name*.
+
+    Args:
+        code: what the module's loader would execute; it is not executed.
+        name: the module's absolute dotted name.
+        is_package: whether the module is a package's ``__init__``.
+
+    Returns:
+        the record; its ``unreadable`` says why, where the code could not be read.
+    """
+    if not SUPPORTED:
+        return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
+    body = Body(name, is_package)
+    try:
+        frame = _walk(body, code)
+    except Unreadable as error:
+        return ModuleRecord(name, is_package, str(error))
+    except RecursionError:
+        return ModuleRecord(name, is_package, "the code is nested too deeply")
+    return _record(body, frame, is_package)
+
+
+def _walk(body: Body, code: CodeType) -> Frame:
+    frame = Frame(body, code, "module", None, True)
+    frame.run()
+    return frame
+
+
+def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
+    record = ModuleRecord(body.name, is_package)
+    record.names = {name: slim(value) for name, value in frame.names.items() if name[:1] != "."}
+    record.classes = [_class_entry(entry, body.name) for entry in body.classes]
+    record.imports = body.imports
+    record.variables = [_variable(key) for key in body.variables]
+    record.stars = body.stars
+    record.calls = body.calls
+    record.patches = body.patches
+    record.provides = body.provides
+    record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
+    return record
+
+
+def read_function(module: CodeType, name: str, qualname: str, line: int) -> list[Any] | None:
+    """Return what calling a function gives, as far as reading tells.
+
+    Args:
+        module: the code object of the module that defines the function.
+        name: the module's dotted name.
+        qualname: the function's qualified name.
+        line: the first line of its code.
+
+    Returns:
+        [parameters, results, variables, classes, calls, global names], or None if it can't be
+        read. Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+    """
+    code = _find_code(module, qualname, line)
+    if code is None or code.co_flags & 0x2A0:  # generators and coroutines give no class
+        return None
+    body = Body(name, False)
+    frame = Frame(body, code, "function", None, True)
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    frame.names = {parameter: ("P", parameter) for parameter in parameters}
+    try:
+        frame.run()
+    except (Unreadable, RecursionError):
+        return None
+    results = [(reached, slim(value)) for reached, value in frame.returns]
+    classes = [_class_entry(entry, name) for entry in body.classes]
+    variables = [_variable(key) for key in body.variables]
+    return [parameters, results, variables, classes, body.calls, sorted(_globals(code))]
+
+
+def _find_code(code: CodeType, qualname: str, line: int) -> CodeType | None:
+    for inner in code.co_consts:
+        if hasattr(inner, "co_code"):
+            if inner.co_qualname == qualname and inner.co_firstlineno == line:
+                return inner  # type: ignore[no-any-return]
+            found = _find_code(inner, qualname, line)
+            if found is not None:
+                return found
+    return None
+
+
+def _globals(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for inner in code.co_consts:
+        if hasattr(inner, "co_code"):
+            names |= _globals(inner)
+    return names
+
+
+def _variable(key: Any) -> Any:
+    return (key[0], slim(key[1])) if key[0] in ("test", "attr") else key
+
+
+def _class_entry(entry: list[Any], module: str) -> list[Any]:
+    body = {name: value for name, value in entry[5].items() if name not in _IMPLICIT}
+    if body.get("__module__") == ("c", module):
+        del body["__module__"]
+    doc = body.get("__doc__")
+    if doc and doc[0] == "c" and isinstance(doc[1], str):
+        body["__doc__"] = ("c", doc[1].strip().partition("\n")[0][:200])
+    entry[5] = body
+    return entry
+
+
+def facts(code: CodeType) -> dict[str, list[Any]]:
+    """Return the classes and imports that stand in *code*, whatever conditions they are under.
+
+    This is for comparing the reader with the source text; it resolves nothing.
+
+    Raises:
+        Unreadable: if the code holds something unknown.
+    """
+    body = Body("module", True, everything=True)
+    _walk(body, code)
+    classes = [
+        {
+            "qualname": entry[0],
+            "line": entry[1],
+            "bases": [text for text in map(_written, entry[3]) if text != ".generic_base"],
+            "keywords": [name for name, _ in entry[4]],
+            "attributes": {
+                name: value[1] if value[0] == "c" else unpack(value[1])
+                for name, value in entry[5].items()
+                if value[0] in "cb" and name not in _IMPLICIT and name[:2] != "__"
+            },
+        }
+        for entry in body.classes
+    ]
+    return {"classes": classes, "imports": body.statements}
+
+
+def _written(value: Value) -> str:
+    """Return the source text of a base: a dotted name, or one with ``[]``; else "?"."""
+    if value[0] == "n":
+        return str(value[1])
+    if value[0] == "a":
+        owner = _written(value[1])
+        return "?" if owner in ("?", ".generic_base") else f"{owner}.{value[2]}"
+    if value[0] == "s":
+        owner = _written(value[1])
+        return "?" if "?" in owner else f"{owner}[]"
+    return ".generic_base" if value[0] == "f" else "?"
