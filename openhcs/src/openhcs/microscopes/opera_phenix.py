@@ -119,13 +119,15 @@ def _list_images(
 def _plate_image(file: str, image: IndexImage, layout: FieldLayout) -> PlateImage | Ignored:
     if image.field in layout.orphans:
         return Ignored(file, f"field {image.field} lies outside the grid")
+    # Names count timepoints from 1 in every version, the index from 0 or 1.
+    named = OperaPhenixFilenameParser().parse_filename(file) or {}
     return PlateImage(
         file,
         well_name(image.row, image.column),
         layout.numbers[image.field],
         image.channel,
         image.plane,
-        image.timepoint,
+        named.get("timepoint") or image.timepoint,
     )
 
 

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hcs_plates import htd, tiff
+
+
+def openhcs(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-W", "error", "-m", "openhcs", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def plate(tmp_path):
+    htd(tmp_path / "a.HTD", sites=(1, 2), waves=("DAPI", "GFP"))
+    tiff(tmp_path / "A01_s1_w1.tif", size=0.65)
+    tiff(tmp_path / "B10_s2_w2.tif")
+    tiff(tmp_path / "overview.tif")
+    return tmp_path
+
+
+def test_inspect_prints_what_is_on_a_plate_as_json(plate):
+    done = openhcs("inspect", plate, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == {
+        "microscope": "imagexpress",
+        "plate": str(plate),
+        "wells": ["A01", "B10"],
+        "sites": [1, 2],
+        "channels": {"1": "DAPI", "2": "GFP"},
+        "z_indexes": [1],
+        "timepoints": [1],
+        "grid_dimensions": [1, 2],
+        "pixel_size_um": 0.65,
+        "images": 2,
+        "ignored": [{"file": "overview.tif", "reason": "its name tells no well"}],
+    }
+
+
+def test_inspect_prints_lines_for_people(plate):
+    lines = openhcs("inspect", plate).stdout.splitlines()
+    assert "wells:            A01, B10" in lines
+    assert "channels:         1 (DAPI), 2 (GFP)" in lines
+    assert lines[-1] == "  overview.tif: its name tells no well"
+
+
+def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert "  fix:   " in done.stderr
+    for part in parts:
+        assert part in done.stderr
+
+
+def test_a_missing_folder_is_bad_input(tmp_path):
+    refused(openhcs("inspect", tmp_path / "nowhere"), "no such folder", str(tmp_path / "nowhere"))
+
+
+def test_a_folder_that_is_no_plate_is_bad_input(tmp_path):
+    refused(openhcs("inspect", tmp_path), "no microscope handler recognises", str(tmp_path))
+
+
+def test_a_broken_htd_is_bad_input(plate):
+    (plate / "a.HTD").write_bytes(b"\x00\x01")
+    refused(openhcs("inspect", plate, "--json"), "HTD", str(plate / "a.HTD"))
+
+
+def test_a_broken_index_is_bad_input(tmp_path):
+    (tmp_path / "Index.xml").write_text("<Evaluation")
+    refused(openhcs("inspect", tmp_path), "damaged XML in line 1", str(tmp_path / "Index.xml"))
+
+
+@pytest.mark.parametrize("name", ["A01_s1_w1.tif", "B10_s2_w2.tif"])
+def test_any_image_cut_short_is_bad_input(plate, name):
+    image = plate / name
+    image.write_bytes(image.read_bytes()[:100])
+    refused(openhcs("inspect", plate), "TIFF is damaged", str(image))
+
+
+@pytest.mark.parametrize("arguments", [(), ("inspect",), ("inspekt",), ("inspect", ".", "--jsn")])
+def test_a_wrong_option_is_bad_input(arguments):
+    refused(openhcs(*arguments), "--help")
+
+
+def test_an_unknown_microscope_is_bad_input(plate):
+    refused(openhcs("inspect", plate, "--microscope", "leica"), "'leica'", "imagexpress")
+
+
+def test_the_demo_shows_registries_a_plate_and_a_foreign_package(tmp_path):
+    pytest.importorskip("skimage", reason="the demo plate is cut from an image of scikit-image")
+    done = openhcs("demo", tmp_path / "kept")
+    assert (done.returncode, done.stderr) == (0, "")
+    for part in ("skimage.data.cell()", "imagexpress", "A01, A02, B01", "InstallCommand"):
+        assert part in done.stdout
+    shown = json.loads(openhcs("inspect", tmp_path / "kept" / "demo_plate", "--json").stdout)
+    assert (shown["microscope"], shown["images"], shown["pixel_size_um"]) == (
+        "imagexpress",
+        24,
+        0.107,
+    )
+    refused(openhcs("demo", tmp_path / "kept"), "would overwrite a plate")
