@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -80,6 +81,21 @@ def test_any_image_cut_short_is_bad_input(plate, name):
     image = plate / name
     image.write_bytes(image.read_bytes()[:100])
     refused(openhcs("inspect", plate), "TIFF is damaged", str(image))
+
+
+def test_names_that_no_encoding_prints_are_printed_all_the_same(plate):
+    with open(os.fsencode(plate) + b"/\xff.tif", "wb"):
+        pass
+    assert json.loads(openhcs("inspect", plate, "--json").stdout)["images"] == 2
+    assert "\\udcff.tif" in openhcs("inspect", plate).stdout
+
+
+def test_a_reader_that_stops_early_is_no_error(plate):
+    command = [sys.executable, "-m", "openhcs", "inspect", str(plate)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("arguments", [(), ("inspect",), ("inspekt",), ("inspect", ".", "--jsn")])

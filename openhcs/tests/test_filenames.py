@@ -42,6 +42,7 @@ def told(parser, name):
         ("x_E07_s2_w1401562CF-1234-4ABC-9DEF-0123456789AB.tif", ("E07", 2, 1, None, None, ".tif")),
         ("x_E07_s1E94C24BD-1234-4ABC-9DEF-0123456789AB.tif", ("E07", 1, None, None, None, ".tif")),
         ("TimePoint_1/A01_s1_w1.tif", ("A01", 1, 1, None, None, ".tif")),
+        ("exp.v2_A01_s1_w1", ("A01", 1, 1, None, None, ".tif")),
         ("overview.tif", None),
         ("A00_s1_w1.tif", None),
         ("A49_s1_w1.tif", None),

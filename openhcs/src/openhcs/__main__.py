@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 
 from openhcs.errors import OpenHCSError
+from plugindex import RegistryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def _inspect(options: argparse.Namespace) -> None:
     if options.json:
         import json
 
-        print(json.dumps(plate.summary(), ensure_ascii=False))
+        print(json.dumps(plate.summary()))
     else:
         print("\n".join(_lines(plate.summary())))
 
@@ -97,15 +100,25 @@ def _text(value: Any) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 sound, 2 bad input."""
     options = _arguments().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A file name may hold bytes that no encoding prints.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         options.run(options)
-    except OpenHCSError as error:
-        print(f"openhcs: {error}", file=sys.stderr)
-        return MISUSE
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OpenHCSError, RegistryError) as error:
+        return _refused(str(error))
     except OSError as error:
-        print(f"openhcs: {error}\n  fix:   check the path and its permissions", file=sys.stderr)
-        return MISUSE
+        return _refused(f"{error}\n  fix:   check the path and its permissions")
     return 0
+
+
+def _refused(why: str) -> int:
+    print(f"openhcs: {why}", file=sys.stderr)
+    return MISUSE
 
 
 if __name__ == "__main__":

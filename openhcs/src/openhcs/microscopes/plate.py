@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 COMPONENTS = ("well", "site", "channel", "z_index", "timepoint")
-_EXTENSION = re.compile(r"\.ome\.tiff?$|\.roi\.zip$|\.[A-Za-z]\w*$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.ome\.tiff?$|\.roi\.zip$|\.[A-Za-z][A-Za-z0-9]*$", re.IGNORECASE)
 
 
 def split_extension(name: str) -> tuple[str, str]:
