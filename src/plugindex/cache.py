@@ -1,0 +1,314 @@
+"""The one cache manager: for registries, enums, function metadata and whatever else is costly."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from plugindex import stamp, store
+from plugindex.codec import decode
+from plugindex.errors import CacheError, message
+from plugindex.keytext import from_text, to_text
+from plugindex.paths import cache_disabled, cache_file, cache_folder, environment_digest, plain_name
+from plugindex.records import Record
+from plugindex.serial import (
+    deserialize_plugin_class,
+    get_package_file_mtimes,
+    serialize_plugin_class,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+    from pathlib import Path
+    from typing import Any, Generic, TypeVar
+
+    T = TypeVar("T")
+else:
+    T = None
+
+    class Generic:
+        """Stand in for ``typing.Generic``: importing typing costs a start-up 13 ms."""
+
+        def __class_getitem__(cls, _):
+            return cls
+
+
+__all__ = [
+    "CacheConfig",
+    "RegistryCacheManager",
+    "deserialize_plugin_class",
+    "get_package_file_mtimes",
+    "serialize_plugin_class",
+]
+
+_DAY_S = 24 * 3600
+_HASH_LIMIT = 64 << 20
+_EXPECTED = (LookupError, TypeError, ValueError, AttributeError, ImportError)
+
+
+class CacheConfig(Record):
+    """When a cache counts.
+
+    Args:
+        max_age_days: the age from which it doesn't; None for no limit.
+        check_mtimes: whether the files that it was made from must be unchanged.
+        cache_version: the form of the items; another one is stale.
+    """
+
+    max_age_days: float | None = 7
+    check_mtimes: bool = True
+    cache_version: str = "1.0"
+
+
+class Miss(Exception):
+    """A cache that can't be used, with its *verdict* and the reason."""
+
+    def __init__(self, verdict: str, why: str = "") -> None:
+        super().__init__(why)
+        self.verdict = verdict
+
+
+def header(config: CacheConfig, version: str, environment: str) -> dict[str, Any]:
+    """Return the sections with which every cache file begins."""
+    return {
+        "cache_version": config.cache_version,
+        "version": version,
+        "timestamp": time.time(),
+        "environment": environment,
+    }
+
+
+def check_header(
+    document: store.Document, config: CacheConfig, version: str, environment: str
+) -> None:
+    """Check the sections with which *document* begins.
+
+    Raises:
+        Miss: it is absent, refused, corrupt or stale.
+    """
+    if document.verdict != store.OK:
+        raise Miss(document.verdict, document.why)
+    expected = header(config, version, environment)
+    written = document.head("timestamp")
+    for name in ("cache_version", "version", "environment"):
+        if document.head(name) != expected[name]:
+            raise Miss("stale", f"its {name.replace('_', ' ')} is another")
+    if type(written) not in (int, float) or not 0 <= written <= expected["timestamp"]:
+        raise Miss("stale", "it was not written in the past")
+    limit = config.max_age_days
+    if limit is not None and expected["timestamp"] - written > limit * _DAY_S:
+        raise Miss("stale", f"it is older than {limit} days")
+
+
+class RegistryCacheManager(Generic[T]):
+    """Keep a dict of costly items in one JSON file, and give it back only when it surely holds.
+
+    Args:
+        cache_name: the name of the file, without ``.json``.
+        version_getter: returns the version of what the items come from.
+        serializer: turns one item into JSON values.
+        deserializer: turns them back; an error of it makes the cache stale.
+        config: when the cache counts.
+        file_mtimes_getter: returns the files that decide the items; one more, one less or one
+            changed makes the cache stale.
+        application: whose cache folder and switches count; by default the root package of the
+            function *version_getter*.
+        folder: the cache folder itself.
+        key_modules: modules and packages that may be imported for an enum key; enums that are
+            imported already need none.
+
+    Attributes:
+        verdict: "hit", "absent", "stale", "corrupt", "refused" or "disabled" after loading;
+            "stored" or "not stored" after saving.
+        why: the reason, for people.
+    """
+
+    def __init__(
+        self,
+        cache_name: str,
+        version_getter: Callable[[], str],
+        serializer: Callable[[T], dict[str, Any]],
+        deserializer: Callable[[dict[str, Any]], T],
+        config: CacheConfig | None = None,
+        file_mtimes_getter: Callable[[], dict[str, float]] | None = None,
+        *,
+        application: str | None = None,
+        folder: str | None = None,
+        key_modules: tuple[str, ...] = (),
+    ) -> None:
+        self.cache_name = cache_name
+        self.version_getter = version_getter
+        self.serializer = serializer
+        self.deserializer = deserializer
+        self.config = config or CacheConfig()
+        self.file_mtimes_getter = file_mtimes_getter
+        self.application = application or _root_package(version_getter)
+        self.key_modules = key_modules
+        self.verdict = ""
+        self.why = ""
+        self._folder = folder
+
+    @property
+    def cache_path(self) -> str:
+        """The path of the file in use, "" when there is no place for one; nothing is created."""
+        return self._place(environment_digest())[0]
+
+    @property
+    def _cache_path(self) -> Path:
+        from pathlib import Path
+
+        return Path(self.cache_path)
+
+    def load_cache(self) -> dict[Hashable, T] | None:
+        """Return the stored items, or None; ``verdict`` and ``why`` tell more."""
+        try:
+            items = self._load()
+        except Miss as miss:
+            self._settle(miss.verdict, str(miss))
+            return None
+        self._settle("hit")
+        return items
+
+    def save_cache(
+        self, items: Mapping[Hashable, T], file_mtimes: Mapping[str, float] | None = None
+    ) -> None:
+        """Store *items*, all or nothing; trouble is told by ``verdict`` and ``why``, never raised.
+
+        Args:
+            items: what to store.
+            file_mtimes: the files that decided the items, as they were before; by default what
+                the getter returns now.
+        """
+        try:
+            self._save(items, file_mtimes)
+        except Miss as miss:
+            self._settle(miss.verdict, str(miss))
+        else:
+            self._settle("stored")
+
+    def clear_cache(self) -> None:
+        """Remove the file in use.
+
+        Raises:
+            CacheError: it is there but can't be removed.
+        """
+        path = self.cache_path
+        try:
+            if path:
+                os.unlink(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            fix = "remove it by hand"
+            facts = [("cause", str(error.strerror)), ("fix", fix)]
+            raise CacheError(message(f"{path} can't be removed", facts)) from error
+
+    def _settle(self, verdict: str, why: str = "") -> None:
+        self.verdict, self.why = verdict, why
+
+    def _place(self, mine: str) -> tuple[str, store.Document]:
+        folder = cache_folder(self.application) if self._folder is None else self._folder
+        name = plain_name(self.cache_name) + ".json"
+        flat = cache_file(folder, name, mine, None)
+        if not flat:
+            return "", store.Document(store.ABSENT, "this user has no folder for it")
+        document = store.read(flat)
+        owner = document.head("environment")
+        path = cache_file(folder, name, mine, owner if isinstance(owner, str) else None)
+        return path, document if path == flat else store.read(path)
+
+    def _load(self) -> dict[Hashable, T]:
+        if cache_disabled(self.application):
+            raise Miss("disabled", "an environment variable says so")
+        mine = environment_digest()
+        _, document = self._place(mine)
+        check_header(document, self.config, self.version_getter(), mine)
+        if self.config.check_mtimes:
+            _check_files(document, self.file_mtimes_getter)
+        entries = document.raw_tail()
+        if document.verdict != store.OK:
+            raise Miss(document.verdict, document.why)
+        return {self._key(name): self._item(name, text) for name, text in entries.items()}
+
+    def _key(self, text: str) -> Hashable:
+        try:
+            return from_text(text, self._allows)
+        except ValueError as error:
+            raise Miss("stale", str(error)) from error
+
+    def _allows(self, module: str) -> bool:
+        return any(module == name or module.startswith(name + ".") for name in self.key_modules)
+
+    def _item(self, name: str, text: str) -> T:
+        try:
+            return self.deserializer(decode(text))
+        except _EXPECTED as error:
+            raise Miss("stale", f"item {name}: {type(error).__name__}: {error}") from error
+
+    def _save(self, items: Mapping[Hashable, T], file_mtimes: Mapping[str, float] | None) -> None:
+        if cache_disabled(self.application):
+            raise Miss("disabled", "an environment variable says so")
+        if file_mtimes is None and self.file_mtimes_getter is not None:
+            file_mtimes = self.file_mtimes_getter()
+        mine = environment_digest()
+        head = header(self.config, self.version_getter(), mine)
+        head["files"] = _take_files(file_mtimes or {})
+        path, _ = self._place(mine)
+        if not path:
+            raise Miss("not stored", "this user has no folder for it")
+        try:
+            tail = {to_text(key): self.serializer(item) for key, item in items.items()}
+            why = store.write(path, head, "items", tail)
+        except _EXPECTED as error:
+            why = f"{type(error).__name__}: {error}"
+        if why:
+            raise Miss("not stored", why)
+
+
+def _root_package(function: object) -> str:
+    root = str(getattr(function, "__module__", None) or "").partition(".")[0]
+    return "plugindex" if root in ("", "__main__", "builtins") else root
+
+
+def _take_files(mtimes: Mapping[str, float]) -> dict[str, list[Any]]:
+    return {path: _take_file(path, mtime) for path, mtime in mtimes.items()}
+
+
+def _take_file(path: str, mtime: float) -> list[Any]:
+    before = stamp.take(path)
+    if before is not None and abs(before[1] / 1e9 - mtime) > 1e-6:
+        raise Miss("not stored", f"{path} changed meanwhile")
+    data = stamp.read(path, _HASH_LIMIT)
+    if stamp.take(path) != before:
+        raise Miss("not stored", f"{path} changed meanwhile")
+    return [before, None if data is None else stamp.digest(data), mtime]
+
+
+def _check_files(
+    document: store.Document, getter: Callable[[], Mapping[str, float]] | None
+) -> None:
+    files = document.head("files")
+    if not isinstance(files, dict):
+        raise Miss("corrupt", document.why or "it names no files")
+    now = {} if getter is None else getter()
+    if getter is not None and now.keys() != files.keys():
+        other = sorted(now.keys() ^ files.keys())
+        raise Miss("stale", f"other files decide it now: {', '.join(other[:3])}")
+    written = int(document.head("timestamp") * 1e9)
+    for path, known in files.items():
+        if not _unchanged(path, known, written, now.get(path)):
+            raise Miss("stale", f"{path} changed")
+
+
+def _unchanged(path: str, known: object, written: int, mtime: float | None) -> bool:
+    if not isinstance(known, list) or len(known) != 3:
+        return False
+    seen, content, told = known
+    now = stamp.take(path)
+    if now is None:  # a getter may name what is no file; its word is all there is
+        return seen is None and mtime is not None and mtime == told
+    if list(now) == seen and not stamp.too_fresh(now, written):
+        return True
+    data = stamp.read(path, _HASH_LIMIT)
+    return data is not None and stamp.digest(data) == content

@@ -1,0 +1,119 @@
+"""Where caches lie, and which environment they belong to; asking creates nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from plugindex.codec import encode
+from plugindex.stamp import digest
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
+_LONGEST = 100
+_NO = frozenset({"", "0", "false", "no", "off"})
+
+
+def variable(application: str, switch: str) -> str:
+    """Return the name of the environment variable *switch* of *application*."""
+    return "".join(c if c.isalnum() else "_" for c in application.upper()) + "_" + switch
+
+
+def cache_disabled(application: str) -> bool:
+    """Tell whether ``<APPLICATION>_DISABLE_REGISTRY_CACHE`` switches caching off."""
+    value = os.environ.get(variable(application, "DISABLE_REGISTRY_CACHE"), "")
+    return value.strip().lower() not in _NO
+
+
+def cache_folder(application: str) -> str:
+    """Return the cache folder of *application*, "" when this user has no place for one.
+
+    ``<APPLICATION>_CACHE_DIR`` overrides it; a relative value is ignored, as is one of
+    ``XDG_DATA_HOME``.
+    """
+    override = _absolute(os.environ.get(variable(application, "CACHE_DIR"), ""))
+    if override:
+        return override
+    data = _user_data_folder()
+    plain = application.isidentifier() and len(application) <= _LONGEST
+    name = application if plain else plain_name(application)
+    return os.path.join(data, name, "cache") if data else ""
+
+
+def _user_data_folder() -> str:
+    if sys.platform == "win32":
+        local = _absolute(os.environ.get("LOCALAPPDATA", ""))
+        return local or _below_home("AppData", "Local")
+    if sys.platform == "darwin":
+        return _below_home("Library", "Application Support")
+    return _absolute(os.environ.get("XDG_DATA_HOME", "")) or _below_home(".local", "share")
+
+
+def _below_home(*parts: str) -> str:
+    if os.environ.get("HOME") == "":  # expanduser would take the root folder for it
+        return ""
+    home = _absolute("~")
+    return os.path.join(home, *parts) if home else ""
+
+
+def _absolute(path: str) -> str:
+    if not path or "\0" in path:
+        return ""
+    path = os.path.expanduser(path)
+    return os.path.normpath(path) if os.path.isabs(path) else ""
+
+
+def plain_name(name: str) -> str:
+    """Return *name* as one harmless file name: as it is, or a like one with a hash of it."""
+    plain = "".join(c if c in _PLAIN else "_" for c in name.lower())
+    harmless = plain == name.lower().replace(" ", "_") and plain.strip(".-")[:1] == plain[:1]
+    if plain and harmless and len(plain) <= _LONGEST:
+        return plain
+    mark = digest(name.encode("utf-8", "surrogatepass"))[:12]
+    return f"{plain[:_LONGEST].strip('.-_') or 'name'}-{mark}"
+
+
+def registry_file_name(registry: str, mode: str = "") -> str:
+    """Return the file name of the cache of the registry called *registry*.
+
+    Args:
+        registry: the registry's name, given by people.
+        mode: the name of a reduced discovery, "" for the full one.
+    """
+    return f"{plain_name(registry)}_registry{'-' + plain_name(mode) if mode else ''}.json"
+
+
+def environment() -> tuple[str, int, str, str]:
+    """Return what tells this interpreter's modules from another's.
+
+    Returns:
+        the cache tag, the optimise flag, the prefix, and a digest of the resolved ``sys.path``.
+    """
+    path = [os.path.realpath(entry) for entry in sys.path if _sound(entry)]
+    seen = digest(encode(list(dict.fromkeys(path))).encode("ascii"))
+    tag = sys.implementation.cache_tag or sys.implementation.name
+    return tag, sys.flags.optimize, sys.prefix, seen
+
+
+def _sound(entry: object) -> bool:
+    return isinstance(entry, str) and "\0" not in entry
+
+
+def environment_digest() -> str:
+    """Return 16 hexadecimal digits that stand for this environment."""
+    return digest(encode(environment()).encode("ascii"))[:16]
+
+
+def cache_file(folder: str, name: str, environment: str, owner: str | None) -> str:
+    """Return the path of a cache file that no other environment uses.
+
+    Args:
+        folder: the application's cache folder; "" (no cache) gives "".
+        name: a file name.
+        environment: this environment's digest.
+        owner: the digest in the header of ``<folder>/<name>``, None where no file is.
+    """
+    if not folder:
+        return ""
+    if owner is None or owner == environment:
+        return os.path.join(folder, name)
+    return os.path.join(folder, f"env-{environment}", name)
