@@ -128,6 +128,7 @@ BOMB = (
         ("", "damaged XML"),
         ("not xml", "damaged XML"),
         ("<EvaluationInputData><Images><Image><URL>a", "damaged XML"),
+        ("<?xml version='1.0' encoding='u-8'?><a/>", "unknown encoding"),
         ("<html></html>", "no Harmony index"),
         (BOMB, "document type"),
         ("<EvaluationInputData/>", "lists no image"),

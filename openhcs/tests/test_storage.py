@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -328,6 +329,14 @@ def test_a_tiff_cut_short_is_named(tmp_path):
 def test_an_unknown_kind_of_file_is_refused(tmp_path):
     with pytest.raises(UnsupportedFormatError, match=r"\.npy"):
         STORAGE_BACKENDS["disk"]().save("x", tmp_path / "a.xyz")
+
+
+def test_a_format_whose_library_is_missing_says_so(tmp_path):
+    if importlib.util.find_spec("torch"):
+        pytest.skip("torch is installed here")
+    with pytest.raises(UnsupportedFormatError, match="pip install torch"):
+        STORAGE_BACKENDS["disk"]().save([1], tmp_path / "a.pt")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_root_is_never_deleted_whole():

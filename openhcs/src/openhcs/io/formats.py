@@ -41,6 +41,10 @@ def _library(name: str) -> Any:
         ) from missing
 
 
+# What decoding nonsense raises: numbers and types that don't fit, sizes beyond all memory.
+_DAMAGE = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+
+
 def _read_tiff(stream: IO[bytes]) -> Any:
     from openhcs.io.tiff_header import read_tiff_header
 
@@ -50,7 +54,7 @@ def _read_tiff(stream: IO[bytes]) -> Any:
     try:
         # A stream, not a path: an OME-TIFF may name other files, and only this one was asked for.
         return tifffile.imread(stream)
-    except (tifffile.TiffFileError, ValueError, KeyError, IndexError) as error:
+    except (tifffile.TiffFileError, *_DAMAGE) as error:
         raise BrokenFileError(
             f"this TIFF can't be decoded: {error}",
             file=stream.name,

@@ -129,6 +129,8 @@ def _collected(path: Path) -> dict[str, list[Record]]:
             file=path,
             fix=FIX,
         ) from error
+    except LookupError as error:  # of the encoding that the first line declares
+        raise BrokenFileError(f"this index has an {error}", file=path, fix=FIX) from error
     return collector.found
 
 

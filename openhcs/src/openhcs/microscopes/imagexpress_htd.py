@@ -58,7 +58,7 @@ def _values(path: Path, text: str) -> dict[str, list[str]]:
             key, row = old[1], [old[2].strip().strip('"')]
         else:
             _refuse_cut_line(path, number, line)
-            key, *row = next(csv.reader([line], skipinitialspace=True), [""])
+            key, *row = next(csv.reader([line], skipinitialspace=True), None) or [""]
         values[_OLD_NAMES.get(key.strip(), key.strip())] = [value.strip() for value in row]
     return values
 
