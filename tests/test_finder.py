@@ -18,6 +18,7 @@ import pytest
 
 from plugindex.finder import Finder
 
+SRC = Path(__file__).parent.parent / "src"
 EXTENSION = importlib.machinery.EXTENSION_SUFFIXES[0]
 
 
@@ -277,15 +278,27 @@ def test_a_folder_that_can_not_be_listed_is_a_problem_not_an_error(tmp_path):
     assert [(p.kind, p.file) for p in finder.troubles] == [("unreadable", str(tmp_path / "loop"))]
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may list everything"
-)
-def test_a_package_without_permission_is_a_problem(tmp_path):
-    grow(tmp_path, "p/__init__.py", "p/s/__init__.py")
-    (tmp_path / "p/s").chmod(0)
-    finder = Finder([str(tmp_path)])
-    assert names(finder, "p") == ["p"]
-    assert [p.kind for p in finder.troubles] == ["unreadable"]
+def test_a_package_without_permission_is_a_problem():
+    code = """
+        import os, shutil, tempfile
+        from plugindex.finder import Finder
+        root = tempfile.mkdtemp()
+        os.makedirs(root + "/p/s")
+        for file in ("/p/__init__.py", "/p/s/__init__.py"):
+            open(root + file, "w").close()
+        os.chmod(root, 0o755)
+        os.chmod(root + "/p/s", 0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)  # root may list everything
+        finder = Finder([root])
+        names = [module.name for module in finder.modules("p")]
+        print(names, [(p.kind, p.file == root + "/p/s") for p in finder.troubles])
+        os.seteuid(user)
+        os.chmod(root + "/p/s", 0o700)
+        shutil.rmtree(root)
+    """
+    assert run(code, SRC) == "['p'] [('unreadable', True)]\n"
 
 
 def test_consulted_names_every_folder_that_decided_an_answer(tmp_path):
@@ -373,7 +386,7 @@ def test_an_editable_install_is_found_and_listed(tmp_path, layout):
     """
     inside = [package, f"{package}.m", f"{package}.sub"]
     whole = ["ns", *inside] if layout == "namespace" else []
-    out = run(code, Path(__file__).parent.parent / "src").strip()
+    out = run(code, SRC).strip()
     assert out == f"{json.dumps([whole, inside])} [] False"
 
 
