@@ -164,6 +164,7 @@ def test_an_import_in_a_class_body_or_block_is_listed():
         "try: raise E\nexcept E: pass\nelse: {}",
         "try: f()\nexcept E: raise\nelse: raise\n{}",
         "match x:\n  case 1: raise E\n  case _: raise F\n{}",
+        "try: pass\nexcept E: {}",
     ],
 )
 def test_code_that_never_runs_is_kept_apart(source):
@@ -261,6 +262,10 @@ def test_the_last_assignment_wins_whatever_went_before():
         "for i in j: pass\nelse: a = 1",
         "try: f()\nexcept E: raise\nelse: a = 1",
         "try: f()\nfinally: a = 1",
+        "try: a = 1\nfinally: f()",
+        "try: a = 1\nexcept E: raise",
+        "try: raise E\nexcept E: a = 1",
+        "with b: a = 1",
         "if x: raise E\nelse: a = 1",
         "a = 1 if True else x",
         "a = 1 or x",
@@ -292,7 +297,8 @@ EXPRESSIONS = """
     ; 1 << -1 ; 7 // 2 ; 7 % 4 ; 7 >> 1 ; 6 & 3 ; 6 ; 6 ^ 3 ; 'a' 'b' ; 'a' + 'b' ; b'a' + b'b'
     ; 'a' * 4096 ; 'a' * 4097 ; -1 * 'a' ; 'a' * True ; (1,) * 256 ; (1,) * 257 ; ((1, 2),) * 200
     ; ((1, 2, 3, 4, 5),) * 204 ; (1, 2) + (3,) ; () ; (1, (2, None)) ; 'abc'[1] ; (1, 2)[-1]
-    ; (1,)[3] ; 6 | 3 ; 'a%s' % 'b' ; '%d' % 1 ; 5 % 0 ; __debug__ ; ... ; None ; 1 < 2 ; [1] ; x ; (1, x) ; 1 @ 2
+    ; (1,)[3] ; 6 | 3 ; 'a%s' % 'b' ; '%d' % 1 ; 5 % 0 ; __debug__ ; ... ; None ; 1 < 2 ; [1] ; x
+    ; (1, x) ; 1 @ 2
     ; (10 ** 30) * (10 ** 30) ; 0 * 10 ** 38 ; 'a' + 1 ; (*(1, 2), 3) ; f(1) ; f'a{1}'
     ; ((1, 2, 3, 4),) * 204 ; 1 if x else 2
 """

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from .flow import Place
+from .flow import Place, may_raise
 from .folding import NotConstant, fold, fold_flow, same_value
 
 OWN_SCOPE = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -81,6 +81,8 @@ def _bound_here(node: ast.stmt) -> Iterator[Binding]:
             yield from _stored(node)
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             yield from (Binding(_imported(alias), Kind.OTHER) for alias in names)
+        case ast.Try() | ast.TryStar() if not may_raise(node.body):
+            yield from (each._replace(kind=Kind.UNSURE) for each in _stored(node))
         case ast.AnnAssign():  # without a value it binds nothing
             return
         case _:

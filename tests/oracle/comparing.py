@@ -19,7 +19,7 @@ Facts = dict[str, list[Any]]
 Reader = Callable[[CodeType], Facts]
 SHOWN = 160
 CHUNKS_PER_PROCESS = 8
-UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+UNCOMPILABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, SystemError)
 KINDS = ("files", "skipped", "classes", "bases", "keywords", "attributes", "imports", "dead")
 
 

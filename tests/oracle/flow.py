@@ -11,6 +11,7 @@ from .folding import truth
 NEXT, BREAK, CONTINUE = "next", "break", "continue"
 Exits = frozenset[str]
 GOES_ON: Exits = frozenset({NEXT})
+HARMLESS = (ast.Pass, ast.Break, ast.Continue, ast.Global)
 
 
 class Place(IntEnum):
@@ -49,7 +50,7 @@ def blocks(node: ast.stmt) -> list[Block]:
         case ast.For() | ast.AsyncFor():
             return [(node.body, Place.BRANCH), (node.orelse, Place.UNSURE)]
         case ast.With() | ast.AsyncWith():
-            return [(node.body, Place.BRANCH)]
+            return [(node.body, Place.UNSURE)]  # a branch only if the manager swallows a raise
         case ast.Try() | ast.TryStar():
             return _try_blocks(node)
         case ast.Match():
@@ -80,12 +81,33 @@ def _while_blocks(node: ast.While) -> list[Block]:
 
 def _try_blocks(node: ast.Try | ast.TryStar) -> list[Block]:
     body_goes_on = NEXT in block_exits(node.body)
+    caught = any(NEXT in block_exits(handler.body) for handler in node.handlers)
+    handled = Place.BRANCH if body_goes_on else Place.UNSURE
     return [
-        (node.body, Place.BRANCH),
-        *((handler.body, Place.BRANCH) for handler in node.handlers),
+        (node.body, Place.BRANCH if caught else Place.UNSURE),
+        *((each.body, handled if may_raise(node.body) else Place.DEAD) for each in node.handlers),
         (node.orelse, Place.UNSURE if body_goes_on else Place.DEAD),
         (node.finalbody, Place.UNSURE),
     ]
+
+
+def may_raise(body: list[ast.stmt]) -> bool:
+    """Return whether a list of statements holds one that an exception can leave."""
+    for node in body:
+        if not _is_harmless(node):
+            return True
+        if NEXT not in exits(node):
+            return False
+    return False
+
+
+def _is_harmless(node: ast.stmt) -> bool:
+    match node:
+        case ast.Assert(test=test):
+            return truth(test) is True
+        case ast.Expr(value=ast.Constant()):
+            return True
+    return isinstance(node, HARMLESS)
 
 
 def _match_blocks(node: ast.Match) -> list[Block]:
@@ -157,7 +179,7 @@ def _try_exits(node: ast.Try | ast.TryStar) -> Exits:
     tried = block_exits(node.body)
     if NEXT in tried:
         tried = (tried - GOES_ON) | block_exits(node.orelse)
-    for handler in node.handlers:
+    for handler in node.handlers if may_raise(node.body) else ():
         tried |= block_exits(handler.body)
     final = block_exits(node.finalbody)
     return tried | (final - GOES_ON) if NEXT in final else final
