@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hcs_plates import htd, tiff
+from hcs_plates import fingerprint, harmony, htd, tiff
 
 
 def openhcs(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -48,6 +48,31 @@ def test_inspect_prints_lines_for_people(plate):
     assert "wells:            A01, B10" in lines
     assert "channels:         1 (DAPI), 2 (GFP)" in lines
     assert lines[-1] == "  overview.tif: its name tells no well"
+
+
+def own_plate(folder):
+    fields = {
+        "source_filename_parser_name": "ImageXpressFilenameParser",
+        "image_files": ["images/A01_s1_w1.tif"],
+    }
+    tiff(folder / "images" / "A01_s1_w1.tif")
+    (folder / "openhcs_metadata.json").write_text(json.dumps({"subdirectories": {".": fields}}))
+
+
+@pytest.mark.parametrize(
+    ("microscope", "write"),
+    [
+        ("imagexpress", lambda folder: (htd(folder / "a.HTD"), tiff(folder / "A01_s1_w1.tif"))),
+        ("opera_phenix", lambda folder: harmony(folder, {1: (0, 0)})),
+        ("openhcsdata", own_plate),
+    ],
+)
+def test_a_plate_is_found_out_and_left_as_it_was(tmp_path, microscope, write):
+    write(tmp_path)
+    before = fingerprint(tmp_path)
+    told = json.loads(openhcs("inspect", tmp_path, "--json").stdout)
+    assert (told["microscope"], told["images"]) == (microscope, 1)
+    assert fingerprint(tmp_path) == before
 
 
 def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:

@@ -69,7 +69,8 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
     @property
     def microscope_type(self) -> str:
         """The key of this handler's class."""
-        return self._microscope_type or type(self).__name__
+        derived = extract_key_from_handler_suffix(type(self).__name__, type(self))
+        return self._microscope_type or derived
 
     @property
     def metadata_handler_class(self) -> type[MetadataHandler]:
