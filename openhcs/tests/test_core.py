@@ -9,6 +9,7 @@ import plugindex
 from openhcs.core import auto_register_meta, registry_cache
 from openhcs.core.natural import natural_key
 from openhcs.core.xdg_paths import get_openhcs_cache_dir
+from openhcs.errors import OpenHCSError
 
 
 @pytest.mark.parametrize("module", [auto_register_meta, registry_cache])
@@ -32,6 +33,26 @@ def test_a_relative_data_home_is_ignored(tmp_path, monkeypatch, value):
     monkeypatch.chdir(tmp_path)
     assert get_openhcs_cache_dir() == tmp_path / ".local" / "share" / "openhcs" / "cache"
     assert not Path("relative").exists()
+
+
+def test_the_cache_folder_can_be_chosen(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENHCS_CACHE_DIR", str(tmp_path / "chosen"))
+    assert get_openhcs_cache_dir() == tmp_path / "chosen"
+
+
+def test_the_registries_keep_their_index_in_the_cache_folder():
+    from openhcs.microscopes import MICROSCOPE_HANDLERS
+
+    path = Path(MICROSCOPE_HANDLERS.cache_path)
+    assert path.name == "microscope_handler_registry.json"
+    assert path.is_relative_to(get_openhcs_cache_dir())
+
+
+def test_a_user_without_a_home_is_told(monkeypatch):
+    for variable in ("HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, "")
+    with pytest.raises(OpenHCSError, match="set HOME"):
+        get_openhcs_cache_dir()
 
 
 def test_names_are_ordered_as_people_count():

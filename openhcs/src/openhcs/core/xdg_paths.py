@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from openhcs.errors import OpenHCSError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def get_data_home() -> Path:
-    """Return the user's data folder: ``XDG_DATA_HOME`` if absolute, else ``~/.local/share``.
-
-    Raises:
-        RuntimeError: when there is neither an ``XDG_DATA_HOME`` nor a home folder.
-    """
-    import os
-    from pathlib import Path
-
-    declared = os.environ.get("XDG_DATA_HOME", "")
-    # The specification calls relative values invalid and says to ignore them.
-    return Path(declared) if os.path.isabs(declared) else Path.home() / ".local" / "share"
 
 
 def get_openhcs_cache_dir() -> Path:
     """Return openhcs's cache folder, made with access for its owner only if it is missing.
 
     Returns:
-        ``<data home>/openhcs/cache``.
+        ``OPENHCS_CACHE_DIR`` if set, else ``$XDG_DATA_HOME/openhcs/cache``, by default
+        ``~/.local/share/openhcs/cache``; relative values are ignored.
 
     Raises:
+        OpenHCSError: when the user has no home and names no folder.
         OSError: when the folder can't be made.
     """
-    folder = get_data_home() / "openhcs" / "cache"
+    from pathlib import Path
+
+    # The registries write where the engine says, and people remove this folder to clear them.
+    from plugindex.paths import cache_folder
+
+    name = cache_folder("openhcs")
+    if not name:
+        raise OpenHCSError(
+            "this user has no folder for caches", fix="set HOME or XDG_DATA_HOME to a full path"
+        )
+    folder = Path(name)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
