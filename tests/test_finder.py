@@ -347,6 +347,36 @@ def test_a_finder_on_the_meta_path_is_asked_after_the_path(tmp_path, monkeypatch
     )
 
 
+class Shelf:
+    """A path entry importer of a third party: modules that lie nowhere."""
+
+    @staticmethod
+    def find_spec(name, target=None):
+        known = name in ("shelf", "shelf.book")
+        if not known:
+            return None
+        spec = importlib.machinery.ModuleSpec(name, Shelf, is_package=name == "shelf")
+        spec.submodule_search_locations = ["shelf://"] if name == "shelf" else None
+        return spec
+
+    @staticmethod
+    def iter_modules(prefix=""):
+        yield prefix + "book", False
+
+
+def test_any_path_hooks_importer_is_asked_and_listed(monkeypatch):
+    def hook(entry):
+        if entry != "shelf://":
+            raise ImportError
+        return Shelf
+
+    monkeypatch.setattr(sys, "path_hooks", [*sys.path_hooks, hook])
+    finder = Finder(["shelf://"])
+    assert (finder.find("shelf").kind, finder.find("shelf").loader) == ("loader", Shelf)
+    assert names(finder, "shelf") == ["shelf", "shelf.book"]
+    assert (finder.find("nope"), finder.troubles) == (None, [])
+
+
 SETUP = """
 [build-system]
 requires = ["setuptools"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from plugindex import stamp, store
+from plugindex import store
 from plugindex.codec import decode
 from plugindex.errors import CacheError, message
+from plugindex.inputs import Miss, check_files, take_files
 from plugindex.keytext import from_text, to_text
 from plugindex.paths import cache_disabled, cache_file, cache_folder, environment_digest, plain_name
 from plugindex.records import Record
@@ -43,7 +44,6 @@ __all__ = [
 ]
 
 _DAY_S = 24 * 3600
-_HASH_LIMIT = 64 << 20
 _EXPECTED = (LookupError, TypeError, ValueError, AttributeError, ImportError)
 
 
@@ -59,14 +59,6 @@ class CacheConfig(Record):
     max_age_days: float | None = 7
     check_mtimes: bool = True
     cache_version: str = "1.0"
-
-
-class Miss(Exception):
-    """A cache that can't be used, with its *verdict* and the reason."""
-
-    def __init__(self, verdict: str, why: str = "") -> None:
-        super().__init__(why)
-        self.verdict = verdict
 
 
 def header(config: CacheConfig, version: str, environment: str) -> dict[str, Any]:
@@ -225,7 +217,7 @@ class RegistryCacheManager(Generic[T]):
         _, document = self._place(mine)
         check_header(document, self.config, self.version_getter(), mine)
         if self.config.check_mtimes:
-            _check_files(document, self.file_mtimes_getter)
+            check_files(document, self.file_mtimes_getter)
         entries = document.raw_tail()
         if document.verdict != store.OK:
             raise Miss(document.verdict, document.why)
@@ -253,7 +245,7 @@ class RegistryCacheManager(Generic[T]):
             file_mtimes = self.file_mtimes_getter()
         mine = environment_digest()
         head = header(self.config, self.version_getter(), mine)
-        head["files"] = _take_files(file_mtimes or {})
+        head["files"] = take_files(file_mtimes or {})
         path, _ = self._place(mine)
         if not path:
             raise Miss("not stored", "this user has no folder for it")
@@ -269,46 +261,3 @@ class RegistryCacheManager(Generic[T]):
 def _root_package(function: object) -> str:
     root = str(getattr(function, "__module__", None) or "").partition(".")[0]
     return "plugindex" if root in ("", "__main__", "builtins") else root
-
-
-def _take_files(mtimes: Mapping[str, float]) -> dict[str, list[Any]]:
-    return {path: _take_file(path, mtime) for path, mtime in mtimes.items()}
-
-
-def _take_file(path: str, mtime: float) -> list[Any]:
-    before = stamp.take(path)
-    if before is not None and abs(before[1] / 1e9 - mtime) > 1e-6:
-        raise Miss("not stored", f"{path} changed meanwhile")
-    data = stamp.read(path, _HASH_LIMIT)
-    if stamp.take(path) != before:
-        raise Miss("not stored", f"{path} changed meanwhile")
-    return [before, None if data is None else stamp.digest(data), mtime]
-
-
-def _check_files(
-    document: store.Document, getter: Callable[[], Mapping[str, float]] | None
-) -> None:
-    files = document.head("files")
-    if not isinstance(files, dict):
-        raise Miss("corrupt", document.why or "it names no files")
-    now = {} if getter is None else getter()
-    if getter is not None and now.keys() != files.keys():
-        other = sorted(now.keys() ^ files.keys())
-        raise Miss("stale", f"other files decide it now: {', '.join(other[:3])}")
-    written = int(document.head("timestamp") * 1e9)
-    for path, known in files.items():
-        if not _unchanged(path, known, written, now.get(path)):
-            raise Miss("stale", f"{path} changed")
-
-
-def _unchanged(path: str, known: object, written: int, mtime: float | None) -> bool:
-    if not isinstance(known, list) or len(known) != 3:
-        return False
-    seen, content, told = known
-    now = stamp.take(path)
-    if now is None:  # a getter may name what is no file; its word is all there is
-        return seen is None and mtime is not None and mtime == told
-    if list(now) == seen and not stamp.too_fresh(now, written):
-        return True
-    data = stamp.read(path, _HASH_LIMIT)
-    return data is not None and stamp.digest(data) == content

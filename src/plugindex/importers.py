@@ -136,7 +136,7 @@ class Importers:
         return table if usable else None
 
     def _listed(self, importer: Any) -> list[str]:
-        from pkgutil import iter_importer_modules
+        from pkgutil import iter_importer_modules  # type: ignore[attr-defined]
 
         pairs = self._guarded(importer, lambda: list(iter_importer_modules(importer)))
         return [name for name, _ in pairs or ()]
