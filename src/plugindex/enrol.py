@@ -133,12 +133,13 @@ def _register(cls: type, registry: LazyDiscoveryDict[Any, Any]) -> None:
     key = _key(cls, registry, family)
     if key is None:
         return
+    check_key(key, cls)
     recorded = journal.active()
     if recorded is not None:
         recorded.registered(family.base, key, cls)
     elif not turns.is_recording():
         _refuse_duplicate(key, cls, registry)
-    registry.enter(check_key(key, cls), cls)
+    registry.enter(key, cls)
 
 
 def _key(cls: type, registry: LazyDiscoveryDict[Any, Any], family: Family) -> Hashable:

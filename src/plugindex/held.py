@@ -1,0 +1,215 @@
+"""What a registry holds in this process, changed in whole steps."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex import turns
+from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
+from plugindex.mapping import K, LazyMapping, V, raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from typing import Any
+
+    from plugindex.family import Family
+    from plugindex.records import Problem
+    from plugindex.secondary import SecondaryRegistryDict
+
+
+class HeldMapping(LazyMapping[K, V]):
+    """What a registry holds, and who may change it.
+
+    Each state is a :class:`Contents`, replaced by one assignment under the guard, so readers need
+    no lock. The guard is never held while foreign code, a file or another process is waited for.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_contents",
+        "_early",
+        "_noted",
+        "_preset",
+        "_reported",
+        "_settings",
+        "_turn",
+        "_warned",
+        "family",
+        "followers",
+    )
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__()
+        self.family: Family | None = None
+        self.followers: list[SecondaryRegistryDict[Any, Any]] = []
+        self._settings = settings
+        self._contents: Contents | None = None
+        self._turn: turns.Turn | None = None
+        # What happened before the index was asked: class statements, problems, the user's own.
+        self._early: list[tuple[Hashable, type]] = []
+        self._noted: tuple[Problem, ...] = ()
+        self._preset: dict[Any, Any] = {}
+        self._warned = False
+        self._reported: tuple[Any, int] = (None, 0)
+
+    def bind(self, family: Family) -> None:
+        """Take *family* as what this registry covers; the same base again is a reload.
+
+        Raises:
+            TypeError: another base class holds this registry.
+        """
+        held = self.family
+        if held is not None and held.scope.base != family.scope.base:
+            raise TypeError(f"{held.scope.base} holds this registry, {family.scope.base} can't too")
+        with turns.guard:
+            self.family = family
+
+    def enter(self, key: Any, cls: Any) -> None:
+        """Let *cls*, whose statement just ran, claim *key*."""
+        with turns.guard:
+            plugin = self._contents.entries.get(key) if self._contents else None
+            if self._contents is None:
+                self._early.append((key, cls))
+                self._enter_early(key, cls)
+            elif plugin is not None and plugin.reference == holder_name(cls):
+                raw.__setitem__(self, key, cls)
+            else:
+                self._claim(key, cls)
+        self._report()
+
+    def _enter_early(self, key: Any, cls: Any) -> None:
+        """Show a class of the host's own package before the index has its say."""
+        holder = raw.get(self, key)
+        free = holder is None or (key not in self._preset and not takes_over(holder, cls))
+        if free and self.family and self.family.scope.covers(cls.__module__):
+            raw.__setitem__(self, key, cls)
+
+    def _claim(self, key: Any, cls: Any) -> None:
+        changed = self._change()
+        changed.claim(key, cls, self._host)
+        self._publish(changed)
+
+    @property
+    def _host(self) -> str:
+        return self.family.scope.application if self.family else ""
+
+    def rival(self, key: Any, cls: type) -> str:
+        """Return the class of the same provider that holds *key*; "" if *cls* may have it."""
+        held: Any = raw.get(self, key)
+        if held is None and self._contents is not None:
+            held = self._contents.entries.get(key)
+        if not (isinstance(held, type) or hasattr(held, "reference")):
+            return ""
+        friendly = holder_is(held, cls) or takes_over(cls, held) or takes_over(held, cls)
+        return "" if friendly or not same_provider(held, cls) else holder_name(held)
+
+    def note(self, problem: Problem) -> None:
+        """Add a *problem* that a class statement met."""
+        with turns.guard:
+            if self._contents is None:
+                self._noted += (problem,)
+                return
+            changed = self._change()
+            changed.problems += (problem,)
+            self._publish(changed)
+        self._report()
+
+    def _raw(self) -> dict[Any, Any]:
+        # dict(self) and dict.copy(self) ask keys() and []; this reads the storage itself.
+        return dict(raw.items(self))
+
+    def _change(self) -> Contents:
+        return (self._contents or Contents()).successor(self._raw())
+
+    def _publish(self, contents: Contents) -> None:
+        """Make *contents* the state; the guard is held."""
+        for key in self._raw().keys() - contents.held.keys():
+            raw.pop(self, key, None)
+        raw.update(self, contents.held)
+        contents.held = {}
+        self._contents = contents
+
+    def saved(self) -> tuple[Any, ...]:
+        """Return what :meth:`restore` puts back."""
+        with turns.guard:
+            return self._contents, self._raw(), dict(self._preset)
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Put back the state, the classes at hand and what the user had set."""
+        with turns.guard:
+            contents, held, self._preset = state
+            if contents is not None:
+                changed = contents.successor(dict(held))
+                self._publish(changed)
+                return
+            raw.clear(self)
+            raw.update(self, held)
+
+    def _so_far(self) -> Contents:
+        """Return what this process holds, for those who can't wait for the index."""
+        contents = Contents()
+        with turns.guard:
+            contents.entries = dict.fromkeys(self._raw())
+        contents.problems = self._noted
+        return contents
+
+    def _now(self) -> Contents:
+        """Return the present state; a subclass asks the index for the first one."""
+        return self._contents or self._so_far()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._now().entries
+
+    def __len__(self) -> int:
+        return len(self._now().entries)
+
+    def _put(self, key: Any, value: Any) -> None:
+        with turns.guard:
+            if self._contents is None:
+                self._preset[key] = value
+                raw.__setitem__(self, key, value)
+                return
+            changed = self._change()
+            changed.choose(key, value)
+            self._publish(changed)
+
+    def _drop(self, *keys: Any) -> None:
+        self._now()
+        with turns.guard:
+            if self._contents is None:
+                for key in keys:
+                    self._preset.pop(key, None)
+                    raw.pop(self, key, None)
+                return
+            changed = self._change()
+            for key in keys:
+                changed.hide(key)
+            self._publish(changed)
+
+    def _left_over(self, cls: Any) -> bool:
+        """Say whether *cls* is of a module in scope whose import failed after its statement."""
+        module = getattr(cls, "__module__", None)
+        if not isinstance(module, str) or module in sys.modules:
+            return False
+        return self.family is not None and self.family.scope.covers(module)
+
+    def _report(self) -> None:
+        """Log what there is to report, once."""
+        contents = self._contents
+        if contents is None or self.family is None:
+            return
+        with turns.guard:
+            fresh, warned = self._unreported(contents), self._warned
+            self._warned = warned or bool(fresh)
+        if fresh:
+            from plugindex.reports import log
+
+            log(self.family.scope, contents.all_problems, fresh, warned)
+
+    def _unreported(self, contents: Contents) -> tuple[Problem, ...]:
+        snapshot, logged = self._reported
+        self._reported = contents.snapshot, len(contents.problems)
+        if contents.snapshot is not snapshot:
+            return contents.all_problems
+        return contents.problems[logged:]
