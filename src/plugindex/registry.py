@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plugindex.isolation import Isolation
     from plugindex.records import Problem
 
+    B = TypeVar("B")
     T = TypeVar("T")
     Key = TypeVar("Key", default=str)
 else:
@@ -82,14 +83,14 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
     @classmethod
     def for_subclasses(
         cls,
-        base: type[T] | str,
+        base: type[B] | str,
         *,
         package: str,
         key: str | None = None,
         recursive: bool = True,
         name: str | None = None,
         enable_cache: bool = True,
-    ) -> LazyDiscoveryDict[T, Any]:
+    ) -> LazyDiscoveryDict[B, Any]:
         """Return a registry of the concrete subclasses of a *base* that knows nothing of us.
 
         Args:
