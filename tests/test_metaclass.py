@@ -436,3 +436,12 @@ def test_declaring_in_a_module_that_is_not_imported_by_name(tmp_path):
     exec(code, space)
     assert space["Base"].__registry__.scope.package == "made_up"
     assert "made_up" not in sys.modules
+
+
+def test_a_third_party_that_claims_a_key_twice_is_refused_at_the_statement(app, tmp_path):
+    app.base()
+    other = tmp_path / "site" / f"twice_{app.name}.py"
+    text = f"from {app.name}.base import Base\nclass A(Base):\n    name = 'k'\n"
+    other.write_text(text + "class B(Base):\n    name = 'k'\n")
+    with pytest.raises(DuplicateKeyError):
+        __import__(other.stem)

@@ -14,6 +14,7 @@ from plugindex import (
     UnavailablePluginError,
     UnknownKeyError,
 )
+from plugindex.keys import EnumKey
 
 pytest_plugins = ["plugindex.testing", "sample_app"]
 
@@ -371,3 +372,21 @@ def test_a_stale_record_makes_the_index_look_again(three):
     with pytest.raises(KeyError, match="known"):
         registry["one"]
     assert "uno" in registry and registry["uno"].__name__ == "Uno"
+
+
+def test_a_key_may_hold_enum_members(simple_app):
+    simple_app.write("kinds.py", ENUM)
+    simple_app.base().plugin("one", "from APP.kinds import Kind", ("One", "name = (Kind.FAST, 1)"))
+    assert (simple_app.load("kinds").Kind.FAST, 1) in list(simple_app.registry)
+
+
+@pytest.mark.parametrize("kind", ["Enum", "IntEnum", "StrEnum", "Flag"])
+def test_a_stand_in_is_found_by_the_member_that_it_stands_for(simple_app, kind):
+    value = "'x'" if kind == "StrEnum" else 1
+    simple_app.write("kinds.py", f"import enum\nclass Kind(enum.{kind}):\n    FAST = {value}")
+    member = simple_app.load("kinds").Kind.FAST
+    hashed = member.value if kind in ("IntEnum", "StrEnum") else None
+    hashed = hash(member) if hash(member) != hash(member.name) and hashed is None else hashed
+    standin = EnumKey(f"{simple_app.name}.kinds", "Kind", "FAST", hashed)
+    assert {standin: 1}[member] == {member: 1}[standin] == 1
+    assert standin.resolve() is member

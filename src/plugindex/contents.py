@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.keys import EnumKey, reference
+from plugindex.keys import reference, standins
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
@@ -19,14 +19,26 @@ class Contents:
     """One state of a registry: built, published in one assignment, and never changed after.
 
     *entries* maps each key, in order, to its Plugin, or to None where the key lives in this
-    process alone. *refused* maps the keys that several classes
-    claim to the claimants. *failed* maps the keys whose plugin failed here to the error, *hidden*
-    the keys that the user took out to what they named, *chosen* are the keys that the user set.
-    *problems* are those of this process. *held*, the classes at hand, is what the registry's
+    process alone. *refused* maps the keys that several classes claim to the claimants. *failed*
+    maps the keys whose plugin failed here to the error, *hidden* the keys that the user took out
+    to what they named, *chosen* are the keys that the user set. *problems* are those of this
+    process, *imported* counts the enums' modules that showing the keys imported, *standins* says
+    that keys still stand for enum members. *held*, the classes at hand, is what the registry's
     storage becomes when this is published.
     """
 
-    __slots__ = ("chosen", "entries", "failed", "held", "hidden", "problems", "refused", "snapshot")
+    __slots__ = (
+        "chosen",
+        "entries",
+        "failed",
+        "held",
+        "hidden",
+        "imported",
+        "problems",
+        "refused",
+        "snapshot",
+        "standins",
+    )
 
     def __init__(self, snapshot: Any = None) -> None:
         self.snapshot = snapshot
@@ -38,6 +50,8 @@ class Contents:
         self.failed: dict[Hashable, Exception] = {}
         self.hidden: dict[Hashable, str] = {}
         self.problems: tuple[Problem, ...] = ()
+        self.imported = 0
+        self.standins = any(standins(key) for key in self.entries)
 
     def successor(self, held: dict[Hashable, Any]) -> Contents:
         """Return a copy to change and publish; *held* are the classes at hand."""
@@ -47,11 +61,6 @@ class Contents:
             setattr(other, name, dict(value) if type(value) is dict else value)
         other.held = held
         return other
-
-    @property
-    def standins(self) -> bool:
-        """Say whether a key stands for an enum member that isn't imported."""
-        return any(type(key) is EnumKey for key in self.entries)
 
     @property
     def all_problems(self) -> tuple[Problem, ...]:

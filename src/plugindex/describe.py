@@ -22,8 +22,8 @@ _MISSING: Any = object()
 class PluginInfo(Record):
     """What :meth:`LazyDiscoveryDict.info` tells.
 
-    *status* is "loaded", "available", "unavailable", "failed" or "refused"; *reason* says why in
-    the last three cases, and *remedy* how to get the plugin.
+    *status* is "loaded", "available", "unavailable" or "failed"; *reason* says why in the last two
+    cases, and *remedy* how to get the plugin.
     """
 
     key: Hashable
@@ -152,9 +152,9 @@ def _extras(distribution: Distribution, missing: tuple[str, ...]) -> tuple[str, 
         requirement, _, condition = line.partition(";")
         name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
         same = any(_normal(name) == _normal(module) for module in missing)
-        _, names_extra, extra = condition.partition("extra ==")
-        if same and names_extra:
-            found[extra.strip(" '\")")] = None
+        extra = condition.replace(" ", "").partition("extra==")[2]
+        if same and extra:
+            found[extra[1:].partition(extra[0])[0]] = None
     return tuple(found)
 
 

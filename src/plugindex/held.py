@@ -97,8 +97,9 @@ class HeldMapping(LazyMapping[K, V]):
     def rival(self, key: Any, cls: type) -> str:
         """Return the class of the same provider that holds *key*; "" if *cls* may have it."""
         held: Any = raw.get(self, key)
-        if held is None and self._contents is not None:
-            held = self._contents.entries.get(key)
+        if held is None:
+            waiting = dict(self._early)
+            held = (self._contents.entries if self._contents else waiting).get(key)
         if not (isinstance(held, type) or hasattr(held, "reference")):
             return ""
         friendly = holder_is(held, cls) or takes_over(cls, held) or takes_over(held, cls)
@@ -117,7 +118,8 @@ class HeldMapping(LazyMapping[K, V]):
 
     def _raw(self) -> dict[Any, Any]:
         # dict(self) and dict.copy(self) ask keys() and []; this reads the storage itself.
-        return dict(raw.items(self))
+        with turns.guard:
+            return dict(raw.items(self))
 
     def _change(self) -> Contents:
         return (self._contents or Contents()).successor(self._raw())

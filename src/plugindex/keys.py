@@ -103,6 +103,23 @@ def require_key(cls: type, rule: KeyRule, name: str) -> None:
     )
 
 
+def standins(key: Hashable) -> list[EnumKey]:
+    """Return what stands for enum members in *key*: itself, or parts of a tuple or frozenset."""
+    if type(key) is EnumKey:
+        return [key]
+    parts = key if type(key) in (tuple, frozenset) else ()
+    return [found for part in parts for found in standins(part)]  # type: ignore[attr-defined]
+
+
+def filled(key: Hashable, members: dict[EnumKey, Hashable]) -> Hashable:
+    """Return *key* with *members* in the place of what stands for them."""
+    if type(key) is EnumKey:
+        return members.get(key, key)
+    if type(key) in (tuple, frozenset):
+        return type(key)(filled(part, members) for part in key)  # type: ignore[call-arg,attr-defined]
+    return key
+
+
 class EnumKey:
     """Stand for an enum member whose module isn't imported; it equals the member.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 from plugindex import journal, turns
 from plugindex.contents import Contents
-from plugindex.errors import PluginLoadError, StalePluginError
+from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
 from plugindex.held import HeldMapping
-from plugindex.keys import EnumKey
+from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
 from plugindex.records import Problem
 
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from plugindex.records import Plugin
 
 _MISSING: Any = object()
-_PATIENCE_S = 10.0  # a thread that waited so long for another's discovery does its own
+# A host's discovery function imports here, so it may wait for a module that a waiting thread is
+# importing; a thread that waited so long for it does its own discovery. The index imports nothing.
+_PATIENCE_S = 10.0
 
 
 class LiveMapping(HeldMapping[K, V]):
@@ -44,7 +48,7 @@ class LiveMapping(HeldMapping[K, V]):
                     break
             if turn.mine:
                 return self._so_far()
-            if not turn.wait(_PATIENCE_S):
+            if not turn.wait(_PATIENCE_S if self.family.config.discovery_function else -1):
                 break
         return self._take(turn)
 
@@ -196,16 +200,18 @@ class LiveMapping(HeldMapping[K, V]):
         return self._resolved().entries if contents.standins else contents.entries
 
     def _resolved(self) -> Contents:
-        """Put enum members in the place of the keys that stand for them; it imports the enums."""
+        """Put enum members in the place of what stands for them; it imports the enums' modules."""
         from plugindex.loader import member
 
-        found: dict[Any, Any] = {
-            key: member(key) for key in self._now().entries if type(key) is EnumKey
-        }
+        wanted = {one for key in self._now().entries for one in standins(key)}
+        fresh = {one.module for one in wanted if one.module not in sys.modules}
+        members = {one: member(one, self._host) for one in wanted}
         with turns.guard:
             changed = self._change()
             items = changed.entries.items()
-            changed.entries = {found.get(key, key): plugin for key, plugin in items}
+            changed.entries = {filled(key, members): plugin for key, plugin in items}
+            changed.imported += sum(module in sys.modules for module in fresh)
+            changed.standins = False
             self._publish(changed)
             return changed
 
@@ -219,7 +225,7 @@ class LiveMapping(HeldMapping[K, V]):
     def _try(self, key: Any) -> None:
         try:
             self[key]
-        except (PluginLoadError, KeyError):
+        except RegistryError:
             return  # its report is among the problems; a key may leave while others load
 
 

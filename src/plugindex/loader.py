@@ -84,8 +84,13 @@ def import_or_describe(name: str) -> str:
     return describe(error) if error is not None else ""
 
 
-def member(key: EnumKey) -> Hashable:
-    """Return the enum member that *key* stands for, or *key* itself if it can't be had."""
+def member(key: EnumKey, application: str) -> Hashable:
+    """Return the enum member that *key* stands for, or *key* itself if it can't be had.
+
+    A module that isn't imported yet is imported only if it is one of the *application*'s own.
+    """
+    if key.module not in sys.modules and key.module.partition(".")[0] != application:
+        return key
     try:
         return key.resolve()
     except KeyboardInterrupt:

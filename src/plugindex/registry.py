@@ -143,7 +143,8 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
     def stats(self) -> Stats:
         """What the discovery cost."""
         contents = self._now()
-        return contents.snapshot.stats if contents.snapshot else Stats()
+        stats: Stats = contents.snapshot.stats if contents.snapshot else Stats()
+        return stats.replace(imported=stats.imported + contents.imported)  # type: ignore[no-any-return]
 
     @property
     def cache_path(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugindex import turns
 from plugindex.config import PRIMARY_KEY
 from plugindex.errors import PluginLoadError, RegistryError, UnknownKeyError, message
 from plugindex.mapping import K, LazyMapping, V, raw
@@ -66,7 +67,7 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
 
     def _entries(self) -> dict[Any, Any]:
         followed = self._followed()
-        own = dict(raw.items(self))
+        own = self._own()
         if not own and not self._hidden:
             return followed
         hidden = self._hidden
@@ -94,7 +95,7 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
     def _loaded(self) -> dict[Any, Any]:
         if self._primary is not None:
             self._primary._loaded()
-        own = dict(raw.items(self))
+        own = self._own()
         found = {}
         for key in self._entries():
             try:
@@ -104,13 +105,20 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
         return found
 
     def _put(self, key: Any, value: Any) -> None:
-        raw.__setitem__(self, key, value)
+        with turns.guard:
+            raw.__setitem__(self, key, value)
+
+    def _own(self) -> dict[Any, Any]:
+        """Return what the user set."""
+        with turns.guard:
+            return dict(raw.items(self))
 
     def _drop(self, *keys: Any) -> None:
         followed = self._followed()
-        for key in keys:
-            raw.pop(self, key, None)
-        self._hidden = self._hidden | {key: True for key in keys if key in followed}
+        with turns.guard:
+            for key in keys:
+                raw.pop(self, key, None)
+            self._hidden = self._hidden | {key: True for key in keys if key in followed}
 
     def renew(self) -> None:
         """Show again what was taken out."""
@@ -118,7 +126,7 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
 
     def saved(self) -> tuple[dict[Any, Any], dict[Any, Any]]:
         """Return what :meth:`restore` puts back."""
-        return dict(raw.items(self)), self._hidden
+        return self._own(), self._hidden
 
     def restore(self, state: tuple[dict[Any, Any], dict[Any, Any]]) -> None:
         """Put back what the user had set and taken out."""
