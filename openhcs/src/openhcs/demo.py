@@ -125,7 +125,7 @@ def _listing(scratch: Path) -> tuple[dict[str, Any], float]:
     if done.returncode not in (0, 1) or not done.stdout:
         raise OpenHCSError(
             f"plugindex could not list pip's commands: {done.stderr.strip()}",
-            fix="install pip in this environment: python -m ensurepip",
+            fix="check that pip and plugindex are both installed in this environment",
         )
     listed: dict[str, Any] = json.loads(done.stdout)
     return listed, spent
