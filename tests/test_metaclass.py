@@ -10,6 +10,7 @@ import pytest
 from plugindex import (
     AutoRegister,
     AutoRegisterMeta,
+    DiscoveryError,
     DuplicateKeyError,
     LazyDiscoveryDict,
     MissingKeyError,
@@ -445,3 +446,32 @@ def test_a_third_party_that_claims_a_key_twice_is_refused_at_the_statement(app, 
     other.write_text(text + "class B(Base):\n    name = 'k'\n")
     with pytest.raises(DuplicateKeyError):
         __import__(other.stem)
+
+
+@pytest.mark.parametrize("attribute", ["3", "'not a name'", "''"])
+def test_a_key_attribute_must_be_an_attribute_name(app, attribute):
+    app.base(f"__registry_key__ = {attribute}")
+    with pytest.raises(TypeError, match="for a key attribute"):
+        app.load()
+
+
+def test_a_refresh_runs_a_discovery_function_again(app):
+    before = """
+    def discover(path, prefix, base):
+        import importlib, os
+        for name in ("one", "two"):
+            if os.path.exists(os.path.join(list(path)[0], name + ".py")):
+                importlib.import_module(prefix + name)
+    """
+    app.base("_registry_config = RegistryConfig(REG, 'kind', discovery_function=discover)", before)
+    app.plugin("one", ("One", "kind = 1"))
+    assert keys_of(app) == [1]
+    app.plugin("two", ("Two", "kind = 2"))
+    assert app.registry.refresh().added == (2,)
+
+
+def test_a_discovery_function_that_fails_is_told_with_its_cause(app):
+    before = "def discover(path, prefix, base): raise OSError('no disk')"
+    app.base("_registry_config = RegistryConfig(REG, 'kind', discovery_function=discover)", before)
+    with pytest.raises(DiscoveryError, match="no disk"):
+        keys_of(app)

@@ -390,3 +390,21 @@ def test_a_stand_in_is_found_by_the_member_that_it_stands_for(simple_app, kind):
     standin = EnumKey(f"{simple_app.name}.kinds", "Kind", "FAST", hashed)
     assert {standin: 1}[member] == {member: 1}[standin] == 1
     assert standin.resolve() is member
+
+
+def test_a_class_of_another_package_that_was_taken_out_is_back_after_a_refresh(three):
+    other = three.folder / f"other_{three.name}.py"
+    text = f"from {three.name}.base import Base\nclass Theirs(Base):\n    name = 'theirs'\n"
+    other.write_text(text)
+    theirs = __import__(other.stem).Theirs
+    del three.registry["theirs"]
+    assert "theirs" not in three.registry
+    assert three.registry.refresh().added == ("theirs",)
+    assert three.registry["theirs"] is theirs
+
+
+def test_a_class_of_an_isolated_test_does_not_come_back_with_a_refresh(three):
+    base = three.load().Base
+    with three.registry.isolated():
+        type(base)("Local", (base,), {"name": "local", "__module__": base.__module__})
+    assert three.registry.refresh().added == ()

@@ -51,7 +51,7 @@ class Contents:
         self.hidden: dict[Hashable, str] = {}
         self.problems: tuple[Problem, ...] = ()
         self.imported = 0
-        self.standins = any(standins(key) for key in self.entries)
+        self.standins = any(type(key) is not str and standins(key) for key in self.entries)
 
     def successor(self, held: dict[Hashable, Any]) -> Contents:
         """Return a copy to change and publish; *held* are the classes at hand."""

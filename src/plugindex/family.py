@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.config import KeyRule, RegistryConfig, Scope, SuffixExtractor
+from plugindex.errors import message
 from plugindex.keys import reference
 
 TYPE_CHECKING = False
@@ -71,7 +72,14 @@ def package_of(module: str) -> str:
 
 
 def infer(base: type, config: RegistryConfig) -> Family:
-    """Return the family that *config* and the place of *base* make."""
+    """Return the family that *config* and the place of *base* make.
+
+    Raises:
+        TypeError: the key attribute is no attribute name.
+    """
+    if not isinstance(config.key_attribute, str) or not config.key_attribute.isidentifier():
+        text = f"{reference(base)} has {config.key_attribute!r} for a key attribute"
+        raise TypeError(message(text, [("fix", "name an attribute: __registry_key__ = 'name'")]))
     if config.discovery_package is None:
         config.discovery_package = package_of(base.__module__)
     if config.registry_name in ("", "plugin"):

@@ -10,7 +10,7 @@ from plugindex.mapping import K, LazyMapping, V, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Container, Hashable
     from typing import Any
 
     from plugindex.family import Family
@@ -28,11 +28,11 @@ class HeldMapping(LazyMapping[K, V]):
     __slots__ = (
         "__weakref__",
         "_contents",
-        "_early",
         "_noted",
         "_preset",
         "_reported",
         "_settings",
+        "_stated",
         "_turn",
         "_warned",
         "family",
@@ -46,8 +46,9 @@ class HeldMapping(LazyMapping[K, V]):
         self._settings = settings
         self._contents: Contents | None = None
         self._turn: turns.Turn | None = None
-        # What happened before the index was asked: class statements, problems, the user's own.
-        self._early: list[tuple[Hashable, type]] = []
+        # The classes whose statements ran here, by key and reference.
+        self._stated: dict[tuple[Hashable, str], type] = {}
+        # What happened before the index was asked: problems, and what the user set.
         self._noted: tuple[Problem, ...] = ()
         self._preset: dict[Any, Any] = {}
         self._warned = False
@@ -69,8 +70,8 @@ class HeldMapping(LazyMapping[K, V]):
         """Let *cls*, whose statement just ran, claim *key*."""
         with turns.guard:
             plugin = self._contents.entries.get(key) if self._contents else None
+            self._stated[key, holder_name(cls)] = cls
             if self._contents is None:
-                self._early.append((key, cls))
                 self._enter_early(key, cls)
             elif plugin is not None and plugin.reference == holder_name(cls):
                 raw.__setitem__(self, key, cls)
@@ -85,6 +86,12 @@ class HeldMapping(LazyMapping[K, V]):
         if free and self.family and self.family.scope.covers(cls.__module__):
             raw.__setitem__(self, key, cls)
 
+    def _claim_stated(self, contents: Contents, listed: Container[str] = ()) -> None:
+        """Let the classes whose statements ran here claim their keys, less those *listed*."""
+        for (key, name), cls in self._stated.items():
+            if name not in listed and not self._left_over(cls):
+                contents.claim(key, cls, self._host)
+
     def _claim(self, key: Any, cls: Any) -> None:
         changed = self._change()
         changed.claim(key, cls, self._host)
@@ -98,7 +105,7 @@ class HeldMapping(LazyMapping[K, V]):
         """Return the class of the same provider that holds *key*; "" if *cls* may have it."""
         held: Any = raw.get(self, key)
         if held is None:
-            waiting = dict(self._early)
+            waiting = {known: other for (known, _), other in self._stated.items()}
             held = (self._contents.entries if self._contents else waiting).get(key)
         if not (isinstance(held, type) or hasattr(held, "reference")):
             return ""
@@ -135,12 +142,12 @@ class HeldMapping(LazyMapping[K, V]):
     def saved(self) -> tuple[Any, ...]:
         """Return what :meth:`restore` puts back."""
         with turns.guard:
-            return self._contents, self._raw(), dict(self._preset)
+            return self._contents, self._raw(), dict(self._preset), dict(self._stated)
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Put back the state, the classes at hand and what the user had set."""
         with turns.guard:
-            contents, held, self._preset = state
+            contents, held, self._preset, self._stated = state
             if contents is not None:
                 changed = contents.successor(dict(held))
                 self._publish(changed)

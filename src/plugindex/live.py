@@ -96,9 +96,7 @@ class LiveMapping(HeldMapping[K, V]):
             contents.problems = self._noted
             for key, value in self._preset.items():
                 contents.choose(key, value)
-            for key, cls in self._early:
-                if not self._left_over(cls):
-                    contents.claim(key, cls, self._host)
+            self._claim_stated(contents)
             self._publish(contents)
             return contents
 
@@ -142,9 +140,12 @@ class LiveMapping(HeldMapping[K, V]):
         from plugindex import index
 
         family, old = self.family, self._now().snapshot
-        if family is None or old is None:
+        if family is None:
             return
-        snapshot = index.recheck(family.scope, self._chosen_settings(), old)
+        if old is None:
+            snapshot = self._asked()
+        else:
+            snapshot = index.recheck(family.scope, self._chosen_settings(), old)
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:
@@ -161,6 +162,8 @@ class LiveMapping(HeldMapping[K, V]):
                 new.choose(key, held[key])
             elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
                 new.claim(key, held[key], self._host)
+        listed = {p.reference for p in old.snapshot.plugins.values()} if old.snapshot else ()
+        self._claim_stated(new, listed)
         return new
 
     def _fail(self, plugin: Plugin, error: PluginLoadError) -> None:
