@@ -1,0 +1,80 @@
+# Everything runs from a fresh clone with Python 3.11 or newer and make; what is needed besides is
+# installed into .venv, once, and again when a pyproject.toml changes.
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help demo test test-engine test-host lint format types layers corpus bench clean
+
+VENV ?= .venv
+# The first of these that is 3.11 or newer and can make virtual environments.
+CANDIDATES = python3.11 python3 python3.12 python3.13 python
+PROBE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for one in $(CANDIDATES); do \
+	$$one -c '$(PROBE)' >/dev/null 2>&1 && { echo $$one; break; }; done)
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+FAST = -m "not corpus"
+MANIFESTS = pyproject.toml openhcs/pyproject.toml
+
+help:
+	@echo "make demo    a small real plate through the host, and pip's commands through the engine"
+	@echo "make test    the tests of both, without the slow comparison with large packages"
+	@echo "make corpus  that comparison: reading against importing"
+	@echo "make lint types layers format bench clean"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with venv and ensurepip found;" \
+		"install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.test: $(MANIFESTS) | $(BIN)/python
+	$(PIP) install -e '.[test]' -e './openhcs[demo]'
+	@touch $@
+
+$(VENV)/.dev: $(MANIFESTS) $(VENV)/.test
+	$(PIP) install -e '.[cli,dev,test]' -e './openhcs[demo]'
+	@touch $@
+
+$(VENV)/.corpus: $(MANIFESTS) $(VENV)/.test
+	$(PIP) install -e '.[corpus,test]'
+	@touch $@
+
+$(VENV)/.bench: $(MANIFESTS) $(VENV)/.test
+	$(PIP) install -e '.[bench,test]'
+	@touch $@
+
+demo: $(VENV)/.test
+	$(BIN)/python -m openhcs demo
+
+test: test-engine test-host
+
+test-engine: $(VENV)/.test
+	$(BIN)/python -m pytest $(FAST)
+
+test-host: $(VENV)/.test
+	cd openhcs && "$(CURDIR)/$(BIN)"/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The tests of the types are skipped by `make test`, whose environment has no type checkers.
+types: $(VENV)/.dev
+	$(BIN)/mypy
+	cd openhcs && "$(CURDIR)/$(BIN)"/mypy
+	$(BIN)/python -m pytest tests/typing
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+corpus: $(VENV)/.corpus
+	$(BIN)/python -m pytest -m corpus -s
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
