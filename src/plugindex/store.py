@@ -37,9 +37,10 @@ class Document:
         verdict: "ok", "absent", "corrupt" or "refused"; a section or tail that turns out bad
             when it is asked for changes it to "corrupt".
         why: what is wrong, for people.
+        mark: tells this state of the file from any other.
     """
 
-    __slots__ = ("_head", "_seal", "_tail", "verdict", "why")
+    __slots__ = ("_head", "_seal", "_tail", "mark", "verdict", "why")
 
     def __init__(self, verdict: str = OK, why: str = "") -> None:
         self.verdict = verdict
@@ -47,6 +48,7 @@ class Document:
         self._head: dict[str, str] = {}
         self._tail = b""
         self._seal = ""
+        self.mark = ""
 
     def head(self, name: str) -> Any:
         """Return the decoded section *name*, None when there is none or it is corrupt."""
@@ -57,6 +59,10 @@ class Document:
             return decode(text)
         except ValueError as error:
             return self._spoil(f"section {name}: {error}")
+
+    def raw_head(self) -> dict[str, Raw | Any]:
+        """Return the sections as undecoded text by name."""
+        return {name: Raw(text) for name, text in self._head.items()}
 
     def raw_tail(self) -> dict[str, Raw]:
         """Return the tail's entries as undecoded text by name, none when they are corrupt."""
@@ -106,6 +112,7 @@ def parse(data: bytes) -> Document:
 def _fill(document: Document, data: bytes) -> None:
     line, newline, _ = data.partition(b"\n")
     _, head_length, head_seal, tail_length, document._seal = _unseal(line.decode("ascii"))
+    document.mark = line.decode("ascii")
     start = len(line) + len(newline)
     end = start + head_length
     if len(data) != end + tail_length:

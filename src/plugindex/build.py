@@ -1,0 +1,161 @@
+"""Build an index: find, read and resolve what is not known yet, and keep the rest."""
+
+from __future__ import annotations
+
+import time
+
+from plugindex import freshness, index, providers, store
+from plugindex.errors import DiscoveryError, message
+from plugindex.finder import Finder
+from plugindex.kept import Kept, KeptLibrary
+from plugindex.merge import merge
+from plugindex.records import Stats
+from plugindex.resolver import Resolver
+from plugindex.snapshot import Sections, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.config import Scope
+    from plugindex.freshness import Changes
+    from plugindex.index import Place, Settings
+
+
+def build(scope: Scope, settings: Settings, place: Place | None, changes: Changes | None) -> Build:
+    """Read and resolve *scope*, keeping what *place* holds and *changes* leave standing.
+
+    Raises:
+        DiscoveryError: the scope's package or base can't be found, or the base is no class.
+    """
+    kept = Kept.of(place.document, changes) if place is not None and changes is not None else None
+    made = Build(scope, settings, place, kept)
+    made.resolve()
+    return made
+
+
+class Build:
+    """An index in the making.
+
+    Attributes:
+        undecided: the modules that reading doesn't settle, to be imported in a child.
+    """
+
+    def __init__(
+        self, scope: Scope, settings: Settings, place: Place | None, kept: Kept | None
+    ) -> None:
+        self.scope = scope
+        self.settings = settings
+        self.place = place
+        self.checked = freshness.now_ns()
+        self.finder = Finder()
+        self.providers = providers.find(self.finder, scope.application)
+        self.library = KeptLibrary(self.finder, kept)
+        self.kept = kept
+        self.results: dict[str, Any] = {}
+        self.modules: dict[str, str] = {}
+        self.failed: dict[str, Any] = {}
+        self.undecided: list[str] = []
+        self.imported = 0
+        self.resolver: Resolver | None = None
+
+    def resolve(self) -> None:
+        """Resolve every module of the scope, or take what was resolved before."""
+        self.modules = self._modules()
+        affected = self.kept.affected(self.library, self.modules) if self.kept else None
+        if self.kept and affected is not None:
+            self.results = {n: r for n, r in self.kept.results.items() if n not in affected}
+            self.failed = self.kept.failures(affected)
+        for name in self.modules:
+            if name not in self.results:
+                self.results[name] = self._resolve(name)
+                if self.results[name]["undecided"]:
+                    self.undecided.append(name)
+
+    def _modules(self) -> dict[str, str]:
+        """Return the provider ("" for the host) of each module in scope, in order."""
+        names: dict[str, str] = {}
+        for package, provider in self._packages():
+            for file in self.finder.modules(package, self.scope.recursive):
+                if file.name not in self.scope.excluded:
+                    names.setdefault(file.name, provider)
+        if not names:
+            raise _nothing(self.scope, f"there is no module or package {self.scope.package}")
+        return names
+
+    def _packages(self) -> list[tuple[str, str]]:
+        offered = [] if self.scope.foreign else self.providers.found
+        return [(self.scope.package, ""), *((one.package, one.distribution) for one in offered)]
+
+    def _resolve(self, name: str) -> dict[str, Any]:
+        if self.resolver is None:
+            self.resolver = Resolver(self.library, self.scope)
+            trouble = self.resolver.problem()
+            if trouble:
+                raise _nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
+        from plugindex.kept import stored_result
+
+        return stored_result(self.library, name, self.resolver.resolve(name))
+
+    def examine(self) -> None:
+        """Import the undecided modules in a child interpreter and take in what they hold."""
+        from plugindex.kept import take_examination
+        from plugindex.sandbox import examine
+
+        found = examine(self.undecided, self.scope, path=list(self.finder.path))
+        take_examination(self.results, self.undecided, found)
+        self.imported = len(self.undecided)
+        self.undecided = []
+
+    # -- the outcome ---------------------------------------------------------------------------
+
+    def _sections(self) -> dict[str, Any]:
+        merged = merge(self.scope, self.modules, self.results)
+        return {
+            "cache_version": index.SCHEMA,
+            "version": self._version(),
+            "timestamp": time.time(),
+            "environment": self.place.environment if self.place else "",
+            "scope": index.scope_digest(self.scope),
+            "items": merged.items,
+            "modules": len(self.modules),
+            "checked": self.checked,
+            "unavailable": merged.unavailable,
+            "conflicts": merged.conflicts,
+            "problems": [*merged.problems, *self._troubles()],
+            "failed": self.failed,
+            "details": merged.details,
+        }
+
+    def _version(self) -> str:
+        chosen = self.settings.version
+        return chosen or providers.version_of(self.finder, self.scope.application)
+
+    def _troubles(self) -> list[dict[str, Any]]:
+        return [{f: getattr(one, f) for f in one._fields} for one in self.finder.troubles]
+
+    def snapshot(self, started: float) -> Snapshot:
+        """Return the snapshot of what was built."""
+        if self.undecided:
+            self.examine()
+        sections = self._sections()
+        verdict = "off" if self.place is None else "partial" if self.kept else "cold"
+        read = sum(1 for one in self.library.readings.values() if one.code is not None)
+        stats = Stats(
+            len(self.modules), read, self.imported, verdict, time.perf_counter() - started
+        )
+        return Sections(sections.get).snapshot(stats)
+
+    def write(self) -> None:
+        """Store the index; trouble costs the next start, nothing else."""
+        if self.place is None:
+            return
+        head = self._sections() | self.library.stored(self.resolver, self.providers.files)
+        head["results"] = {name: self.results[name] for name in self.modules}
+        store.write(self.place.path, head, "records", self.library.records_text())
+
+
+def _nothing(scope: Scope, cause: str) -> DiscoveryError:
+    next_step = f"python -m plugindex doctor {scope.base}"
+    facts = [("cause", cause), ("next", next_step)]
+    return DiscoveryError(message(f"the {scope.name} registry can't be listed", facts))

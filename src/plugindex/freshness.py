@@ -1,0 +1,120 @@
+"""Whether the files and folders that decided an index are still as they were."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from plugindex import stamp
+from plugindex.codec import encode
+from plugindex.records import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+_LIMIT = 64 << 20  # bytes of a file whose content is compared
+REST_NS = 2_100_000_000  # after this a stamp no longer counts as too fresh
+_OLD = 10**18  # ns, 2001: image builders set older times
+
+
+class Changes(Record):
+    """What is not as it was.
+
+    *modules* are those of which a file changed. *folders* says that a folder's names did.
+    *compared* counts what is the same, but had to be compared by content.
+    """
+
+    modules: frozenset[str] = frozenset()
+    folders: bool = False
+    compared: int = 0
+
+    @property
+    def none(self) -> bool:
+        """Whether all is as it was."""
+        return not self.modules and not self.folders
+
+
+def check(files: Mapping[str, Any], folders: Iterable[Any], checked: int) -> Changes:
+    """Compare files and folders with their stamps.
+
+    Args:
+        files: path to [stamp or None, content digest, module] of each file.
+        folders: [path, stamp or None, digest of the names] of each folder.
+        checked: when the stamps were taken, in ns.
+    """
+    changed, compared = _changed_files(files, checked)
+    moved = False
+    for path, known, names in folders:
+        now = stamp.take(path)
+        if _same(now, known) and (now is None or not stamp.too_fresh(now, checked)):
+            continue
+        compared += 1
+        if now is None or known is None or names_digest(listed(path)) != names:
+            moved = True
+    return Changes(frozenset(changed), moved, compared)
+
+
+def _same(now: stamp.Stamp | None, known: Any) -> bool:
+    return known is None if now is None else bool(list(now) == known)
+
+
+def _changed_files(files: Mapping[str, Any], checked: int) -> tuple[set[str], int]:
+    changed: set[str] = set()
+    compared = 0
+    stat, limit = os.stat, checked - 2 * 10**9
+    for path, (known, digest, module) in files.items():
+        try:
+            now = stat(path)
+        except (OSError, ValueError):
+            if known is not None:
+                changed.add(module)
+            continue
+        seen = [now.st_size, now.st_mtime_ns, now.st_ino, now.st_ctime_ns]
+        if seen == known and _OLD < seen[1] < limit > seen[3] and seen[1] % 10**9:
+            continue  # what too_fresh says of most files, without the call
+        if known is None:
+            changed.add(module)
+        elif seen != known or stamp.too_fresh(tuple(seen), checked):  # type: ignore[arg-type]
+            compared += 1
+            if not _same_content(path, known, seen, digest):
+                changed.add(module)
+    return changed, compared
+
+
+def _same_content(path: str, known: Any, seen: list[int], digest: str) -> bool:
+    if not digest:  # only the stamp decided: a .pyc names its source's size and second
+        return seen[:2] == known[:2]
+    data = stamp.read(path, _LIMIT)
+    return data is not None and stamp.digest(data) == digest
+
+
+def listed(folder: str) -> frozenset[str] | None:
+    """Return the names in *folder*, None when it can't be listed."""
+    try:
+        return frozenset(os.listdir(folder))
+    except (OSError, ValueError):
+        return None
+
+
+def names_digest(names: frozenset[str] | None) -> str:
+    """Return what stands for the names of a folder; the bytecode folder comes and goes."""
+    if names is None:
+        return ""
+    return stamp.digest(encode(sorted(names - {"__pycache__"})).encode("ascii"))
+
+
+def take_folders(consulted: Mapping[str, frozenset[str] | None]) -> list[Any]:
+    """Return path, stamp and names digest of each folder that was listed."""
+    return [[path, stamp.take(path), names_digest(names)] for path, names in consulted.items()]
+
+
+def now_ns() -> int:
+    """Return the wall clock in ns."""
+    return time.time_ns()
+
+
+def restamped(files: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *files*, whose contents were found to be the same, with stamps of now."""
+    return {path: [stamp.take(path), entry[1], entry[2]] for path, entry in files.items()}

@@ -1,0 +1,192 @@
+"""Which plugins a scope has: from the index file where that still holds, else by reading anew."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from plugindex import freshness, store
+from plugindex.paths import (
+    cache_disabled,
+    cache_file,
+    cache_folder,
+    environment_digest,
+    registry_file_name,
+)
+from plugindex.records import Record, Stats
+from plugindex.snapshot import Sections, Snapshot
+from plugindex.stamp import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from plugindex.config import Scope
+    from plugindex.records import Plugin, Problem
+
+SCHEMA = "1.0"
+MANY = 8  # comparisons of content that are worth writing the index again
+_DAY_S = 24 * 3600
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
+
+
+class Settings(Record):
+    """How one registry's index is kept.
+
+    Args:
+        cache: whether it is kept on disk at all.
+        folder: where; the application's cache folder if "".
+        version: the application's version; another one makes the index stale.
+        max_age_days: the age from which it is built anew.
+        check_stamps: whether the files and folders must be unchanged.
+    """
+
+    cache: bool = True
+    folder: str = ""
+    version: str | None = None
+    max_age_days: float | None = 7
+    check_stamps: bool = True
+
+
+class Place(Record):
+    """Where a scope's index lies, what lies there, and for which environment."""
+
+    path: str
+    document: store.Document
+    environment: str
+
+
+def take(scope: Scope, settings: Settings) -> Snapshot:
+    """Return the plugins of *scope*; none of them is imported in this process.
+
+    Raises:
+        DiscoveryError: the scope's package or base can't be found, or the base is no class.
+    """
+    started = time.perf_counter()
+    place = _place(scope, settings)
+    if place is None:
+        from plugindex.build import build
+
+        return build(scope, settings, None, None).snapshot(started)
+    changes = _changes(place, scope, settings)
+    if changes is not None and changes.none:
+        found = _stored(place, started)
+        if found is not None:
+            _stamp_anew(place, changes)
+            return found
+    return _renew(scope, settings, place, changes, started)
+
+
+def recheck(scope: Scope, settings: Settings, old: Snapshot) -> Snapshot:
+    """Return the plugins of *scope* as the files are now, *old* being what they were."""
+    return take(scope, settings)
+
+
+def cache_path(scope: Scope, settings: Settings) -> str:
+    """Return the path of the index file in use, "" where none is kept; nothing is created."""
+    place = _place(scope, settings)
+    return place.path if place else ""
+
+
+def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: Problem) -> None:
+    """Keep in the index that a plugin's module failed, until its file or its imports change."""
+    place = _place(scope, settings)
+    if place is None or not is_sound(place, scope, settings):
+        return
+    fields = {name: getattr(problem, name) for name in problem._fields}
+    head = place.document.raw_head()
+    head["failed"] = {**(place.document.head("failed") or {}), plugin.module: fields}
+    store.write(place.path, head, "records", place.document.raw_tail())
+
+
+def _place(scope: Scope, settings: Settings) -> Place | None:
+    folder = settings.folder or cache_folder(scope.application)
+    if not settings.cache or not folder or cache_disabled(scope.application):
+        return None
+    environment = environment_digest()
+    name = registry_file_name(scope.name, scope.mode)
+    flat = cache_file(folder, name, environment, None)
+    document = store.read(flat)
+    owner = document.head("environment")
+    path = cache_file(folder, name, environment, owner if isinstance(owner, str) else None)
+    return Place(path, document if path == flat else store.read(path), environment)
+
+
+def scope_digest(scope: Scope) -> str:
+    """Return what stands for everything that the answer depends on besides the files."""
+    fields = [getattr(scope, name) for name in scope._fields]
+    return digest(repr((SCHEMA, sys.hexversion, sys.flags, fields)).encode())
+
+
+def is_sound(place: Place, scope: Scope, settings: Settings) -> bool:
+    """Tell whether the document is an index of this scope, environment and age."""
+    document = place.document
+    if document.verdict != store.OK or document.head("environment") != place.environment:
+        return False
+    if document.head("scope") != scope_digest(scope) or document.head("cache_version") != SCHEMA:
+        return False
+    if settings.version is not None and document.head("version") != settings.version:
+        return False
+    written, now = document.head("timestamp"), time.time()
+    if type(written) not in (int, float) or not 0 <= written <= now:
+        return False
+    limit = settings.max_age_days
+    return limit is None or now - written <= limit * _DAY_S
+
+
+def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Changes | None:
+    """Return what changed since the index was made, None if it is none of this scope."""
+    if not is_sound(place, scope, settings):
+        return None
+    if not settings.check_stamps:
+        return freshness.Changes()
+    head = place.document.head
+    try:
+        return freshness.check(head("files"), head("folders"), head("checked"))
+    except _DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
+        return None
+
+
+def _stored(place: Place, started: float) -> Snapshot | None:
+    sections = Sections(place.document.head)
+    try:
+        seconds = time.perf_counter() - started
+        return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))
+    except _DAMAGE:
+        return None
+
+
+def _stamp_anew(place: Place, changes: freshness.Changes) -> None:
+    """Spare the next start many comparisons of content, once the files have come to rest."""
+    now = freshness.now_ns()
+    if changes.compared < MANY or now - place.document.head("checked") < freshness.REST_NS:
+        return
+    head = place.document.raw_head()
+    head["checked"] = now
+    head["files"] = freshness.restamped(place.document.head("files"))
+    store.write(place.path, head, "records", place.document.raw_tail())
+
+
+def _renew(
+    scope: Scope,
+    settings: Settings,
+    place: Place,
+    changes: freshness.Changes | None,
+    started: float,
+) -> Snapshot:
+    """Build what changed, one process at a time; the others wait a little and use the result."""
+    from plugindex.build import build
+    from plugindex.lock import Lock
+
+    with Lock(place.path):
+        now = _place(scope, settings) or place
+        if now.document.mark != place.document.mark:  # another process was faster
+            changes = _changes(now, scope, settings)
+            found = _stored(now, started) if changes is not None and changes.none else None
+            if found is not None:
+                return found
+        built = build(scope, settings, now, changes)
+        if not built.undecided:
+            built.write()
+    if built.undecided:  # foreign code runs in the child, so no lock is held
+        built.examine()
+        built.write()
+    return built.snapshot(started)

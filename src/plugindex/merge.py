@@ -1,0 +1,143 @@
+"""From what each module came to, to the keys of a registry: one key, one class."""
+
+from __future__ import annotations
+
+from plugindex.codec import encode
+from plugindex.records import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from plugindex.config import Scope
+
+    Entry = dict[str, Any]
+
+
+class Merged(Record):
+    """The sections of an index that say which key is whose."""
+
+    items: dict[str, Any]
+    details: dict[str, Any]
+    unavailable: dict[str, Any]
+    conflicts: dict[str, Any]
+    problems: list[dict[str, Any]]
+
+
+def merge(scope: Scope, modules: Mapping[str, str], results: Mapping[str, Any]) -> Merged:
+    """Give each key to one class: the host's first, then the providers'; equals get none.
+
+    Args:
+        scope: what is listed.
+        modules: the provider ("" for the host) of each module, in order.
+        results: what each module came to.
+    """
+    claims: dict[str, list[Entry]] = {}
+    merged = Merged({}, {}, {}, {}, [])
+    for name, provider in modules.items():
+        result = results[name]
+        merged.problems.extend(result["problems"])
+        for plugin in result["plugins"]:
+            entry = _entry(plugin, result, provider, scope)
+            if result["missing"]:
+                entry["reason"] = _reason(result["missing"], name)
+                _show(merged, merged.unavailable, _text(plugin["key"]), entry)
+            else:
+                _claim(claims.setdefault(_text(plugin["key"]), []), entry)
+        if result["missing"] and result["plugins"]:
+            merged.problems.append(_missing(name, result))
+    for text, rivals in claims.items():
+        _settle(merged, text, rivals)
+    return merged
+
+
+def _text(key: Any) -> str:
+    if type(key) is str and key[:1] != "!":
+        return key
+    return "!" + encode(key)
+
+
+def _entry(plugin: Entry, result: Entry, provider: str, scope: Scope) -> Entry:
+    entry = {name: value for name, value in plugin.items() if value and name != "key"}
+    entry["class_name"] = plugin["qualname"].rpartition(".")[2]
+    entry["file"] = result["file"]
+    if result["requires"]:
+        entry["requires"] = result["requires"]
+    if provider:
+        entry["provider"] = provider
+    return entry
+
+
+def _reason(missing: Any, module: str) -> str:
+    requirement, needed_by = missing
+    where = "" if needed_by == module else f", which {needed_by} imports,"
+    return f"{requirement}{where} is not installed"
+
+
+def _missing(module: str, result: Entry) -> Entry:
+    requirement = result["missing"][0]
+    return {
+        "kind": "missing-requirement",
+        "module": module,
+        "message": _reason(result["missing"], module),
+        "hint": f"install what provides {requirement.partition('.')[0]}",
+        "file": result["file"],
+    }
+
+
+def _claim(rivals: list[Entry], entry: Entry) -> None:
+    """Add a class to those that claim a key; the same one again is a reload."""
+    for place, other in enumerate(rivals):
+        if _reference(other) == _reference(entry):
+            rivals[place] = entry
+            return
+    rivals.append(entry)
+
+
+def _reference(entry: Entry) -> str:
+    return f"{entry['module']}:{entry['qualname']}"
+
+
+def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
+    holders = _foremost(rivals)
+    if len(holders) == 1:
+        _show(merged, merged.items, text, holders[0])
+        return
+    merged.conflicts[text] = [
+        {name: one[name] for name in ("module", "qualname")} for one in holders
+    ]
+    merged.problems.append(_duplicate(text, holders))
+
+
+_SHORT = ("module", "class_name", "qualname", "provider", "reason")
+
+
+def _show(merged: Merged, section: dict[str, Any], text: str, entry: Entry) -> None:
+    """Enter a plugin: what listing needs in *section*, the rest in the details."""
+    section[text] = {name: entry[name] for name in _SHORT if name in entry}
+    merged.details[_reference(entry)] = {n: v for n, v in entry.items() if n not in _SHORT}
+
+
+def _foremost(rivals: list[Entry]) -> list[Entry]:
+    """Return the classes that may hold a key: replaced ones gone, then the host before others."""
+    holders: list[Entry] = []
+    for one in rivals:
+        replaced = [other for other in holders if one.get("replaces") == _reference(other)]
+        holders = [other for other in holders if other not in replaced]
+        if not any(other.get("replaces") == _reference(one) for other in rivals):
+            holders.append(one)
+    own = [one for one in holders if not one.get("provider")]
+    return own or holders
+
+
+def _duplicate(text: str, holders: list[Entry]) -> Entry:
+    places = " and ".join(f"{_reference(one)} (line {one.get('line', 0)})" for one in holders)
+    return {
+        "kind": "duplicate-key",
+        "module": holders[-1]["module"],
+        "message": f"the key {text} is claimed by {places}; none of them has it",
+        "hint": "give one another key, or let it say __replaces__",
+        "file": holders[-1]["file"],
+        "line": holders[-1].get("line", 0),
+    }

@@ -1,0 +1,79 @@
+"""Third-party packages that offer plugins by an entry point, found without importing anything.
+
+The file and its format are those of the entry points specification of the Python packaging
+documentation; the group is ``<application>.plugins`` and the value names a package.
+"""
+
+from __future__ import annotations
+
+import os
+
+from plugindex import stamp
+from plugindex.records import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from plugindex.finder import Finder
+
+_LIMIT = 1 << 20  # bytes of an entry_points.txt
+
+
+class Provider(Record):
+    """A distribution that offers a package of plugins."""
+
+    distribution: str
+    version: str
+    package: str
+
+
+class Providers(Record):
+    """The providers of one application, by name, and the files that were read for them."""
+
+    found: tuple[Provider, ...] = ()
+    files: tuple[tuple[str, stamp.Stamp | None, str], ...] = ()
+
+
+def find(finder: Finder, application: str) -> Providers:
+    """Read the entry points of every installed distribution."""
+    found: dict[str, Provider] = {}
+    files = []
+    for folder in dict.fromkeys(finder.path):
+        listing = finder.listing(folder)
+        for name in sorted(listing.names) if listing else ():
+            if name.endswith((".dist-info", ".egg-info")):
+                path = os.path.join(folder, name, "entry_points.txt")
+                data = stamp.read(path, _LIMIT)
+                if data is not None:
+                    files.append((path, stamp.take(path), stamp.digest(data)))
+                    for provider in _offered(name, data, f"{application}.plugins"):
+                        found.setdefault(f"{provider.distribution}:{provider.package}", provider)
+    ordered = sorted(found.values(), key=lambda one: (one.distribution, one.package))
+    return Providers(tuple(ordered), tuple(files))
+
+
+def _offered(folder: str, data: bytes, group: str) -> list[Provider]:
+    stem = folder.rpartition(".")[0]
+    distribution, _, version = stem.partition("-")
+    section, result = "", []
+    for line in data.decode("utf-8", "replace").splitlines():
+        line = line.strip()
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1].strip()
+        elif section == group and "=" in line and line[:1] not in "#;":
+            value = line.partition("=")[2].partition("[")[0].partition(":")[0].strip()
+            if all(part.isidentifier() for part in value.split(".")):
+                result.append(Provider(distribution, version, value))
+    return result
+
+
+def version_of(finder: Finder, application: str) -> str:
+    """Return the version of the distribution named like *application*, or "unknown"."""
+    wanted = application.replace("-", "_").lower()
+    for folder in finder.path:
+        listing = finder.listing(folder)
+        for name in listing.names if listing else ():
+            if name.endswith(".dist-info"):
+                distribution, _, version = name[: -len(".dist-info")].partition("-")
+                if distribution.replace("-", "_").lower() == wanted:
+                    return version
+    return "unknown"

@@ -1,0 +1,118 @@
+"""What an index knew at one moment: immutable, and decoded only as far as it is asked."""
+
+from __future__ import annotations
+
+from plugindex.records import Plugin, Problem, Record, Stats
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+    from typing import Any
+
+_set = object.__setattr__
+
+
+class _Detail:
+    """A field of a plugin that lies in the index's details, decoded when first asked for."""
+
+    def __init__(self, default: Any) -> None:
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, plugin: Any, owner: type | None = None) -> Any:
+        if plugin is None:
+            return self.default
+        known = plugin.__dict__
+        if self.name not in known:
+            known.update(known["_details"](plugin.reference))
+        return known.get(self.name, self.default)
+
+
+class IndexedPlugin(Plugin):
+    """A plugin as an index file holds it."""
+
+    file = _Detail("")
+    line = _Detail(0)
+    doc = _Detail("")
+    attributes = _Detail({})
+    requires = _Detail(())
+    secondary = _Detail({})
+
+
+class Snapshot(Record):
+    """One state of an index.
+
+    *plugins* are the keys in their order. *unavailable* plugins lack a requirement. *conflicts*
+    are keys that several classes claim; none of them has it.
+    """
+
+    plugins: Mapping[Hashable, Plugin] = {}
+    unavailable: Mapping[Hashable, Plugin] = {}
+    conflicts: Mapping[Hashable, tuple[Plugin, ...]] = {}
+    problems: tuple[Problem, ...] = ()
+    stats: Stats = Stats()
+
+
+class Sections:
+    """The sections of an index, from a file or fresh, and the snapshot that they make."""
+
+    def __init__(self, get: Callable[[str], Any]) -> None:
+        self._get = get
+        self._decoded: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._decoded:
+            self._decoded[name] = self._get(name)
+        return self._decoded[name]
+
+    def details(self, reference: str) -> dict[str, Any]:
+        """Return the further fields of the plugin with this object reference."""
+        from plugindex.portable import restored
+
+        fields = dict(self["details"].get(reference, {}))
+        for name in ("attributes", "secondary"):
+            fields[name] = {n: restored(v) for n, v in fields.get(name, {}).items()}
+        fields["requires"] = tuple(fields.get("requires", ()))
+        return fields
+
+    def snapshot(self, stats: Stats) -> Snapshot:
+        """Return the snapshot; plugins of modules that failed before are left out.
+
+        Raises:
+            LookupError, TypeError, ValueError: the sections are not what an index writes.
+        """
+        failed = self["failed"]
+        plugins = self._plugins(self["items"], "available")
+        if failed:
+            plugins = {key: p for key, p in plugins.items() if p.module not in failed}
+        conflicts = {
+            _key(text): tuple(Plugin(key=_key(text), **fields) for fields in rivals)
+            for text, rivals in self["conflicts"].items()
+        }
+        problems = [Problem(**fields) for fields in (*self["problems"], *failed.values())]
+        unavailable = self._plugins(self["unavailable"], "unavailable")
+        return Snapshot(plugins, unavailable, conflicts, tuple(problems), stats)
+
+    def _plugins(self, items: dict[str, Any], status: str) -> dict[Hashable, Plugin]:
+        plugins: dict[Hashable, Plugin] = {}
+        new, kind, details = IndexedPlugin.__new__, IndexedPlugin, self.details
+        for text, stored in items.items():
+            fields = stored.copy()
+            key = text if text[:1] != "!" else _key(text)
+            plugin = new(kind)
+            fields["key"], fields["status"] = key, status
+            fields["_details"] = details
+            _set(plugin, "__dict__", fields)
+            plugins[key] = plugin
+        return plugins
+
+
+def _key(text: str) -> Hashable:
+    if text[:1] != "!":
+        return text
+    from plugindex.codec import decode
+    from plugindex.portable import restored
+
+    return restored(decode(text[1:]))
