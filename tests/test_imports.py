@@ -97,3 +97,7 @@ def test_an_unknown_name_is_an_attribute_error():
 @pytest.mark.parametrize("kind", [LazyDiscoveryDict, SecondaryRegistryDict])
 def test_a_hit_runs_no_python_code_of_ours(kind):
     assert kind.__getitem__ is dict.__getitem__
+
+
+def test_every_exported_name_has_a_home_and_the_other_way_round():
+    assert set(plugindex.HOMES) == set(plugindex.__all__)

@@ -37,38 +37,38 @@ if TYPE_CHECKING:
     from plugindex.registry import LazyDiscoveryDict
     from plugindex.secondary import SecondaryRegistryDict
 
-# Where each public name is defined; a module is imported when one of its names is asked for.
-_HOMES = {
-    "cache": (
-        "CacheConfig",
-        "RegistryCacheManager",
-        "deserialize_plugin_class",
-        "get_package_file_mtimes",
-        "serialize_plugin_class",
-    ),
-    "config": ("PRIMARY_KEY", "RegistryConfig", "SecondaryRegistry"),
-    "describe": ("PluginInfo",),
-    "discovery": ("discover_registry_classes", "discover_registry_classes_recursive"),
-    "errors": (
-        "CacheError",
-        "DiscoveryError",
-        "DuplicateKeyError",
-        "MissingKeyError",
-        "PluginLoadError",
-        "RegistryError",
-        "UnavailablePluginError",
-        "UnknownKeyError",
-    ),
-    "extractors": (
-        "extract_key_from_backend_suffix",
-        "extract_key_from_handler_suffix",
-        "make_suffix_extractor",
-    ),
-    "metaclass": ("AutoRegisterMeta",),
-    "mixin": ("AutoRegister",),
-    "records": ("Plugin", "Problem", "Stats"),
-    "registry": ("LazyDiscoveryDict",),
-    "secondary": ("SecondaryRegistryDict",),
+# Where each public name is defined; a module is imported when one of its names is asked for, and
+# the resolver looks here, since reading this module shows none of them bound.
+HOMES = {
+    "AutoRegister": "mixin",
+    "AutoRegisterMeta": "metaclass",
+    "CacheConfig": "cache",
+    "CacheError": "errors",
+    "DiscoveryError": "errors",
+    "DuplicateKeyError": "errors",
+    "LazyDiscoveryDict": "registry",
+    "MissingKeyError": "errors",
+    "PRIMARY_KEY": "config",
+    "Plugin": "records",
+    "PluginInfo": "describe",
+    "PluginLoadError": "errors",
+    "Problem": "records",
+    "RegistryCacheManager": "cache",
+    "RegistryConfig": "config",
+    "RegistryError": "errors",
+    "SecondaryRegistry": "config",
+    "SecondaryRegistryDict": "secondary",
+    "Stats": "records",
+    "UnavailablePluginError": "errors",
+    "UnknownKeyError": "errors",
+    "deserialize_plugin_class": "cache",
+    "discover_registry_classes": "discovery",
+    "discover_registry_classes_recursive": "discovery",
+    "extract_key_from_backend_suffix": "extractors",
+    "extract_key_from_handler_suffix": "extractors",
+    "get_package_file_mtimes": "cache",
+    "make_suffix_extractor": "extractors",
+    "serialize_plugin_class": "cache",
 }
 
 __all__ = [
@@ -105,12 +105,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            value = getattr(__import__(f"plugindex.{module}", fromlist=[name]), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module 'plugindex' has no attribute {name!r}")
+    if name not in HOMES:
+        raise AttributeError(f"module 'plugindex' has no attribute {name!r}")
+    value = getattr(__import__(f"plugindex.{HOMES[name]}", fromlist=[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
