@@ -57,6 +57,7 @@ class Build:
         self.failed: dict[str, Any] = {}
         self.undecided: list[str] = []
         self.imported = 0
+        self.verdict = "off" if place is None else "cold"
         self.resolver: Resolver | None = None
 
     def resolve(self) -> None:
@@ -66,6 +67,7 @@ class Build:
         if self.kept and affected is not None:
             self.results = {n: r for n, r in self.kept.results.items() if n not in affected}
             self.failed = self.kept.failures(affected)
+            self.verdict = "partial" if affected else "hit"
         for name in self.modules:
             if name not in self.results:
                 self.results[name] = self._resolve(name)
@@ -139,10 +141,9 @@ class Build:
         if self.undecided:
             self.examine()
         sections = self._sections()
-        verdict = "off" if self.place is None else "partial" if self.kept else "cold"
         read = sum(1 for one in self.library.readings.values() if one.code is not None)
         stats = Stats(
-            len(self.modules), read, self.imported, verdict, time.perf_counter() - started
+            len(self.modules), read, self.imported, self.verdict, time.perf_counter() - started
         )
         return Sections(sections.get).snapshot(stats)
 
@@ -150,7 +151,9 @@ class Build:
         """Store the index; trouble costs the next start, nothing else."""
         if self.place is None:
             return
-        head = self._sections() | self.library.stored(self.resolver, self.providers.files)
+        head = self._sections() | self.library.stored(
+            self.resolver, self.modules, self.providers.files
+        )
         head["results"] = {name: self.results[name] for name in self.modules}
         store.write(self.place.path, head, "records", self.library.records_text())
 

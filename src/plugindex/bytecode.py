@@ -77,16 +77,19 @@ def _load_source(file: ModuleFile) -> Reading:
         inputs.append((cached, taken, stamp.digest(data) if data is not None else ""))
     if data is not None:
         try:
-            _check(data, file, source)
+            text = _check(data, file, source)
         except _Invalid:
             pass
         else:
+            if text is not None:
+                inputs[0] = (file.path, source, stamp.digest(text))
             reading = _unmarshal(file, data, tuple(inputs))
             return reading.replace(stale=_stale(file, data, source, reading))
     return _compile(file, inputs)
 
 
-def _check(data: bytes, file: ModuleFile, source: stamp.Stamp) -> None:
+def _check(data: bytes, file: ModuleFile, source: stamp.Stamp) -> bytes | None:
+    """Accept a ``.pyc`` that import would use; return the source if its content decided that."""
     flags = _header(data)
     if flags & 1:
         mode = _imp.check_hash_based_pycs
@@ -94,11 +97,13 @@ def _check(data: bytes, file: ModuleFile, source: stamp.Stamp) -> None:
             text = stamp.read(file.path, LARGEST_FILE) or b""
             if _imp.source_hash(int.from_bytes(MAGIC_NUMBER, "little"), text) != data[8:16]:
                 raise _Invalid
-        return
+            return text
+        return None
     seconds = source[1] // 10**9 & 0xFFFFFFFF
     size = source[0] & 0xFFFFFFFF
     if data[8:16] != seconds.to_bytes(4, "little") + size.to_bytes(4, "little"):
         raise _Invalid
+    return None
 
 
 def _header(data: bytes) -> int:
@@ -168,9 +173,7 @@ def compile_quietly(text: bytes, path: str) -> CodeType:
     return code
 
 
-def _stale(
-    file: ModuleFile, data: bytes, source: stamp.Stamp, reading: Reading
-) -> Problem | None:
+def _stale(file: ModuleFile, data: bytes, source: stamp.Stamp, reading: Reading) -> Problem | None:
     """Report a timestamp ``.pyc`` that hides an edit of the same size within the same second.
 
     The source is compiled for comparison only if it changed after its ``.pyc`` was written.

@@ -85,7 +85,7 @@ def _changed_files(files: Mapping[str, Any], checked: int) -> tuple[set[str], in
 
 def _same_content(path: str, known: Any, seen: list[int], digest: str) -> bool:
     if not digest:  # only the stamp decided: a .pyc names its source's size and second
-        return seen[:2] == known[:2]
+        return bool(seen == known)
     data = stamp.read(path, _LIMIT)
     return data is not None and stamp.digest(data) == digest
 

@@ -57,7 +57,9 @@ class Kept:
 
     def affected(self, library: Library, modules: Collection[str]) -> frozenset[str] | None:
         """Return the modules in scope whose result may differ now; None means all."""
-        if any(self._place(library, name) != path for name, path in self.found.items()):
+        moved = {name for name, path in self.found.items() if self._place(library, name) != path}
+        if moved:
+            self._drop(moved)
             return None
         changed = self.changed | (set(modules) ^ self.results.keys())
         if changed & set(self.base_edges):
@@ -66,6 +68,12 @@ class Kept:
         if changed:
             reached |= {name for name, result in self.results.items() if result["undecided"]}
         return frozenset(reached)
+
+    def _drop(self, names: set[str]) -> None:
+        """Forget the records of modules that are found elsewhere now, or no longer."""
+        self.changed |= names
+        for name in names:
+            self.records.pop(name, None)
 
     def _place(self, library: Library, name: str) -> str | None:
         file = library.file(name)
@@ -96,7 +104,7 @@ class KeptLibrary(Library):
     def __init__(self, finder: Finder, kept: Kept | None) -> None:
         super().__init__(finder)
         self.kept = kept
-        self._texts: dict[str, Raw] = dict(kept.records) if kept else {}
+        self._texts: dict[str, Raw] = kept.records if kept else {}
 
     def _read(self, name: str) -> ModuleRecord | None:
         text = self._texts.get(name)
@@ -109,7 +117,9 @@ class KeptLibrary(Library):
             del self._texts[name]
             return super()._read(name)
 
-    def stored(self, resolver: Resolver | None, provided: Iterable[Any]) -> dict[str, Any]:
+    def stored(
+        self, resolver: Resolver | None, modules: Iterable[str], provided: Iterable[Any]
+    ) -> dict[str, Any]:
         """Return the sections that tell what was read, and what from."""
         edges = dict(self.kept.edges) if self.kept else {}
         base_edges = self.kept.base_edges if self.kept else []
@@ -120,13 +130,13 @@ class KeptLibrary(Library):
         return {
             "edges": edges,
             "base_edges": base_edges,
-            "found": {name: self._path(name) for name in self._asked()},
+            "found": {name: self._path(name) for name in self._asked(modules)},
             "files": self._files(provided),
             "folders": freshness.take_folders(self.finder.consulted),
         }
 
-    def _asked(self) -> list[str]:
-        return sorted({*self.asked, *(self.kept.found if self.kept else ())})
+    def _asked(self, modules: Iterable[str]) -> list[str]:
+        return sorted({*modules, *self.asked, *(self.kept.found if self.kept else ())})
 
     def _path(self, name: str) -> str | None:
         file = self.finder.find(name)

@@ -70,8 +70,6 @@ class Frame(Walker):
         """Bind *name* in this body."""
         self.names[name] = value
 
-
-
     def global_value(self, name: str) -> Value:
         """Return the value of a global name as code inside a function sees it."""
         if self.kind == "function":
@@ -141,6 +139,7 @@ class Frame(Walker):
     def build_class(self, args: list[Value], keywords: tuple[str, ...]) -> Value:
         """Read a class statement; return the class."""
         code = self.body.codes[args[0][1], args[0][2]]
+        keywords = tuple(name for name in keywords if name != "**")
         split = len(args) - len(keywords)
         number = len(self.body.classes)
         entry = [code.co_qualname, code.co_firstlineno, self.reached, None, None, None]
@@ -150,7 +149,7 @@ class Frame(Walker):
         inner.run()
         entry[3] = tuple(slim(base) for base in args[2:split])
         entry[4] = tuple(zip(keywords, map(slim, args[split:]), strict=True))
-        entry[5] = {name: slim(value) for name, value in inner.names.items()}
+        entry[5] = {name: slim_attribute(name, value) for name, value in inner.names.items()}
         for reached, error, _ in inner.failures:
             self.throw(reached, error)
         return ("k", number)
@@ -177,9 +176,8 @@ class Frame(Walker):
     def _ends(self, callee: Value) -> bool:
         if callee[0] == "g":
             return callee[1] in ("exit", "quit")
-        return (
-            (callee[0] == "f" and (callee[1], callee[2]) in _ENDING_CALLS)
-            or (callee[0] == "a" and (callee[1][1], callee[2]) in _ENDING_CALLS)
+        return (callee[0] == "f" and (callee[1], callee[2]) in _ENDING_CALLS) or (
+            callee[0] == "a" and callee[1][0] == "i" and (callee[1][1], callee[2]) in _ENDING_CALLS
         )
 
     def _extend_all(self, callee: Value, args: tuple[Value, ...]) -> None:
@@ -199,9 +197,7 @@ class Frame(Walker):
         if error[0] == "p":
             return self._any(error, lambda one: self.matches(one, types))
         items = as_items(types)
-        names = [
-            self._exception_name(item) for item in (items if items is not None else [types])
-        ]
+        names = [self._exception_name(item) for item in (items if items is not None else [types])]
         if "BaseException" in names or ("Exception" in names and error[1] != "exit"):
             return True
         kind = _EXCEPTIONS.get(error[1])
@@ -241,11 +237,24 @@ def slim(value: Value, depth: int = 6) -> Value:
     return _PARTS[kind](value, depth - 1)
 
 
+def slim_attribute(name: str, value: Value) -> Value:
+    """Return the value of a class's or module's name as a record keeps it: no tables of data."""
+    if value[0] in "clm" and name != "__all__" and _count(value) > MOST_ITEMS_KEPT:
+        return undecided("large data")
+    return slim(value)
+
+
+def _count(value: Value) -> int:
+    return len(value[1]) if isinstance(value[1], tuple | frozenset) else 0
+
+
+MOST_ITEMS_KEPT = 40
 _LEAVES = frozenset("bifkdgPVun?")
 _PARTS: dict[str, Callable[[Value, int], Value]] = {
     "x": lambda v, n: ("x", slim(v[1], n), tuple(slim(a, n) for a in v[2]), v[3]),
+    "S": lambda v, n: ("S", slim(v[1], n)),
     "l": lambda v, n: ("l", tuple(slim(item, n) for item in v[1])),
-    "m": lambda v, n: ("m", tuple(slim(item, n) for item in v[1])),
+    "m": lambda v, n: ("m", tuple(slim(item, n) for item in v[1][:MOST_ITEMS_KEPT])),
     "p": lambda v, n: ("p", tuple((condition, slim(one, n)) for condition, one in v[1])),
     "o": lambda v, n: ("o", v[1], slim(v[2], n), slim(v[3], n)),
     "s": lambda v, n: ("s", slim(v[1], n), slim(v[2], n)),
@@ -257,7 +266,11 @@ _PARTS: dict[str, Callable[[Value, int], Value]] = {
 def _slim_literal(value: Value) -> Value:
     plain = value[1]
     if plain is None or isinstance(plain, (str, int, float)):
-        return undecided("long text") if isinstance(plain, str) and len(plain) > LONGEST_TEXT else value
+        return (
+            undecided("long text")
+            if isinstance(plain, str) and len(plain) > LONGEST_TEXT
+            else value
+        )
     return undecided("a slice") if isinstance(plain, slice) else ("b", pack(plain))
 
 

@@ -7,7 +7,7 @@ as JSON; the values in it are those of :mod:`plugindex.expressions`.
 from __future__ import annotations
 
 from plugindex import operations as _operations  # noqa: F401  fills in what each opcode does
-from plugindex.machine import Frame, slim
+from plugindex.machine import Frame, slim, slim_attribute
 from plugindex.expressions import unpack
 from plugindex.opcodes import SUPPORTED
 from plugindex.walker import Body, Unreadable
@@ -35,6 +35,7 @@ class ModuleRecord:
         names: its global names at the end of the import, with their values.
         classes: per class statement [qualname, line, condition, bases, keywords, body].
         imports: the module-level imports that nothing guards, as (condition, module, names, line).
+        nodes: the table of conditions (:mod:`plugindex.conditions`).
         variables: what each numbered condition variable asks.
         stars: the star imports, as (module, condition).
         calls: calls that may make classes, as (condition, value, line).
@@ -54,6 +55,7 @@ class ModuleRecord:
         "is_package",
         "name",
         "names",
+        "nodes",
         "patches",
         "provides",
         "stars",
@@ -75,6 +77,7 @@ class ModuleRecord:
         self.failures: list[Any] = []
         self.functions: dict[str, Any] = {}
         self.provides = False
+        self.nodes: list[Any] = []
 
     def dump(self) -> list[Any]:
         """Return the record as JSON-ready data, without its name."""
@@ -123,9 +126,10 @@ def _walk(body: Body, code: CodeType) -> Frame:
 
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record = ModuleRecord(body.name, is_package)
-    record.names = {name: slim(value) for name, value in frame.names.items() if name[:1] != "."}
+    record.names = {name: slim_attribute(name, value) for name, value in frame.names.items() if name[:1] != "."}
     record.classes = [_class_entry(entry, body.name) for entry in body.classes]
     record.imports = body.imports
+    record.nodes = body.conditions.nodes
     record.variables = [_variable(key) for key in body.variables]
     record.stars = body.stars
     record.calls = body.calls
@@ -145,16 +149,19 @@ def read_function(module: CodeType, name: str, qualname: str, line: int) -> list
         line: the first line of its code.
 
     Returns:
-        [parameters, results, variables, classes, calls, global names], or None if it can't be
-        read. Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+        [parameters, results, variables, classes, calls, global names, whether it names
+        ``__qualname__``, the starred parameter or "", condition nodes], or None if it can't be read. Results are
+        (condition, value) pairs; the others are as in :class:`ModuleRecord`.
     """
     code = _find_code(module, qualname, line)
     if code is None or code.co_flags & 0x2A0:  # generators and coroutines give no class
         return None
     body = Body(name, False)
     frame = Frame(body, code, "function", None, True)
-    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    frame.names = {parameter: ("P", parameter) for parameter in parameters}
+    count = code.co_argcount + code.co_kwonlyargcount
+    parameters = code.co_varnames[:count]
+    starred = code.co_varnames[count] if code.co_flags & 4 else ""
+    frame.names = {name: ("P", name) for name in (*parameters, starred) if name}
     try:
         frame.run()
     except (Unreadable, RecursionError):
@@ -162,7 +169,11 @@ def read_function(module: CodeType, name: str, qualname: str, line: int) -> list
     results = [(reached, slim(value)) for reached, value in frame.returns]
     classes = [_class_entry(entry, name) for entry in body.classes]
     variables = [_variable(key) for key in body.variables]
-    return [parameters, results, variables, classes, body.calls, sorted(_globals(code))]
+    named = sorted(_globals(code))
+    renames = "__qualname__" in code.co_names
+    nodes = body.conditions.nodes
+    fields = [parameters, results, variables, classes, body.calls, named, renames, starred, nodes]
+    return [*fields, code.co_argcount]
 
 
 def _find_code(code: CodeType, qualname: str, line: int) -> CodeType | None:
