@@ -324,6 +324,12 @@ def test_the_spellings_of_metaclass_registry_work(three):
     assert registry.cache_path.endswith("base_registry.json")
 
 
+def test_there_is_no_cache_to_name_where_none_is_kept(three, monkeypatch):
+    monkeypatch.setenv(f"{three.name.upper()}_DISABLE_REGISTRY_CACHE", "1")
+    assert three.registry._cache_manager is None
+    assert LazyDiscoveryDict()._cache_manager is None
+
+
 def test_a_foreign_hierarchy_is_a_registry(simple_app):
     simple_app.write("base.py", "import abc\nclass Command(abc.ABC):\n    NAME = None")
     simple_app.write("one.py", "from APP.base import Command\nclass One(Command): NAME = 'one'")

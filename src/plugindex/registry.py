@@ -203,8 +203,8 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
     def _cache_manager(self) -> CacheFile | None:
         from plugindex.describe import CacheFile
 
-        cached = self.family is not None and self._settings["cache"]
-        return CacheFile(self.cache_path) if cached else None
+        path = self.cache_path if self.family is not None else ""
+        return CacheFile(path) if path else None
 
     def __repr__(self) -> str:
         from plugindex.describe import summary
