@@ -38,8 +38,8 @@ $(VENV)/.corpus: $(MANIFESTS) $(VENV)/.test
 	$(PIP) install -e '.[corpus,test]'
 	@touch $@
 
-$(VENV)/.bench: $(MANIFESTS) $(VENV)/.test
-	$(PIP) install -e '.[bench,test]'
+$(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.test
+	$(PIP) install -r benchmarks/requirements.txt
 	@touch $@
 
 demo: $(VENV)/.test
@@ -74,7 +74,7 @@ corpus: $(VENV)/.corpus
 	$(BIN)/python -m pytest -m corpus -s
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/run.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -9,9 +9,9 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import pages
 import pytest
 
+import pages
 import plugindex
 
 ROOT = Path(__file__).parents[1]
