@@ -1,0 +1,130 @@
+"""Measure plugindex against other ways to know all plugins, and print tables and aims.
+
+``python benchmarks/run.py [--plugins 4,20,100,1000] [--kinds light,heavy] [--rounds N]
+[--json FILE]``. What is compared with is listed in ``benchmarks/requirements.txt``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import cases
+import report
+import trees
+from stage import LISTERS, Stage
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    options = _options()
+    kinds = [kind for kind in options.kinds if _possible(kind)]
+    with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
+        stage = Stage(Path(folder))
+        for name in LISTERS:
+            if name not in stage.listers:
+                print(f"left out: {name} is not installed")
+        if report.OURS not in stage.listers:
+            print("plugindex is not installed: pip install -e .", file=sys.stderr)
+            return 2
+        return _measure(stage, kinds, options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plugins", type=_numbers, default=[4, 20, 100, 1000], metavar="N,N")
+    parser.add_argument("--kinds", type=_kinds, default=["light", "heavy"], metavar="KIND,KIND")
+    parser.add_argument("--rounds", type=_positive, default=7, help="median of that many (7)")
+    parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number above 0")
+    return number
+
+
+def _numbers(text: str) -> list[int]:
+    return [_positive(part) for part in text.split(",")]
+
+
+def _kinds(text: str) -> list[str]:
+    kinds = text.split(",")
+    if not set(kinds) <= {"light", "heavy"}:
+        raise argparse.ArgumentTypeError("light, heavy or both")
+    return kinds
+
+
+def _possible(kind: str) -> bool:
+    missing = trees.missing(kind)
+    if missing:
+        print(f"left out: {kind} plugins import what is not installed: {', '.join(missing)}")
+    return not missing
+
+
+def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int:
+    print(_machine(options.rounds), flush=True)
+    tables: report.Tables = {}
+    for kind in kinds:
+        for count in options.plugins:
+            tables[kind, count] = cases.measure(stage, kind, count, options.rounds)
+            print("\n" + report.table(kind, count, tables[kind, count]), flush=True)
+    imports = cases.measure_imports(stage, options.rounds)
+    lookups = _lookups(stage, tables, options.rounds)
+    print("\n" + report.small_table(imports, lookups))
+    lines = report.aims(tables, imports, lookups)
+    print("\naims\n" + "\n".join(f"  {line}" for line in lines))
+    if options.json:
+        _write(options.json, tables, imports, lookups, lines)
+    return 0
+
+
+def _lookups(stage: Stage, tables: report.Tables, rounds: int) -> dict[str, list[float]]:
+    if not tables:
+        return {}
+    kind, count = min(tables, key=lambda place: (place[0] != "light", -place[1]))
+    return cases.measure_lookups(stage, trees.package_name(kind, count), count, min(rounds, 5))
+
+
+def _machine(rounds: int) -> str:
+    cores = os.cpu_count()
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{python}, {system}, {cores} cores; medians of {rounds} alternating rounds"
+
+
+def _write(
+    path: str,
+    tables: report.Tables,
+    imports: cases.Row,
+    lookups: dict[str, list[float]],
+    lines: list[str],
+) -> None:
+    plain = {
+        f"{kind} {count}": {case: _plain(row) for case, row in rows.items()}
+        for (kind, count), rows in tables.items()
+    }
+    everything = {
+        "tables": plain,
+        "import": _plain(imports),
+        "lookup_ns": {
+            name: dict(zip(("own", "plain"), pair, strict=True)) for name, pair in lookups.items()
+        },
+        "aims": lines,
+    }
+    Path(path).write_text(json.dumps(everything, indent=1) + "\n")
+
+
+def _plain(row: cases.Row) -> dict[str, object]:
+    return {name: result.plain() for name, result in row.items()}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
