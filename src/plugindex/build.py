@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from plugindex import freshness, index, providers, store
+from plugindex import freshness, index, kept, providers, store
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.kept import Kept, KeptLibrary
@@ -28,8 +28,8 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
-    kept = Kept.of(place.document, changes) if place is not None and changes is not None else None
-    made = Build(scope, settings, place, kept)
+    old = None if place is None or changes is None else Kept.of(place.document, changes)
+    made = Build(scope, settings, place, old)
     made.resolve()
     return made
 
@@ -42,7 +42,7 @@ class Build:
     """
 
     def __init__(
-        self, scope: Scope, settings: Settings, place: Place | None, kept: Kept | None
+        self, scope: Scope, settings: Settings, place: Place | None, old: Kept | None
     ) -> None:
         self.scope = scope
         self.settings = settings
@@ -50,8 +50,8 @@ class Build:
         self.checked = freshness.now_ns()
         self.finder = Finder()
         self.providers = providers.find(self.finder, scope.application)
-        self.library = KeptLibrary(self.finder, kept)
-        self.kept = kept
+        self.library = KeptLibrary(self.finder, old)
+        self.kept = old
         self.results: dict[str, Any] = {}
         self.modules: dict[str, str] = {}
         self.failed: dict[str, Any] = {}
@@ -147,15 +147,29 @@ class Build:
         )
         return Sections(sections.get).snapshot(stats)
 
+    def details(self) -> dict[str, Any]:
+        """Return the further fields of each plugin by object reference."""
+        if self.undecided:
+            self.examine()
+        details: dict[str, Any] = self._sections()["details"]
+        return details
+
     def write(self) -> None:
         """Store the index; trouble costs the next start, nothing else."""
         if self.place is None:
             return
-        head = self._sections() | self.library.stored(
-            self.resolver, self.modules, self.providers.files
-        )
-        head["results"] = {name: self.results[name] for name in self.modules}
-        store.write(self.place.path, head, "records", self.library.records_text())
+        head = self._sections()
+        files = self.library.files(self.providers.files)
+        tail = {
+            index.DETAILS: head.pop("details"),
+            kept.RESULTS: {name: self.results[name] for name in self.modules},
+            index.CONTENTS: {path: entry[1:] for path, entry in files.items()},
+            **self.library.stored(self.resolver, self.modules),
+            **self.library.records_text(),
+        }
+        head["files"] = {path: entry[0] for path, entry in files.items()}
+        head["folders"] = freshness.take_folders(self.finder.consulted)
+        store.write(self.place.path, head, "records", tail)
 
 
 def _nothing(scope: Scope, cause: str) -> DiscoveryError:

@@ -44,18 +44,44 @@ def read_regular(
         OSError: the file can't be opened or read.
         Refused: it is no regular file, too large, or *check* says so.
     """
-    descriptor = os.open(path, _READ | flags)
-    try:
-        status = os.fstat(descriptor)
+    with opened(path, limit, flags, check) as (descriptor, size):
+        return _drain(descriptor, size, limit)
+
+
+class opened:
+    """Open a regular file for reading; enter with its descriptor and size.
+
+    Arguments and errors are those of ``read_regular``.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        limit: int,
+        flags: int = 0,
+        check: Callable[[os.stat_result], None] | None = None,
+    ) -> None:
+        self.path, self.limit, self.flags, self.check = path, limit, flags, check
+
+    def __enter__(self) -> tuple[int, int]:
+        self.descriptor = os.open(self.path, _READ | self.flags)
+        try:
+            return self.descriptor, self._accepted(os.fstat(self.descriptor))
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.descriptor)
+
+    def _accepted(self, status: os.stat_result) -> int:
         if not stat.S_ISREG(status.st_mode):
             raise Refused("it is not a regular file")
-        if check is not None:
-            check(status)
-        if status.st_size > limit:
-            raise TooLarge(f"it is larger than {limit} bytes")
-        return _drain(descriptor, status.st_size, limit)
-    finally:
-        os.close(descriptor)
+        if self.check is not None:
+            self.check(status)
+        if status.st_size > self.limit:
+            raise TooLarge(f"it is larger than {self.limit} bytes")
+        return status.st_size
 
 
 def _drain(descriptor: int, size: int, limit: int) -> bytes:

@@ -11,7 +11,7 @@ from plugindex.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 _LIMIT = 64 << 20  # bytes of a file whose content is compared
@@ -36,15 +36,22 @@ class Changes(Record):
         return not self.modules and not self.folders
 
 
-def check(files: Mapping[str, Any], folders: Iterable[Any], checked: int) -> Changes:
+def check(
+    files: Mapping[str, Any],
+    contents: Callable[[], Mapping[str, Any]],
+    folders: Iterable[Any],
+    checked: int,
+) -> Changes:
     """Compare files and folders with their stamps.
 
     Args:
-        files: path to [stamp or None, content digest, module] of each file.
+        files: path to the stamp (None: absent) of each file.
+        contents: returns path to [content digest, module]; asked only where a stamp doesn't do.
         folders: [path, stamp or None, digest of the names] of each folder.
         checked: when the stamps were taken, in ns.
     """
-    changed, compared = _changed_files(files, checked)
+    doubts = _doubtful(files, checked)
+    changed, compared = _compared(files, contents(), doubts) if doubts else (set(), 0)
     moved = False
     for path, known, names in folders:
         now = stamp.take(path)
@@ -60,32 +67,49 @@ def _same(now: stamp.Stamp | None, known: Any) -> bool:
     return known is None if now is None else bool(list(now) == known)
 
 
-def _changed_files(files: Mapping[str, Any], checked: int) -> tuple[set[str], int]:
-    changed: set[str] = set()
-    compared = 0
+def _doubtful(files: Mapping[str, Any], checked: int) -> dict[str, stamp.Stamp | None]:
+    """Return the stamps of now of the files for which the one of then doesn't do."""
+    doubts: dict[str, stamp.Stamp | None] = {}
     stat, limit = os.stat, checked - 2 * 10**9
-    for path, (known, digest, module) in files.items():
+    for path, known in files.items():
         try:
             now = stat(path)
         except (OSError, ValueError):
             if known is not None:
-                changed.add(module)
+                doubts[path] = None
             continue
-        seen = [now.st_size, now.st_mtime_ns, now.st_ino, now.st_ctime_ns]
-        if seen == known and _OLD < seen[1] < limit > seen[3] and seen[1] % 10**9:
+        modified, changed = now.st_mtime_ns, now.st_ctime_ns
+        seen = [now.st_size, modified, now.st_ino, changed]
+        if seen == known and _OLD < modified < limit > changed and modified % 10**9:
             continue  # what too_fresh says of most files, without the call
-        if known is None:
+        taken = (now.st_size, modified, now.st_ino, changed)
+        if seen != known or stamp.too_fresh(taken, checked):
+            doubts[path] = taken
+    return doubts
+
+
+def _compared(
+    files: Mapping[str, Any],
+    contents: Mapping[str, Any],
+    doubts: Mapping[str, stamp.Stamp | None],
+) -> tuple[set[str], int]:
+    """Return the modules of the files that changed, and how many files were found the same."""
+    changed: set[str] = set()
+    compared = 0
+    for path, now in doubts.items():
+        digest, module = contents[path]
+        if now is None or not _same_content(path, files[path], now, digest):
             changed.add(module)
-        elif seen != known or stamp.too_fresh(tuple(seen), checked):  # type: ignore[arg-type]
+        else:
             compared += 1
-            if not _same_content(path, known, seen, digest):
-                changed.add(module)
     return changed, compared
 
 
-def _same_content(path: str, known: Any, seen: list[int], digest: str) -> bool:
+def _same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
+    if known is None:
+        return False
     if not digest:  # only the stamp decided: a .pyc names its source's size and second
-        return bool(seen == known)
+        return bool(list(now) == known)
     data = stamp.read(path, _LIMIT)
     return data is not None and stamp.digest(data) == digest
 
@@ -115,6 +139,6 @@ def now_ns() -> int:
     return time.time_ns()
 
 
-def restamped(files: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *files*, whose contents were found to be the same, with stamps of now."""
-    return {path: [stamp.take(path), entry[1], entry[2]] for path, entry in files.items()}
+def restamped(files: Iterable[str]) -> dict[str, Any]:
+    """Return stamps of now for *files*, whose contents were found to be the same."""
+    return {path: stamp.take(path) for path in files}

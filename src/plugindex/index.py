@@ -19,10 +19,13 @@ from plugindex.stamp import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from plugindex.config import Scope
     from plugindex.records import Plugin, Problem
 
 SCHEMA = "1.0"
+CONTENTS, DETAILS = "/contents", "/details"  # entries of the tail; see plugindex.kept
 MANY = 8  # comparisons of content that are worth writing the index again
 _DAY_S = 24 * 3600
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
@@ -68,7 +71,7 @@ def take(scope: Scope, settings: Settings) -> Snapshot:
         return build(scope, settings, None, None).snapshot(started)
     changes = _changes(place, scope, settings)
     if changes is not None and changes.none:
-        found = _stored(place, started)
+        found = _stored(scope, settings, place, started)
         if found is not None:
             _stamp_anew(place, changes)
             return found
@@ -138,15 +141,32 @@ def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Change
         return None
     if not settings.check_stamps:
         return freshness.Changes()
-    head = place.document.head
+    document = place.document
+    files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
-        return freshness.check(head("files"), head("folders"), head("checked"))
+        return freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
     except _DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
 
 
-def _stored(place: Place, started: float) -> Snapshot | None:
-    sections = Sections(place.document.head)
+def _entry(document: store.Document, name: str) -> Any:
+    from plugindex.codec import decode
+
+    return decode(document.raw_tail()[name])
+
+
+def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:
+    def get(name: str) -> Any:
+        if name != "details":
+            return place.document.head(name)
+        try:
+            return _entry(place.document, DETAILS)
+        except _DAMAGE:  # the file was replaced meanwhile, or is damaged
+            from plugindex.build import build
+
+            return build(scope, settings, None, None).details()
+
+    sections = Sections(get)
     try:
         seconds = time.perf_counter() - started
         return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))
@@ -180,7 +200,11 @@ def _renew(
         now = _place(scope, settings) or place
         if now.document.mark != place.document.mark:  # another process was faster
             changes = _changes(now, scope, settings)
-            found = _stored(now, started) if changes is not None and changes.none else None
+            found = (
+                _stored(scope, settings, now, started)
+                if changes is not None and changes.none
+                else None
+            )
             if found is not None:
                 return found
         built = build(scope, settings, now, changes)

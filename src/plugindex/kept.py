@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex import freshness
 from plugindex.codec import decode, encode
+from plugindex.index import CONTENTS, DETAILS
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.store import Raw
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from plugindex.resolver import Resolution, Resolver
     from plugindex.store import Document
 
+# Entries of an index's tail beside the records, which are named by their modules.
+RESULTS, EDGES, FOUND, BASE_EDGES = "/results", "/edges", "/found", "/base_edges"
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
@@ -29,21 +32,23 @@ class Kept:
         results: what each module in scope came to, by name.
         records: the records of modules as JSON text, by name.
         edges: the modules that each module's values were followed into.
-        files: path to [stamp, digest, module].
+        files: path to stamp.
+        contents: path to [content digest, module].
         found: every name that was looked up, with the path that was found, None for nothing.
     """
 
     def __init__(self, document: Document, changes: freshness.Changes) -> None:
         self.changed = set(changes.modules)
         self.files: dict[str, Any] = document.head("files")
-        self.results: dict[str, Any] = document.head("results")
-        self.edges: dict[str, list[str]] = document.head("edges")
-        self.found: dict[str, str | None] = document.head("found")
         self.failed: dict[str, Any] = document.head("failed")
-        self.base_edges: list[str] = document.head("base_edges")
-        self.records = {
-            name: text for name, text in document.raw_tail().items() if name not in self.changed
-        }
+        tail = document.raw_tail()
+        self.contents: dict[str, Any] = decode(tail.pop(CONTENTS))
+        self.results: dict[str, Any] = decode(tail.pop(RESULTS))
+        self.edges: dict[str, list[str]] = decode(tail.pop(EDGES))
+        self.found: dict[str, str | None] = decode(tail.pop(FOUND))
+        self.base_edges: list[str] = decode(tail.pop(BASE_EDGES))
+        del tail[DETAILS]
+        self.records = {name: text for name, text in tail.items() if name not in self.changed}
 
     @classmethod
     def of(cls, document: Document, changes: freshness.Changes) -> Kept | None:
@@ -117,23 +122,16 @@ class KeptLibrary(Library):
             del self._texts[name]
             return super()._read(name)
 
-    def stored(
-        self, resolver: Resolver | None, modules: Iterable[str], provided: Iterable[Any]
-    ) -> dict[str, Any]:
-        """Return the sections that tell what was read, and what from."""
+    def stored(self, resolver: Resolver | None, modules: Iterable[str]) -> dict[str, Any]:
+        """Return the entries that tell what was followed, and the files by path."""
         edges = dict(self.kept.edges) if self.kept else {}
         base_edges = self.kept.base_edges if self.kept else []
         if resolver is not None:
             new = resolver.family.edges
             edges.update((name, sorted(targets)) for name, targets in new.items())
             base_edges = _followed(edges, resolver.scope.base, resolver.family.base)
-        return {
-            "edges": edges,
-            "base_edges": base_edges,
-            "found": {name: self._path(name) for name in self._asked(modules)},
-            "files": self._files(provided),
-            "folders": freshness.take_folders(self.finder.consulted),
-        }
+        found = {name: self._path(name) for name in self._asked(modules)}
+        return {EDGES: edges, BASE_EDGES: base_edges, FOUND: found}
 
     def _asked(self, modules: Iterable[str]) -> list[str]:
         return sorted({*modules, *self.asked, *(self.kept.found if self.kept else ())})
@@ -142,17 +140,18 @@ class KeptLibrary(Library):
         file = self.finder.find(name)
         return None if file is None else file.path or file.kind
 
-    def _files(self, provided: Iterable[Any]) -> dict[str, Any]:
-        files: dict[str, Any] = {}
+    def files(self, provided: Iterable[Any]) -> dict[str, tuple[Any, str, str]]:
+        """Return stamp, content digest and module of each file that decided something."""
+        files: dict[str, tuple[Any, str, str]] = {}
         if self.kept:
-            for path, entry in self.kept.files.items():
-                if entry[2] not in self.readings and entry[2] not in self.kept.changed:
-                    files[path] = entry
+            for path, (digest, module) in self.kept.contents.items():
+                if module and module not in self.readings and module not in self.kept.changed:
+                    files[path] = (self.kept.files[path], digest, module)
         for name, reading in self.readings.items():
             for path, taken, digest in reading.inputs:
-                files[path] = [taken, digest, name]
+                files[path] = (taken, digest, name)
         for path, taken, digest in provided:
-            files[path] = [taken, digest, ""]
+            files[path] = (taken, digest, "")
         return files
 
     def records_text(self) -> dict[str, Any]:

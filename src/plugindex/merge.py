@@ -110,7 +110,7 @@ def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
     merged.problems.append(_duplicate(text, holders))
 
 
-_SHORT = ("module", "class_name", "qualname", "provider", "reason")
+_SHORT = ("module", "class_name", "qualname", "provider", "reason", "secondary")
 
 
 def _show(merged: Merged, section: dict[str, Any], text: str, entry: Entry) -> None:

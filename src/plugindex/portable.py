@@ -21,6 +21,9 @@ def portable(value: object) -> Any:
     """
     if _is_enum_member(value):
         return {"enum": _enum_parts(value)}
+    if isinstance(value, EnumKey):
+        hashed = () if value.hashed == value.member else (portable(value.hashed),)
+        return {"enum": [value.module, value.enum, value.member, *hashed]}
     if value is None or type(value) in (str, int, float, bool):
         return value
     if type(value) is bytes:

@@ -38,7 +38,6 @@ class IndexedPlugin(Plugin):
     doc = _Detail("")
     attributes = _Detail({})
     requires = _Detail(())
-    secondary = _Detail({})
 
 
 class Snapshot(Record):
@@ -72,8 +71,8 @@ class Sections:
         from plugindex.portable import restored
 
         fields = dict(self["details"].get(reference, {}))
-        for name in ("attributes", "secondary"):
-            fields[name] = {n: restored(v) for n, v in fields.get(name, {}).items()}
+        attributes = fields.get("attributes", {})
+        fields["attributes"] = {name: restored(value) for name, value in attributes.items()}
         fields["requires"] = tuple(fields.get("requires", ()))
         return fields
 
@@ -104,6 +103,8 @@ class Sections:
             plugin = new(kind)
             fields["key"], fields["status"] = key, status
             fields["_details"] = details
+            if "secondary" in fields:
+                fields["secondary"] = _restored(fields["secondary"])
             _set(plugin, "__dict__", fields)
             plugins[key] = plugin
         return plugins
@@ -116,3 +117,11 @@ def _key(text: str) -> Hashable:
     from plugindex.portable import restored
 
     return restored(decode(text[1:]))
+
+
+def _restored(values: dict[str, Any]) -> dict[str, Any]:
+    if all(type(value) is str for value in values.values()):
+        return values
+    from plugindex.portable import restored
+
+    return {name: restored(value) for name, value in values.items()}

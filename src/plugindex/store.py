@@ -8,9 +8,10 @@ the file is read, the tail's when the tail is asked for. Any JSON reader underst
 from __future__ import annotations
 
 import errno
+import os
 
 from plugindex.codec import decode, encode, split_name
-from plugindex.files import NOFOLLOW, Refused, TooLarge, read_regular, replace, trusted
+from plugindex.files import NOFOLLOW, Refused, TooLarge, opened, read_regular, replace, trusted
 from plugindex.stamp import digest
 
 TYPE_CHECKING = False
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 LIMIT = 64 << 20
+_FIRST_READ = 1 << 18  # bytes: seal and head of most files
 OK, ABSENT, CORRUPT, REFUSED = "ok", "absent", "corrupt", "refused"
 _ABSENT_ERRORS = (errno.ENOENT, errno.ENOTDIR)
 
@@ -38,17 +40,19 @@ class Document:
             when it is asked for changes it to "corrupt".
         why: what is wrong, for people.
         mark: tells this state of the file from any other.
+        path: where the tail is read from when it is asked for.
     """
 
-    __slots__ = ("_head", "_seal", "_tail", "mark", "verdict", "why")
+    __slots__ = ("_head", "_seal", "_tail", "mark", "path", "verdict", "why")
 
     def __init__(self, verdict: str = OK, why: str = "") -> None:
         self.verdict = verdict
         self.why = why
         self._head: dict[str, str] = {}
-        self._tail = b""
+        self._tail: bytes | None = None
         self._seal = ""
         self.mark = ""
+        self.path = ""
 
     def head(self, name: str) -> Any:
         """Return the decoded section *name*, None when there is none or it is corrupt."""
@@ -69,12 +73,19 @@ class Document:
         if self.verdict != OK:
             return {}
         try:
-            if digest(self._tail) != self._seal:
+            tail = self._tail if self._tail is not None else self._read_tail()
+            if digest(tail) != self._seal:
                 raise ValueError("the hash doesn't fit")
-            return _entries(self._tail.decode("ascii").split("\n")[1:-2])
-        except (ValueError, MemoryError) as error:
+            return _entries(tail.decode("ascii").split("\n")[1:-2])
+        except (OSError, Refused, ValueError, MemoryError) as error:
             self._spoil(f"tail: {error or 'out of memory'}")
             return {}
+
+    def _read_tail(self) -> bytes:
+        data = read_regular(self.path, LIMIT, NOFOLLOW, trusted)
+        if not data.startswith(self.mark.encode("ascii")):
+            raise ValueError("the file was replaced meanwhile")
+        return data[-_unseal(self.mark)[3] :]
 
     def _spoil(self, why: str) -> None:
         self.verdict, self.why, self._head, self._tail = CORRUPT, why, {}, b""
@@ -87,7 +98,7 @@ def read(path: str) -> Document:
     refused.
     """
     try:
-        data = read_regular(path, LIMIT, NOFOLLOW, trusted)
+        return _read_head(path)
     except OSError as error:
         if error.errno in _ABSENT_ERRORS:
             return Document(ABSENT)
@@ -96,32 +107,48 @@ def read(path: str) -> Document:
         return Document(CORRUPT, str(error) or "it doesn't fit into memory")
     except (Refused, ValueError) as error:
         return Document(REFUSED, str(error))
-    return parse(data)
+
+
+def _read_head(path: str) -> Document:
+    """Read as far as the head goes: a listing that holds needs no more."""
+    with opened(path, LIMIT, NOFOLLOW, trusted) as (descriptor, size):
+        data = os.read(descriptor, _FIRST_READ)
+        document = Document()
+        try:
+            _, head_length, *_ = _unseal(data.partition(b"\n")[0].decode("ascii"))
+            missing = data.index(b"\n") + 1 + head_length - len(data)
+            if missing > 0:
+                data += os.read(descriptor, min(missing, size))
+            _fill(document, data, size)
+        except (ValueError, MemoryError) as error:
+            document._spoil(str(error) or "out of memory")
+    document.path = path
+    return document
 
 
 def parse(data: bytes) -> Document:
     """Return the document that *data* holds, or a corrupt one: a pure function of the bytes."""
     document = Document()
     try:
-        _fill(document, data)
+        _fill(document, data, len(data))
+        document._tail = data[-_unseal(document.mark)[3] :]
     except (ValueError, MemoryError) as error:
         document._spoil(str(error) or "out of memory")
     return document
 
 
-def _fill(document: Document, data: bytes) -> None:
+def _fill(document: Document, data: bytes, size: int) -> None:
     line, newline, _ = data.partition(b"\n")
     _, head_length, head_seal, tail_length, document._seal = _unseal(line.decode("ascii"))
     document.mark = line.decode("ascii")
     start = len(line) + len(newline)
     end = start + head_length
-    if len(data) != end + tail_length:
-        raise ValueError(f"it has {len(data)} bytes, not {end + tail_length}")
+    if size != end + tail_length:
+        raise ValueError(f"it has {size} bytes, not {end + tail_length}")
     head = data[start:end]
     if digest(head) != head_seal:
         raise ValueError("head: the hash doesn't fit")
     document._head = _sections(head.decode("ascii").split("\n")[:-1])
-    document._tail = data[end:]
 
 
 def _unseal(line: str) -> list[Any]:
