@@ -7,7 +7,7 @@ import time
 from plugindex import freshness, index, kept, providers, store
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
-from plugindex.kept import Kept, KeptLibrary
+from plugindex.kept import Kept, KeptLibrary, fields_of, stored_result, take_examination
 from plugindex.merge import merge
 from plugindex.records import Stats
 from plugindex.resolver import Resolver
@@ -95,13 +95,10 @@ class Build:
             trouble = self.resolver.problem()
             if trouble:
                 raise _nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
-        from plugindex.kept import stored_result
-
         return stored_result(self.library, name, self.resolver.resolve(name))
 
     def examine(self) -> None:
         """Import the undecided modules in a child interpreter and take in what they hold."""
-        from plugindex.kept import take_examination
         from plugindex.sandbox import examine
 
         found = examine(self.undecided, self.scope, path=list(self.finder.path))
@@ -134,7 +131,7 @@ class Build:
         return chosen or providers.version_of(self.finder, self.scope.application)
 
     def _troubles(self) -> list[dict[str, Any]]:
-        return [{f: getattr(one, f) for f in one._fields} for one in self.finder.troubles]
+        return [fields_of(one) for one in self.finder.troubles]
 
     def snapshot(self, started: float) -> Snapshot:
         """Return the snapshot of what was built."""

@@ -7,14 +7,16 @@ An evaluated value is a tuple whose first item says what it is:
 ``("real", object)``            an object of a module that every interpreter has loaded
 ``("outside", reference)``      something of a module that can't be read (extension modules)
 ``("missing",)``                nothing has this name
-``("unknown", reason, leaves)`` undecided; *leaves* are evaluated values that it may come from
+``("unknown", reason, leaves, blind)``  undecided; it may come from the evaluated values *leaves*,
+                                if *blind* also from anywhere else; a fifth item is the class
+                                that a decorator was given
 """
 
 from __future__ import annotations
 
 import sys
 
-from plugindex import conditions
+from plugindex import HOMES, conditions
 from plugindex.expressions import operate, platform_fact, unpack
 
 TYPE_CHECKING = False
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeAlias
 
     from plugindex.reader import ModuleRecord
+    from plugindex.records import ModuleFile
 
     Found: TypeAlias = tuple[Any, ...]
 
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
         def exists(self, name: str) -> bool:
             """Tell whether import could find this module."""
 
+        def file(self, name: str) -> ModuleFile | None:
+            """Return where the code of a module lies."""
+
         def function(self, module: str, qualname: str, line: int) -> Any:
             """Return what :func:`plugindex.reader.read_function` gives, or None."""
 
@@ -44,6 +50,7 @@ MISSING: Found = ("missing",)
 _ALWAYS_LOADED = ("builtins", "sys", "posix", "nt", "_io", "time", "_thread", "_signal", "marshal")
 _ALIASES = {"os.path": "posixpath" if "posix" in sys.builtin_module_names else "ntpath"}
 _DEEPEST = 60
+_MOST_LEAVES = 24
 
 
 class Context:
@@ -52,26 +59,51 @@ class Context:
     *classes* are those of a function's own class statements; None outside functions.
     """
 
-    __slots__ = ("classes", "decided", "frame", "known", "record", "variables")
+    __slots__ = ("classes", "decided", "frame", "known", "nodes", "record", "variables")
 
     def __init__(
         self,
         record: ModuleRecord,
         variables: Any,
+        nodes: Any,
         frame: Mapping[str, Found] | None = None,
         classes: Any = None,
     ) -> None:
         self.record = record
         self.variables = variables
+        self.nodes = nodes
         self.frame = frame
         self.classes = classes
         self.known: dict[int, bool | None] = {}
-        self.decided: dict[int, Any] = {}  # by identity: a record keeps its conditions alive
+        self.decided: dict[bool | int, bool | None] = {}
 
 
-def unknown(reason: str, *leaves: Found) -> Found:
-    """Return an undecided value."""
-    return ("unknown", reason, leaves)
+def unknown(reason: str, *sources: Found) -> Found:
+    """Return an undecided value that comes from *sources*, or from anywhere if there are none."""
+    return _undecided(reason, sources, not sources)
+
+
+def unknown_result(reason: str, callee: Found, args: tuple[Found, ...]) -> Found:
+    """Return what is known of a call's result: it comes from the callee or the arguments.
+
+    An argument of which nothing is known is taken for plain data.
+    """
+    known = tuple(arg for arg in args if arg[0] not in ("const", "missing"))
+    blind = callee[0] == "unknown" and callee[3]
+    found = _undecided(reason, (callee, *known), False)
+    return ("unknown", reason, found[2], blind or len(found[2]) > _MOST_LEAVES)
+
+
+def _undecided(reason: str, sources: tuple[Found, ...], blind: bool) -> Found:
+    leaves: list[Found] = []
+    for source in sources:
+        blind = blind or (source[0] == "unknown" and source[3])
+        for leaf in source[2] if source[0] == "unknown" else (source,):
+            if leaf not in leaves:
+                leaves.append(leaf)
+    if len(leaves) > _MOST_LEAVES:
+        return ("unknown", reason, (), True)
+    return ("unknown", reason, tuple(leaves), blind)
 
 
 class Evaluator:
@@ -91,7 +123,7 @@ class Evaluator:
         """Return the context of a module's own statements."""
         found = self._contexts.get(record.name)
         if found is None:
-            found = self._contexts[record.name] = Context(record, record.variables)
+            found = self._contexts[record.name] = Context(record, record.variables, record.nodes)
         return found
 
     def follow(self, context: Context, module: str) -> None:
@@ -103,10 +135,22 @@ class Evaluator:
         key = (module, name)
         if key in self._members:
             found = self._members[key]
-            return unknown("a circular import") if found is None else found
+            return self._while_bound(module, name) if found is None else found
         self._members[key] = None
         found = self._members[key] = self._member(module, name)
         return found
+
+    def _while_bound(self, module: str, name: str) -> Found:
+        """Return a name that is asked for while it is bound: import falls back to a submodule."""
+        return self._submodule(module, name) or unknown("a circular import")
+
+    def _submodule(self, module: str, name: str) -> Found | None:
+        full = f"{module}.{name}"
+        if not self.library.exists(full):
+            return None
+        if self.library.file(full) is None:
+            return unknown(f"{module} makes its submodules itself")
+        return ("module", full)
 
     def _member(self, module: str, name: str) -> Found:
         fact = platform_fact(module, name)
@@ -114,20 +158,25 @@ class Evaluator:
             return ("const", fact[1])
         if module in _ALWAYS_LOADED and module in sys.modules:
             return _real(sys.modules[module], name)
+        if module == "plugindex" and name in HOMES:  # our own root binds its names when asked
+            return self.member(f"plugindex.{HOMES[name]}", name)
         record = self.library.record(_ALIASES.get(module, module))
         if record is None:
             return self._unreadable_member(module, name)
         found = self._bound(record, name)
-        if found[0] == "missing" and self.library.exists(f"{module}.{name}"):
-            return ("module", f"{module}.{name}")
-        if found[0] == "missing" and ("__getattr__" in record.names or record.unreadable):
+        if found[0] != "missing":
+            return found
+        if _computes(record) and self.library.file(f"{module}.{name}") is None:
             return unknown(f"{module} computes its attributes")
-        return found
+        return self._submodule(module, name) or found
 
     def _unreadable_member(self, module: str, name: str) -> Found:
-        if self.library.exists(f"{module}.{name}"):
-            return ("module", f"{module}.{name}")
-        return ("outside", f"{module}:{name}") if self.library.exists(module) else MISSING
+        found = self._submodule(module, name)
+        if found is not None or not self.library.exists(module):
+            return found or MISSING
+        if self.library.file(module) is None:
+            return unknown(f"a module that its package makes itself: {module}")
+        return ("outside", f"{module}:{name}")
 
     def _bound(self, record: ModuleRecord, name: str) -> Found:
         value = record.names.get(name)
@@ -135,7 +184,18 @@ class Evaluator:
         found = MISSING if value is None else self.evaluate(value, context)
         if found[0] == "missing":
             found = self._starred(context, name, len(record.stars))
+        if found[0] != "class" and value is not None and value[0] == "x":
+            return self._decorated(record, name, value) or found
         return found
+
+    def _decorated(self, record: ModuleRecord, name: str, value: Any) -> Found | None:
+        """Return an undecided value that is most likely the class statement *name* of *record*."""
+        while value[0] == "x" and len(value[2]) == 1 and not value[3]:
+            value = value[2][0]
+        if value[0] != "k" or record.classes[value[1]][0] != name:
+            return None
+        cls = ("class", record.name, value[1])
+        return (*unknown("what a decorator gives", cls), cls)
 
     def _starred(self, context: Context, name: str, count: int) -> Found:
         """Look *name* up in the first *count* star imports, the last one first."""
@@ -295,12 +355,20 @@ class Evaluator:
         return ("function", context.record.name, value[1], value[2], context.frame)
 
     def _call(self, value: Any, context: Context) -> Found:
-        args = tuple(self.evaluate(arg, context) for arg in value[2])
-        return self.call(self.evaluate(value[1], context), args, tuple(value[3]))
+        return self.call(self.evaluate(value[1], context), *self.arguments(value, context))
+
+    def arguments(self, value: Any, context: Context) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+        """Return the arguments of a call, starred ones spread, and the names of the last ones."""
+        args: list[Found] = []
+        for arg in value[2]:
+            found = self.evaluate(arg[1] if arg[0] == "S" else arg, context)
+            spread = arg[0] == "S" and _as_values(found)
+            args.extend(spread if isinstance(spread, tuple) else (found,))
+        return tuple(args), tuple(name for name in value[3] if name != "**")
 
     def call(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
         """Return what a call gives; completed by :mod:`plugindex.calls`."""
-        return unknown("a call", callee, *args)
+        return unknown_result("a call", callee, args)
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -308,11 +376,9 @@ class Evaluator:
         """Return whether *condition* holds, None when only running decides."""
         if condition is True or condition is False:
             return condition  # type: ignore[no-any-return]
-        found = context.decided.get(id(condition), MISSING)
-        if found is MISSING:
-            found = conditions.decide(condition, lambda number: self._variable(number, context))
-            context.decided[id(condition)] = found
-        return found  # type: ignore[return-value]
+        return conditions.decide(
+            context.nodes, condition, lambda n: self._variable(n, context), context.decided
+        )
 
     def _variable(self, number: int, context: Context) -> bool | None:
         if number not in context.known:
@@ -326,7 +392,7 @@ class Evaluator:
             return self.truth(self.evaluate(question[1], context))
         if kind == "import":
             self.follow(context, question[1])
-            return self.importable(question[1], question[2])
+            return self.importable(question[1], question[2], context)
         if kind == "name":
             found = self._starred(context, question[1], question[2])
             return None if found[0] == "outside" else found[0] != "missing"
@@ -335,11 +401,15 @@ class Evaluator:
             return None if found[0] in ("unknown", "outside") else found[0] != "missing"
         return None
 
-    def importable(self, module: str, names: Any) -> bool | None:
+    def importable(self, module: str, names: Any, context: Context) -> bool | None:
         """Return whether ``from module import names`` would succeed."""
-        if not self.library.exists(module):
+        if self.lacks(context, module, names) is not None:
             return False
         return all(self.member(module, name)[0] != "missing" for name in names)
+
+    def lacks(self, context: Context, module: str, names: Any) -> tuple[str, str] | None:
+        """Return (missing requirement, module that needs it) if an import must fail."""
+        return None if self.library.exists(module) else (module, context.record.name)
 
     def truth(self, found: Found) -> bool | None:
         """Return whether an evaluated value is true."""
@@ -371,6 +441,11 @@ _RULES: dict[str, Any] = {
     "u": lambda self, value, context: MISSING,
     "?": lambda self, value, context: unknown(value[1]),
 }
+
+def _computes(record: ModuleRecord) -> bool:
+    """Tell whether a module may have names that no statement of it binds."""
+    return "__getattr__" in record.names or record.provides or bool(record.unreadable)
+
 
 _FIXED_FACTS = ("name", "cache_tag", "optimize", "maxunicode", "implementation", "flags")
 

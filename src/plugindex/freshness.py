@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LIMIT = 64 << 20  # bytes of a file whose content is compared
 REST_NS = 2_100_000_000  # after this a stamp no longer counts as too fresh
+_LIBRARY = os.path.dirname(os.__file__)
+_INSTALLED = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))
 _OLD = 10**18  # ns, 2001: image builders set older times
 
 
@@ -55,7 +57,9 @@ def check(
     moved = False
     for path, known, names in folders:
         now = stamp.take(path)
-        if _same(now, known) and (now is None or not stamp.too_fresh(now, checked)):
+        if _same(now, known) and (
+            now is None or not stamp.too_fresh(now, checked) or _of_interpreter(path)
+        ):
             continue
         compared += 1
         if now is None or known is None or names_digest(listed(path)) != names:
@@ -83,9 +87,17 @@ def _doubtful(files: Mapping[str, Any], checked: int) -> dict[str, stamp.Stamp |
         if seen == known and _OLD < modified < limit > changed and modified % 10**9:
             continue  # what too_fresh says of most files, without the call
         taken = (now.st_size, modified, now.st_ino, changed)
-        if seen != known or stamp.too_fresh(taken, checked):
+        if seen != known or (stamp.too_fresh(taken, checked) and not _of_interpreter(path)):
             doubts[path] = taken
     return doubts
+
+
+def _of_interpreter(path: str) -> bool:
+    """Tell whether *path* came with the interpreter, whose version stands in the index.
+
+    Its times may be the constant ones of an image; its contents change with the version.
+    """
+    return path.startswith(_LIBRARY) and not path.startswith(_INSTALLED)
 
 
 def _compared(

@@ -94,9 +94,11 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     place = _place(scope, settings)
     if place is None or not is_sound(place, scope, settings):
         return
-    fields = {name: getattr(problem, name) for name in problem._fields}
+    from plugindex.kept import fields_of
+
     head = place.document.raw_head()
-    head["failed"] = {**(place.document.head("failed") or {}), plugin.module: fields}
+    known = place.document.head("failed") or {}
+    head["failed"] = {**known, plugin.module: fields_of(problem)}
     store.write(place.path, head, "records", place.document.raw_tail())
 
 

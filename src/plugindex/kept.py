@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from plugindex.answer import Examination
     from plugindex.finder import Finder
-    from plugindex.resolver import Resolution, Resolver
+    from plugindex.records import Plugin, Problem
+    from plugindex.resolver import Candidate, Resolution, Resolver
     from plugindex.store import Document
 
 # Entries of an index's tail beside the records, which are named by their modules.
@@ -177,34 +178,37 @@ def _followed(edges: dict[str, list[str]], reference: str, base: Any) -> list[st
 
 def stored_result(library: Library, name: str, resolution: Resolution) -> dict[str, Any]:
     """Return what a module came to, as an index stores it."""
-    from plugindex.portable import portable
-
     file = library.file(name)
-    problems = [{f: getattr(one, f) for f in one._fields} for one in resolution.problems]
     reading = library.readings.get(name)
-    for problem in (reading.problem, reading.stale) if reading else ():
-        if problem is not None:
-            problems.append({f: getattr(problem, f) for f in problem._fields})
-    failed = reading is not None and reading.problem is not None
+    found = [*resolution.problems, *((reading.problem, reading.stale) if reading else ())]
     return {
         "file": file.path if file else "",
-        "undecided": "" if failed else resolution.undecided,
+        "undecided": "" if reading and reading.problem else resolution.undecided,
         "missing": list(resolution.missing) if resolution.missing else None,
         "requires": list(resolution.requires),
-        "problems": problems,
-        "plugins": [
-            {
-                "key": portable(one.key),
-                "module": one.module,
-                "qualname": one.qualname,
-                "line": one.line,
-                "doc": one.doc,
-                "attributes": {n: portable(v) for n, v in one.attributes.items()},
-                "secondary": {n: portable(v) for n, v in one.secondary.items()},
-                "replaces": one.replaces,
-            }
-            for one in resolution.candidates
-        ],
+        "problems": [fields_of(problem) for problem in found if problem is not None],
+        "plugins": [_stored_plugin(one, one.replaces) for one in resolution.candidates],
+    }
+
+
+def fields_of(problem: Problem) -> dict[str, Any]:
+    """Return the fields of a problem, as an index stores it."""
+    return {name: getattr(problem, name) for name in problem._fields}
+
+
+def _stored_plugin(one: Candidate | Plugin, replaces: str) -> dict[str, Any]:
+    from plugindex.portable import portable
+
+    marked = {"__replaces__": replaces} if replaces else {}
+    return {
+        "key": portable(one.key),
+        "module": one.module,
+        "qualname": one.qualname,
+        "line": one.line,
+        "doc": one.doc,
+        "attributes": {n: portable(v) for n, v in (dict(one.attributes) | marked).items()},
+        "secondary": {n: portable(v) for n, v in one.secondary.items()},
+        "replaces": replaces,
     }
 
 
@@ -212,27 +216,16 @@ def take_examination(
     results: dict[str, dict[str, Any]], names: Collection[str], found: Examination
 ) -> None:
     """Put what a child found of the modules *names* into their results."""
-    from plugindex.portable import portable
-
     for name in names:
         result = results[name]
-        plugins = [one for one in found.plugins if one.module == name]
         result["plugins"] = [
-            {
-                "key": portable(one.key),
-                "module": one.module,
-                "qualname": one.qualname,
-                "line": one.line,
-                "doc": one.doc,
-                "attributes": {n: portable(v) for n, v in one.attributes.items()},
-                "secondary": {n: portable(v) for n, v in one.secondary.items()},
-                "replaces": one.attributes.get("__replaces__", ""),
-            }
-            for one in plugins
+            _stored_plugin(one, str(one.attributes.get("__replaces__", "")))
+            for one in found.plugins
+            if one.module == name
         ]
         failure = found.failures.get(name)
         if failure is not None:
-            result["problems"] = [{f: getattr(failure, f) for f in failure._fields}]
+            result["problems"] = [fields_of(failure)]
         elif found.refused:
             result["problems"] = [_not_examined(name, result["undecided"], found.refused)]
 
