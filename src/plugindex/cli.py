@@ -1,0 +1,91 @@
+"""The command line: what is asked, who answers, and the exit code."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+
+from plugindex import output
+from plugindex.errors import DuplicateKeyError, RegistryError, message
+from plugindex.targets import Target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace, _SubParsersAction
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+SOUND, FINDINGS, MISUSE = 0, 1, 2
+
+_SUMMARY = (
+    "Know every plugin by reading code; nothing of TARGET is imported, but by verify's child."
+)
+_TARGET = "module:ATTRIBUTE (a registry or a base class), or a package: all registries in it"
+_EXITS = "Exit codes: 0 sound, 1 findings, 2 misuse."
+
+
+class Parser(ArgumentParser):
+    """An argument parser that reports misuse as everything else here does."""
+
+    def error(self, message_: str) -> NoReturn:
+        """Print what is wrong and how to see what is right, and exit with 2."""
+        text = message(message_, [("next", f"{self.prog} --help")])
+        output.tell(f"plugindex: {text}")
+        sys.exit(MISUSE)
+
+
+def run(arguments: Sequence[str], started: float) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the command line without the program's name.
+        started: when the program started, as ``time.perf_counter`` gives it.
+
+    Returns:
+        0 sound, 1 findings, 2 misuse.
+    """
+    output.prepare()
+    options = _parser().parse_args(arguments)
+    answer = getattr(__import__(f"plugindex.{options.module}", fromlist=["run"]), "run")  # noqa: B009
+    try:
+        return int(answer(options, started))
+    except DuplicateKeyError as error:
+        output.tell(f"plugindex: {error}")
+        return FINDINGS
+    except RegistryError as error:
+        output.tell(f"plugindex: {error}")
+        return MISUSE
+
+
+def target_of(options: Namespace) -> Target:
+    """Return what the options name."""
+    return Target(options.target or "", options.package or "", options.base or "", options.key)
+
+
+def _parser() -> Parser:
+    parser = Parser("plugindex", description=_SUMMARY, epilog=_EXITS, allow_abbrev=False)
+    verbs = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    listing = _verb(verbs, "list", "cli_list", "list the plugins of every registry in TARGET")
+    _uncached(listing)
+    return parser
+
+
+def _verb(verbs: _SubParsersAction[Parser], name: str, module: str, text: str) -> Parser:
+    parser = verbs.add_parser(name, help=text, description=text, epilog=_EXITS, allow_abbrev=False)
+    parser.set_defaults(module=module)
+    parser.add_argument("target", nargs="?", metavar="TARGET", help=_TARGET)
+    foreign = parser.add_argument_group("a hierarchy that knows nothing of plugindex, for TARGET")
+    foreign.add_argument("--package", metavar="PACKAGE", help="the package whose classes count")
+    foreign.add_argument("--base", metavar="MODULE:CLASS", help="their base class")
+    foreign.add_argument("--key", metavar="ATTRIBUTE", help="what names a class, in its own body")
+    _common(parser)
+    return parser
+
+
+def _common(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one line of JSON, for scripts")
+
+
+def _uncached(parser: Parser) -> None:
+    text = "neither use nor write the index on disk"
+    parser.add_argument("--no-cache", dest="cache", action="store_false", help=text)

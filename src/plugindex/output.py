@@ -1,0 +1,97 @@
+"""What the command line prints: JSON, plain tables, or tables of rich where it is installed."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.codec import encode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Row = Sequence[str]
+
+STYLES = {
+    "available": "green", "ok": "green", "sound": "green", "unavailable": "yellow",
+    "note": "yellow", "broken": "bold red", "missing": "bold red", "extra": "bold red",
+    "skipped": "dim",
+}  # fmt: skip
+
+
+def prepare() -> None:
+    """Let no character of foreign code stop the output of a terminal with a small alphabet."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def say(text: str = "") -> None:
+    """Print one line, or several."""
+    print(text)
+
+
+def tell(text: str) -> None:
+    """Print to standard error."""
+    print(text, file=sys.stderr)
+
+
+def document(value: object) -> None:
+    """Print *value* as one line of JSON."""
+    print(encode(value))
+
+
+def plain(value: Any) -> Any:
+    """Return *value* as JSON shows it: numbers, text and None as they are, the rest as its repr."""
+    if value is None or type(value) in (str, int, float):
+        return value
+    return repr(value)
+
+
+def shown(value: object) -> str:
+    """Return *value* as one line of a table: a text as it is if it can be printed."""
+    text = value if type(value) is str else repr(value)
+    return text if text.isprintable() and text else repr(text)
+
+
+def table(title: str, names: Row, rows: Sequence[Row]) -> None:
+    """Print a table; with colours where a person looks and rich is installed."""
+    rich = _rich()
+    if rich is not None:
+        rich(title, names, rows)
+        return
+    print(title)
+    if not rows:
+        return
+    lines = [names, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  " + "  ".join(cells).rstrip())
+
+
+def _rich() -> Any:
+    """Return what prints a table by rich, None where it is not to be used."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
+    try:
+        import rich.box  # noqa: F401
+    except ImportError:
+        return None
+    return _rich_table
+
+
+def _rich_table(title: str, names: Row, rows: Sequence[Row]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    # Text, not str: what foreign code calls itself must not be taken for markup.
+    made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
+    for name in names:
+        made.add_column(name, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell, STYLES.get(cell, "")) for cell in row))
+    Console().print(made)
