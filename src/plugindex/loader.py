@@ -39,7 +39,7 @@ def load(
         PluginLoadError: the module can't be imported; the original is the cause.
         StalePluginError: the module doesn't hold that class with that key.
     """
-    if not (scope.covers(plugin.module) or plugin.provider):
+    if not (scope.covers(plugin.module) or _offered(plugin, scope)):
         raise _stale(plugin, scope, f"{plugin.module} is not in {scope.package}")
     module = _imported(plugin, scope)
     # What a class statement registered counts, even where its name was deleted or bound anew.
@@ -50,6 +50,14 @@ def load(
     if getattr(getattr(module, "__spec__", None), "_initializing", False):
         raise _failure(plugin, scope, "its module is still being imported", transient=True)
     raise _stale(plugin, scope, f"{plugin.module} has no class {plugin.qualname}")
+
+
+def _offered(plugin: Plugin, scope: Scope) -> bool:
+    if not plugin.provider:
+        return False
+    from plugindex.providers import offers
+
+    return offers(scope.application, plugin.provider, plugin.module)
 
 
 def _imported(plugin: Plugin, scope: Scope) -> ModuleType:

@@ -51,6 +51,20 @@ def find(finder: Finder, application: str) -> Providers:
     return Providers(tuple(ordered), tuple(files))
 
 
+def offers(application: str, distribution: str, module: str) -> bool:
+    """Tell whether a distribution that is installed now offers the package of *module*.
+
+    A loader asks this before it imports a module outside the application, because an index file
+    may name any distribution.
+    """
+    from plugindex.finder import Finder
+
+    return any(
+        one.distribution == distribution and f"{module}.".startswith(f"{one.package}.")
+        for one in find(Finder(), application).found
+    )
+
+
 def _offered(folder: str, data: bytes, group: str) -> list[Provider]:
     stem = folder.rpartition(".")[0]
     distribution, _, version = stem.partition("-")
