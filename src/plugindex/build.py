@@ -59,6 +59,7 @@ class Build:
         self.imported = 0
         self.verdict = "off" if place is None else "cold"
         self.resolver: Resolver | None = None
+        self.sections: dict[str, Any] | None = None
 
     def resolve(self) -> None:
         """Resolve every module of the scope, or take what was resolved before."""
@@ -109,6 +110,14 @@ class Build:
     # -- the outcome ---------------------------------------------------------------------------
 
     def _sections(self) -> dict[str, Any]:
+        """Return the sections that a snapshot is made of, worked out once."""
+        if self.undecided:
+            self.examine()
+        if self.sections is None:
+            self.sections = self._merged()
+        return self.sections
+
+    def _merged(self) -> dict[str, Any]:
         merged = merge(self.scope, self.modules, self.results)
         return {
             "cache_version": index.SCHEMA,
@@ -135,8 +144,6 @@ class Build:
 
     def snapshot(self, started: float) -> Snapshot:
         """Return the snapshot of what was built."""
-        if self.undecided:
-            self.examine()
         sections = self._sections()
         read = sum(1 for one in self.library.readings.values() if one.code is not None)
         stats = Stats(
@@ -146,8 +153,6 @@ class Build:
 
     def details(self) -> dict[str, Any]:
         """Return the further fields of each plugin by object reference."""
-        if self.undecided:
-            self.examine()
         details: dict[str, Any] = self._sections()["details"]
         return details
 
@@ -155,7 +160,7 @@ class Build:
         """Store the index; trouble costs the next start, nothing else."""
         if self.place is None:
             return
-        head = self._sections()
+        head = dict(self._sections())
         files = self.library.files(self.providers.files)
         tail = {
             index.DETAILS: head.pop("details"),
