@@ -169,7 +169,7 @@ class Build:
             **self.library.stored(self.resolver, self.modules),
             **self.library.records_text(),
         }
-        head["files"] = {path: entry[0] for path, entry in files.items()}
+        head["files"] = freshness.by_folder({path: entry[0] for path, entry in files.items()})
         head["folders"] = freshness.take_folders(self.finder.consulted)
         store.write(self.place.path, head, "records", tail)
 

@@ -47,7 +47,7 @@ def check(
     """Compare files and folders with their stamps.
 
     Args:
-        files: path to the stamp (None: absent) of each file.
+        files: the stamp (None: absent) of each file, by folder and name.
         contents: returns path to [content digest, module]; asked only where a stamp doesn't do.
         folders: [path, stamp or None, digest of the names] of each folder.
         checked: when the stamps were taken, in ns.
@@ -75,20 +75,22 @@ def _doubtful(files: Mapping[str, Any], checked: int) -> dict[str, stamp.Stamp |
     """Return the stamps of now of the files for which the one of then doesn't do."""
     doubts: dict[str, stamp.Stamp | None] = {}
     stat, limit = os.stat, checked - 2 * 10**9
-    for path, known in files.items():
-        try:
-            now = stat(path)
-        except (OSError, ValueError):
-            if known is not None:
-                doubts[path] = None
-            continue
-        modified, changed = now.st_mtime_ns, now.st_ctime_ns
-        seen = [now.st_size, modified, now.st_ino, changed]
-        if seen == known and _OLD < modified < limit > changed and modified % 10**9:
-            continue  # what too_fresh says of most files, without the call
-        taken = (now.st_size, modified, now.st_ino, changed)
-        if seen != known or (stamp.too_fresh(taken, checked) and not _of_interpreter(path)):
-            doubts[path] = taken
+    for folder, names in files.items():
+        for name, known in names.items():
+            path = folder + name
+            try:
+                now = stat(path)
+            except (OSError, ValueError):
+                if known is not None:
+                    doubts[path] = None
+                continue
+            modified, changed = now.st_mtime_ns, now.st_ctime_ns
+            seen = [now.st_size, modified, now.st_ino, changed]
+            if seen == known and _OLD < modified < limit > changed and modified % 10**9:
+                continue  # what too_fresh says of most files, without the call
+            taken = (now.st_size, modified, now.st_ino, changed)
+            if seen != known or (stamp.too_fresh(taken, checked) and not _of_interpreter(path)):
+                doubts[path] = taken
     return doubts
 
 
@@ -108,9 +110,10 @@ def _compared(
     """Return the modules of the files that changed, and how many files were found the same."""
     changed: set[str] = set()
     compared = 0
+    stamps = by_path(files)
     for path, now in doubts.items():
         digest, module = contents[path]
-        if now is None or not _same_content(path, files[path], now, digest):
+        if now is None or not _same_content(path, stamps[path], now, digest):
             changed.add(module)
         else:
             compared += 1
@@ -151,6 +154,22 @@ def now_ns() -> int:
     return time.time_ns()
 
 
-def restamped(files: Iterable[str]) -> dict[str, Any]:
+def by_folder(stamps: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the stamps of paths by folder and name, as an index stores them."""
+    result: dict[str, dict[str, Any]] = {}
+    for path, taken in stamps.items():
+        cut = path.rfind(os.sep) + 1
+        result.setdefault(path[:cut], {})[path[cut:]] = taken
+    return result
+
+
+def by_path(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the stamps that an index stores by their paths."""
+    return {
+        folder + name: taken for folder, names in files.items() for name, taken in names.items()
+    }
+
+
+def restamped(files: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return stamps of now for *files*, whose contents were found to be the same."""
-    return {path: stamp.take(path) for path in files}
+    return {f: {name: stamp.take(f + name) for name in names} for f, names in files.items()}

@@ -40,7 +40,7 @@ class Kept:
 
     def __init__(self, document: Document, changes: freshness.Changes) -> None:
         self.changed = set(changes.modules)
-        self.files: dict[str, Any] = document.head("files")
+        self.files = freshness.by_path(document.head("files"))
         self.failed: dict[str, Any] = document.head("failed")
         tail = document.raw_tail()
         self.contents: dict[str, Any] = decode(tail.pop(CONTENTS))
