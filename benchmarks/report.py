@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import Result, Row
+from cases import NOT_WRITING, WRITING, Result, Row
 
 OURS, PEER, LOOP, BARE = "plugindex", "metaclass-registry", "import loop", "bare cost"
 _OTHERS = (PEER, LOOP, BARE)
@@ -18,8 +18,10 @@ _RATIOS = (
     ("heavy", "list cold", PEER, 5.0),
     ("light", "list cold", LOOP, 1.0),
     ("heavy", "list cold", LOOP, 1.0),
-    ("light", "list cold, no .pyc", PEER, 2.0),
-    ("heavy", "list cold, no .pyc", PEER, 2.0),
+    ("light", WRITING, PEER, 2.0),
+    ("heavy", WRITING, PEER, 2.0),
+    ("light", NOT_WRITING, PEER, 2.0),
+    ("heavy", NOT_WRITING, PEER, 2.0),
     ("light", "after one edit", PEER, 15.0),
     ("heavy", "after one edit", PEER, 15.0),
 )
@@ -85,7 +87,7 @@ def _ratio(tables: Tables, kind: str, case: str, peer: str, wanted: float) -> st
 
 
 def _listed(rows: dict[str, Row]) -> list[tuple[str, Row]]:
-    return [(case, row) for case, row in rows.items() if case.startswith("list")]
+    return [(case, row) for case, row in rows.items() if "list" in case or "cold" in case]
 
 
 def _small(kind: str, count: int, case: str, row: Row) -> str:

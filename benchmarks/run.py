@@ -1,7 +1,7 @@
 """Measure plugindex against other ways to know all plugins, and print tables and aims.
 
 ``python benchmarks/run.py [--plugins 4,20,100,1000] [--kinds light,heavy] [--rounds N]
-[--json FILE]``. What is compared with is listed in ``benchmarks/requirements.txt``.
+[--json FILE] [--page FILE]``. What is compared with is listed in ``benchmarks/requirements.txt``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import cases
 import report
 import trees
 from stage import LISTERS, Stage
+
+_BEGIN, _END = "<!-- run: begin -->", "<!-- run: end -->"
 
 
 def main() -> int:
@@ -41,6 +43,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kinds", type=_kinds, default=["light", "heavy"], metavar="KIND,KIND")
     parser.add_argument("--rounds", type=_positive, default=7, help="median of that many (7)")
     parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
+    parser.add_argument("--page", metavar="FILE", help="put what is printed between its marks")
     return parser.parse_args()
 
 
@@ -70,20 +73,35 @@ def _possible(kind: str) -> bool:
 
 
 def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int:
-    print(_machine(options.rounds), flush=True)
+    told = [_machine(options.rounds)]
+    print(told[0], flush=True)
     tables: report.Tables = {}
     for kind in kinds:
         for count in options.plugins:
             tables[kind, count] = cases.measure(stage, kind, count, options.rounds)
-            print("\n" + report.table(kind, count, tables[kind, count]), flush=True)
+            told.append(report.table(kind, count, tables[kind, count]))
+            print("\n" + told[-1], flush=True)
     imports = cases.measure_imports(stage, options.rounds)
     lookups = _lookups(stage, tables, options.rounds)
-    print("\n" + report.small_table(imports, lookups))
     lines = report.aims(tables, imports, lookups)
-    print("\naims\n" + "\n".join(f"  {line}" for line in lines))
+    told.append(report.small_table(imports, lookups))
+    told.append("aims\n" + "\n".join(f"  {line}" for line in lines))
+    print("\n" + "\n\n".join(told[-2:]))
+    if options.page:
+        _put(options.page, "\n\n".join(told))
     if options.json:
         _write(options.json, tables, imports, lookups, lines)
     return 0
+
+
+def _put(path: str, text: str) -> None:
+    """Put *text* between the marks of the page at *path*."""
+    page = Path(path).read_text()
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise SystemExit(f"{path} has no lines {_BEGIN} and {_END}")
+    Path(path).write_text(f"{before}{begin}\n```text\n{text}\n```\n{end}{after}")
 
 
 def _lookups(stage: Stage, tables: report.Tables, rounds: int) -> dict[str, list[float]]:

@@ -84,8 +84,10 @@ class Stage:
             parent = self.tree(contender, "-").parent
             trees.generate(parent, contender, kind, count)
 
-    def run(self, contender: str, case: str, package: str, key: str = "-") -> Sample:
-        """Run one measured process.
+    def run(
+        self, contender: str, case: str, package: str, key: str = "-", *, writes: bool = False
+    ) -> Sample:
+        """Run one measured process; *writes* says whether it writes bytecode as it imports.
 
         Raises:
             SystemExit: it failed.
@@ -95,6 +97,8 @@ class Stage:
         index = str(self.index(package)) if bare else "-"
         command = [sys.executable, str(self.child), contender, case, place, key, index]
         environment = self.environment(contender, package)
+        if writes:
+            del environment["PYTHONDONTWRITEBYTECODE"]
         start = time.perf_counter_ns()
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
         outside = time.perf_counter_ns() - start
@@ -111,8 +115,7 @@ class Stage:
         home = self.home(contender, package)
         own = {name: str(home / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME")}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XDG_"))}
-        # No process writes bytecode, so that a case finds what was prepared, and no contender is
-        # charged for writing.
+        # So that a case finds what was prepared; only the case that is about writing unsets it.
         path = os.pathsep.join(self.path(contender, package))
         return kept | own | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
