@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 HOMES = {
     "AutoRegister": "mixin",
     "AutoRegisterMeta": "metaclass",
-    "CacheConfig": "cache",
+    "CacheConfig": "header",
     "CacheError": "errors",
     "DiscoveryError": "errors",
     "DuplicateKeyError": "errors",

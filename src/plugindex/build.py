@@ -7,6 +7,7 @@ import time
 from plugindex import freshness, index, kept, providers, store
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
+from plugindex.header import CacheConfig, header
 from plugindex.kept import Kept, KeptLibrary, fields_of, stored_result, take_examination
 from plugindex.merge import merge
 from plugindex.records import Stats
@@ -119,11 +120,9 @@ class Build:
 
     def _merged(self) -> dict[str, Any]:
         merged = merge(self.scope, self.modules, self.results)
+        environment = self.place.environment if self.place else ""
         return {
-            "cache_version": index.SCHEMA,
-            "version": self._version(),
-            "timestamp": time.time(),
-            "environment": self.place.environment if self.place else "",
+            **header(CacheConfig(cache_version=index.SCHEMA), self._version(), environment),
             "scope": index.scope_digest(self.scope),
             "items": merged.items,
             "modules": len(self.modules),

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 
 from plugindex import store
 from plugindex.codec import decode
 from plugindex.errors import CacheError, message
+from plugindex.header import CacheConfig, check_header, header
 from plugindex.inputs import Miss, check_files, take_files
 from plugindex.keytext import from_text, to_text
 from plugindex.paths import cache_disabled, cache_file, cache_folder, environment_digest, plain_name
-from plugindex.records import Record
 from plugindex.serial import (
     deserialize_plugin_class,
     get_package_file_mtimes,
@@ -43,54 +42,7 @@ __all__ = [
     "serialize_plugin_class",
 ]
 
-_DAY_S = 24 * 3600
 _EXPECTED = (LookupError, TypeError, ValueError, AttributeError, ImportError)
-
-
-class CacheConfig(Record):
-    """When a cache counts.
-
-    Args:
-        max_age_days: the age from which it doesn't; None for no limit.
-        check_mtimes: whether the files that it was made from must be unchanged.
-        cache_version: the form of the items; another one is stale.
-    """
-
-    max_age_days: float | None = 7
-    check_mtimes: bool = True
-    cache_version: str = "1.0"
-
-
-def header(config: CacheConfig, version: str, environment: str) -> dict[str, Any]:
-    """Return the sections with which every cache file begins."""
-    return {
-        "cache_version": config.cache_version,
-        "version": version,
-        "timestamp": time.time(),
-        "environment": environment,
-    }
-
-
-def check_header(
-    document: store.Document, config: CacheConfig, version: str, environment: str
-) -> None:
-    """Check the sections with which *document* begins.
-
-    Raises:
-        Miss: it is absent, refused, corrupt or stale.
-    """
-    if document.verdict != store.OK:
-        raise Miss(document.verdict, document.why)
-    expected = header(config, version, environment)
-    written = document.head("timestamp")
-    for name in ("cache_version", "version", "environment"):
-        if document.head(name) != expected[name]:
-            raise Miss("stale", f"its {name.replace('_', ' ')} is another")
-    if type(written) not in (int, float) or not 0 <= written <= expected["timestamp"]:
-        raise Miss("stale", "it was not written in the past")
-    limit = config.max_age_days
-    if limit is not None and expected["timestamp"] - written > limit * _DAY_S:
-        raise Miss("stale", f"it is older than {limit} days")
 
 
 class RegistryCacheManager(Generic[T]):

@@ -6,6 +6,8 @@ import sys
 import time
 
 from plugindex import freshness, store
+from plugindex.header import CacheConfig, check_header
+from plugindex.inputs import Miss
 from plugindex.paths import (
     cache_disabled,
     cache_file,
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 SCHEMA = "1.0"
 CONTENTS, DETAILS = "/contents", "/details"  # entries of the tail; see plugindex.kept
 MANY = 8  # comparisons of content that are worth writing the index again
-_DAY_S = 24 * 3600
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
@@ -122,19 +123,15 @@ def scope_digest(scope: Scope) -> str:
 
 
 def is_sound(place: Place, scope: Scope, settings: Settings) -> bool:
-    """Tell whether the document is an index of this scope, environment and age."""
+    """Tell whether the document is an index of this scope, environment, version and age."""
     document = place.document
-    if document.verdict != store.OK or document.head("environment") != place.environment:
+    config = CacheConfig(settings.max_age_days, settings.check_stamps, SCHEMA)
+    version = document.head("version") if settings.version is None else settings.version
+    try:
+        check_header(document, config, version, place.environment)
+    except Miss:
         return False
-    if document.head("scope") != scope_digest(scope) or document.head("cache_version") != SCHEMA:
-        return False
-    if settings.version is not None and document.head("version") != settings.version:
-        return False
-    written, now = document.head("timestamp"), time.time()
-    if type(written) not in (int, float) or not 0 <= written <= now:
-        return False
-    limit = settings.max_age_days
-    return limit is None or now - written <= limit * _DAY_S
+    return bool(document.head("scope") == scope_digest(scope))
 
 
 def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Changes | None:
