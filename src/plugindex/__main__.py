@@ -17,9 +17,12 @@ _INTERRUPTED, _NO_READER = 130, 141  # what a shell reports for SIGINT and SIGPI
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 sound, 1 findings, 2 misuse."""
     try:
+        if arguments is None:
+            _search_here()
+            arguments = sys.argv[1:]
         from plugindex.cli import run
 
-        code = run(sys.argv[1:] if arguments is None else arguments, _STARTED)
+        code = run(arguments, _STARTED)
         _flush()
         return code
     except KeyboardInterrupt:
@@ -27,6 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return _NO_READER
+
+
+def _search_here() -> None:
+    """Search the working folder instead of the script's, as ``python -m plugindex`` does."""
+    script = os.path.dirname(os.path.realpath(sys.argv[0]))
+    if not sys.flags.safe_path and sys.path and os.path.realpath(sys.path[0] or ".") == script:
+        sys.path[0] = ""
 
 
 def _flush() -> None:

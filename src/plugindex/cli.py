@@ -46,6 +46,7 @@ def run(arguments: Sequence[str], started: float) -> int:
     """
     output.prepare()
     options = _parser().parse_args(arguments)
+    _settle_key(options)
     answer = getattr(__import__(f"plugindex.{options.module}", fromlist=["run"]), "run")  # noqa: B009
     try:
         return int(answer(options, started))
@@ -65,27 +66,45 @@ def target_of(options: Namespace) -> Target:
 def _parser() -> Parser:
     parser = Parser("plugindex", description=_SUMMARY, epilog=_EXITS, allow_abbrev=False)
     verbs = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    listing = _verb(verbs, "list", "cli_list", "list the plugins of every registry in TARGET")
-    _uncached(listing)
+    _verb(verbs, "list", "cli_list", "list the plugins of every registry in TARGET")
+    showing = _verb(verbs, "show", "cli_show", "show all that is known of one plugin")
+    showing.add_argument("plugin", nargs="?", metavar="KEY", help="its key, or its class")
+    doctor = _verb(verbs, "doctor", "doctor", "find out why a plugin isn't there")
+    doctor.add_argument("plugin", nargs="?", metavar="KEY", help="its key, or its class")
+    _verb(verbs, "verify", "verify", "compare reading with importing, in a child interpreter")
+    _cache_verb(verbs)
     return parser
 
 
 def _verb(verbs: _SubParsersAction[Parser], name: str, module: str, text: str) -> Parser:
     parser = verbs.add_parser(name, help=text, description=text, epilog=_EXITS, allow_abbrev=False)
-    parser.set_defaults(module=module)
-    parser.add_argument("target", nargs="?", metavar="TARGET", help=_TARGET)
+    parser.set_defaults(module=module, parser=parser)
+    if module != "cli_cache":
+        _target(parser, _TARGET)
+    if module in ("cli_list", "cli_show"):
+        text = "neither use nor write the index on disk"
+        parser.add_argument("--no-cache", dest="cache", action="store_false", help=text)
+    return parser
+
+
+def _target(parser: Parser, text: str) -> None:
+    parser.add_argument("target", nargs="?", metavar="TARGET", help=text)
     foreign = parser.add_argument_group("a hierarchy that knows nothing of plugindex, for TARGET")
     foreign.add_argument("--package", metavar="PACKAGE", help="the package whose classes count")
     foreign.add_argument("--base", metavar="MODULE:CLASS", help="their base class")
     foreign.add_argument("--key", metavar="ATTRIBUTE", help="what names a class, in its own body")
-    _common(parser)
-    return parser
-
-
-def _common(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON, for scripts")
 
 
-def _uncached(parser: Parser) -> None:
-    text = "neither use nor write the index on disk"
-    parser.add_argument("--no-cache", dest="cache", action="store_false", help=text)
+def _cache_verb(verbs: _SubParsersAction[Parser]) -> None:
+    parser = _verb(verbs, "cache", "cli_cache", "say where the cache is, what is in it; remove it")
+    parser.add_argument("action", choices=("path", "info", "clear"))
+    _target(parser, "an application (all its caches), module:ATTRIBUTE, or a package with a dot")
+
+
+def _settle_key(options: Namespace) -> None:
+    """Take the one word beside a foreign hierarchy for the key: the hierarchy is the target."""
+    if hasattr(options, "plugin") and options.package and options.plugin is None:
+        options.target, options.plugin = None, options.target
+    if options.module == "cli_show" and options.plugin is None:
+        options.parser.error("the key of a plugin is needed")

@@ -91,17 +91,14 @@ def _print(found: Taken, stats: dict[str, Any]) -> None:
         for one in plugins(snapshot)
     ]
     names = ["registry", "key", "class", "status", "reason"]
-    output.table(f"{len(rows)} plugins", names, rows)
+    output.table(f"{len(rows)} plugin{'s' * (len(rows) != 1)}", names, rows)
     for declared, snapshot in found:
         if not snapshot.plugins and not snapshot.unavailable:
             output.say(f"{declared.scope.name}: no plugin in {declared.scope.package}")
         for problem in snapshot.problems:
             output.say(problem_text(problem))
-    output.say(
-        "{modules} modules, {read} read, {imported} imported, cache {cache}, {seconds:.3f} s".format(
-            **stats
-        )
-    )
+    counts = "{modules} modules, {read} read, {imported} imported".format(**stats)
+    output.say(f"{counts}, cache {stats['cache']}, {stats['seconds']:.3f} s")
 
 
 def problem_text(problem: Problem) -> str:

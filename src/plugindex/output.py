@@ -64,7 +64,7 @@ def table(title: str, names: Row, rows: Sequence[Row]) -> None:
     print(title)
     if not rows:
         return
-    lines = [names, *rows]
+    lines = [names, *rows] if any(names) else rows
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
@@ -89,7 +89,7 @@ def _rich_table(title: str, names: Row, rows: Sequence[Row]) -> None:
     from rich.text import Text
 
     # Text, not str: what foreign code calls itself must not be taken for markup.
-    made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD)
+    made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_header=any(names))
     for name in names:
         made.add_column(name, overflow="fold")
     for row in rows:

@@ -1,0 +1,272 @@
+"""Find the registries that modules declare, by reading them; nothing is imported."""
+
+from __future__ import annotations
+
+from plugindex.config import RegistryConfig, SecondaryRegistry, SuffixExtractor
+from plugindex.enrol import enrol
+from plugindex.errors import DiscoveryError, message
+from plugindex.foreign import foreign_family
+from plugindex.index import Settings
+from plugindex.registry import LazyDiscoveryDict
+from plugindex.secondary import SecondaryRegistryDict
+from plugindex.tracing import NoLiteral, Tracer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.config import Scope
+    from plugindex.evaluation import Found
+    from plugindex.finder import Finder
+    from plugindex.tracing import Call, Place
+
+    Declared = tuple[Scope, Settings]
+
+_METACLASS, _MIXIN = "plugindex.metaclass:AutoRegisterMeta", "plugindex.mixin:AutoRegister"
+_REGISTRY = "plugindex.registry:LazyDiscoveryDict"
+_CONFIGS = ("_registry_config", "__registry_config__")
+# A module that declares a registry holds one of these, in its source as in its byte code.
+MARKS = (b"__registry_key__", b"registry_config", b"for_subclasses")
+_CONFIG_FIELDS = (
+    "registry_dict", "key_attribute", "key_extractor", "skip_if_no_key", "secondary_registries",
+    "log_registration", "registry_name", "discovery_package", "discovery_recursive",
+    "discovery_function",
+)  # fmt: skip
+_INHERITED = ("__skip_if_no_key__", "__registry_name__")
+_SETTINGS = {"enable_cache": "cache"} | {
+    name: name for name in ("folder", "version", "max_age_days", "check_stamps")
+}
+
+
+class Declarations:
+    """Reads what modules declare."""
+
+    def __init__(self, finder: Finder) -> None:
+        self.tracer = Tracer(finder)
+
+    def of_module(self, module: str) -> list[Declared]:
+        """Return the registries that *module* declares, in their order."""
+        record = self.tracer.library.record(module)
+        if record is None or record.unreadable:
+            return []
+        found = [self.of_class(cls) for cls in self.bases(module)]
+        for name, value in record.names.items():
+            if value[0] == "x" and name[:1] != ".":
+                call = self.tracer.call(value, record)
+                if call is not None and self.is_foreign(call):
+                    found.append(self.of_call(call))
+        return found
+
+    def bases(self, module: str) -> list[Found]:
+        """Return the classes of *module* that declare a registry."""
+        record = self.tracer.library.record(module)
+        count = len(record.classes) if record is not None else 0
+        return [cls for n in range(count) if self.is_base(cls := ("class", module, n))]
+
+    def is_base(self, cls: Found) -> bool:
+        """Tell whether a class statement declares a registry."""
+        hierarchy = self.tracer.hierarchy
+        entry = hierarchy.entry(cls)
+        named = entry[5].get("__registry_key__", ("c", None)) != ("c", None)
+        if not (named or self._config(entry)) or not self.registers(cls):
+            return False
+        return hierarchy.decide(entry[2], hierarchy.home(cls)) is not False
+
+    def registers(self, cls: Found) -> bool:
+        """Tell whether a class has our metaclass or our mixin."""
+        hierarchy = self.tracer.hierarchy
+        metas = hierarchy.metaclasses(cls)
+        return any(hierarchy.descends(one, _METACLASS) for one in metas) or (
+            hierarchy.descends(cls, _MIXIN)
+        )
+
+    def nearest_base(self, cls: Found) -> Found | None:
+        """Return the class that declares the registry of *cls*: itself or one above it."""
+        order = self.tracer.hierarchy.order(cls)
+        return next((one for one in order if one[0] == "class" and self.is_base(one)), None)
+
+    def registry_place(self, cls: Found) -> Place | None:
+        """Return where a base class's registry is bound, None where reading can't tell."""
+        entry, record = self.tracer.hierarchy.entry(cls), self.tracer.home(cls)
+        value = entry[5].get("__registry__")
+        config = self._config(entry)
+        if config is not None:
+            value = self._fields(config, cls).get("registry_dict", (None, None))[0]
+        if value is None:
+            return None
+        return self.tracer.place(value, record, entry[1])
+
+    # -- from a base class ---------------------------------------------------------------------
+
+    def of_class(self, cls: Found) -> Declared:
+        """Return the registry that a base class declares.
+
+        Raises:
+            DiscoveryError: it depends on what only running the application tells.
+        """
+        reference = self.tracer.hierarchy.reference(cls)
+        try:
+            return self._of_class(cls)
+        except NoLiteral as error:
+            cause = f"{error} is not told by reading"
+            fix = "write it as a literal in the class statement; or ask its registry in Python"
+            text = f"the registry of {reference} can't be listed without running code"
+            raise DiscoveryError(message(text, [("cause", cause), ("fix", fix)])) from None
+        except TypeError as error:
+            raise DiscoveryError(str(error)) from None
+
+    def _of_class(self, cls: Found) -> Declared:
+        entry = self.tracer.hierarchy.entry(cls)
+        written = self._config(entry)
+        config = self._read_config(written, cls) if written is not None else None
+        attributes = {} if config else self._attributes(cls, entry[5])
+        module = self.tracer.hierarchy.module_of(cls)
+        # The same code as in the application infers what isn't said, on a class of that name.
+        place = {"__module__": module, "__qualname__": entry[0]}
+        base: Any = type(entry[0].rpartition(".")[2], (), place | attributes)
+        enrol(base, config)
+        scope: Scope = base.__registry__.scope
+        if not (config and written and "discovery_package" in self._fields(written, cls)):
+            scope = scope.replace(package=self._package(module))
+        return scope, self._settings(cls)
+
+    def _package(self, module: str) -> str:
+        """Return the package around *module*, as ``family.package_of`` does for a loaded one."""
+        file = self.tracer.library.file(module)
+        is_package = file is not None and file.is_package
+        return module if is_package else module.rpartition(".")[0] or module
+
+    def _config(self, entry: Any) -> Any:
+        """Return the explicit declaration of a class statement as written, or None."""
+        keywords = dict(entry[4])
+        found = [keywords.get("registry_config"), *(entry[5].get(name) for name in _CONFIGS)]
+        return next((one for one in found if one is not None and one != ("c", None)), None)
+
+    def _fields(self, written: Any, cls: Found) -> dict[str, tuple[Any, Any]]:
+        """Return the arguments of a ``RegistryConfig(...)`` by field, each with its module."""
+        call = self.tracer.call(written, self.tracer.home(cls))
+        if call is None or call.reference != "plugindex.config:RegistryConfig":
+            raise NoLiteral("its RegistryConfig")
+        return call.named(_CONFIG_FIELDS)
+
+    def _read_config(self, written: Any, cls: Found) -> RegistryConfig:
+        fields = self._fields(written, cls)
+        values: dict[str, Any] = {"registry_dict": LazyDiscoveryDict()}
+        for name, (value, record) in fields.items():
+            if name == "key_extractor":
+                values[name] = self._extractor(value, record)
+            elif name == "secondary_registries":
+                values[name] = self._secondary(value, record)
+            elif name == "discovery_function":
+                if self.tracer.literal_or(value, record, value) is not None:
+                    raise NoLiteral("what its discovery_function finds")
+            elif name not in ("registry_dict", "log_registration"):
+                values[name] = self.tracer.literal(value, record, name)
+        return RegistryConfig(**values)
+
+    def _attributes(self, cls: Found, body: Any) -> dict[str, Any]:
+        record = self.tracer.home(cls)
+        key = self.tracer.literal(body["__registry_key__"], record, "__registry_key__")
+        found: dict[str, Any] = {"__registry_key__": key}
+        for name in _INHERITED:
+            value, home = self._inherited(cls, name)
+            if value is not None:
+                found[name] = self.tracer.literal(value, home, name)
+        value, home = self._inherited(cls, "__key_extractor__")
+        if value is not None:
+            found["__key_extractor__"] = self._extractor(value, home)
+        declared = body.get("__secondary_registries__")
+        if declared is not None:
+            found["__secondary_registries__"] = self._secondary(declared, record)
+        return found
+
+    def _inherited(self, cls: Found, name: str) -> tuple[Any, Any]:
+        for one in self.tracer.hierarchy.order(cls):
+            value = self.tracer.hierarchy.entry(one)[5].get(name) if one[0] == "class" else None
+            if value is not None:
+                return value, self.tracer.home(one)
+        return None, None
+
+    def _extractor(self, value: Any, record: Any) -> Any:
+        """Return the key extractor: one of ours as it is, for any other one that must be run."""
+        if self.tracer.literal_or(value, record, value) is None:
+            return None
+        call = self.tracer.call(value, record)
+        ours = ("plugindex.config:SuffixExtractor", "plugindex.extractors:make_suffix_extractor")
+        if call is not None and call.reference in ours:
+            suffix, home = call.named(("suffix",))["suffix"]
+            return SuffixExtractor(self.tracer.literal(suffix, home, "the suffix of its extractor"))
+        return _must_be_run
+
+    def _secondary(self, value: Any, record: Any) -> list[SecondaryRegistry]:
+        value, record = self.tracer.trace(value, record)
+        if value[0] == "c" and not value[1]:
+            return []
+        if value[0] != "l":
+            raise NoLiteral("the list of its secondary registries")
+        return [self._one_secondary(one, record) for one in value[1]]
+
+    def _one_secondary(self, value: Any, record: Any) -> SecondaryRegistry:
+        call = self.tracer.call(value, record)
+        if call is None or call.reference != "plugindex.config:SecondaryRegistry":
+            raise NoLiteral("one of its secondary registries")
+        fields = call.named(("registry_dict", "key_source", "attr_name"))
+        source, attribute = (
+            self.tracer.literal(*fields[name], name) for name in ("key_source", "attr_name")
+        )
+        return SecondaryRegistry(SecondaryRegistryDict(), source, attribute)
+
+    # -- from the registry object --------------------------------------------------------------
+
+    def _settings(self, cls: Found) -> Settings:
+        entry = self.tracer.hierarchy.entry(cls)
+        config = self._config(entry)
+        value, record = entry[5].get("__registry__"), self.tracer.home(cls)
+        if config is not None:
+            value, record = self._fields(config, cls).get("registry_dict", (None, None))
+        call = self.tracer.call(value, record) if value is not None else None
+        return self._settings_of(call) if call is not None else Settings()
+
+    def _settings_of(self, call: Call) -> Settings:
+        if call.reference != _REGISTRY:
+            return Settings()
+        chosen = {}
+        for name, (value, record) in call.named(("enable_cache",)).items():
+            literal = self.tracer.literal_or(value, record, ...)
+            if name in _SETTINGS and literal is not ...:
+                chosen[_SETTINGS[name]] = literal
+        return Settings(**chosen)
+
+    def is_foreign(self, call: Call) -> bool:
+        """Tell whether a call is ``LazyDiscoveryDict.for_subclasses(...)``."""
+        return call.method == "for_subclasses" and call.reference == _REGISTRY
+
+    def of_call(self, call: Call) -> Declared:
+        """Return the registry that ``LazyDiscoveryDict.for_subclasses(...)`` makes.
+
+        Raises:
+            DiscoveryError: its arguments are not told by reading.
+        """
+        fields = call.named(("base",))
+        try:
+            base = self._reference(*fields.pop("base"))
+            given = {n: self.tracer.literal(*value, n) for n, value in fields.items()}
+            package = given["package"]
+        except (NoLiteral, KeyError) as error:
+            cause = f"{error} of for_subclasses(...) is not told by reading"
+            fix = "name the hierarchy: --package PACKAGE --base module:Class [--key ATTRIBUTE]"
+            text = "a registry can't be listed without running code"
+            raise DiscoveryError(message(text, [("cause", cause), ("fix", fix)])) from None
+        cache = bool(given.get("enable_cache", True))
+        options = (given.get("key"), bool(given.get("recursive", True)), given.get("name"), cache)
+        return foreign_family(base, package, *options).scope, Settings(cache=cache)
+
+    def _reference(self, value: Any, record: Any) -> str:
+        found = self.tracer.evaluate(value, record)
+        if found[0] in ("class", "real"):
+            return self.tracer.hierarchy.reference(found)
+        return str(self.tracer.literal(value, record, "the base"))
+
+
+def _must_be_run(name: str, cls: type) -> None:
+    """Stand for a key extractor whose code decides, which reading doesn't run."""

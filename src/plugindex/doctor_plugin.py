@@ -1,0 +1,231 @@
+"""The steps of ``plugindex doctor`` for one plugin, named by its key or its class."""
+
+from __future__ import annotations
+
+from plugindex import stamp
+from plugindex.cli_show import keys_like
+from plugindex.describe import remedy
+from plugindex.doctor import BROKEN, OK, Step
+from plugindex.doctor_registry import base, cache, classes, filters, package, problems
+from plugindex.records import Plugin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.doctor import Case
+
+_LARGEST = 1 << 24  # bytes of a file in which a name is searched
+
+
+def steps(case: Case, subject: str) -> tuple[list[Step], bool]:
+    """Return what each step found for the plugin that *subject* names, and whether any is."""
+    found = find(case, subject)
+    begin = [base(case), package(case)]
+    if found:
+        walks = [_walk(case, cls) for cls in found]
+        return _joined(begin, min(walks, key=_depth)), True
+    known = _by_result(case, subject) or _broken_file(case, subject)
+    return [*begin, known or _unknown(case, subject)], known is not None
+
+
+def _joined(begin: list[Step], walk: list[Step]) -> list[Step]:
+    """Return both, a step of *walk* in the place of the one of that name in *begin*."""
+    names = {step.name for step in walk}
+    return [*(step for step in begin if step.name not in names), *walk]
+
+
+def _depth(walk: list[Step]) -> int:
+    """Return how far from whole a walk is: of several classes the best one is meant."""
+    return 0 if walk[-1].verdict == OK else 100 - len(walk)
+
+
+def find(case: Case, subject: str) -> list[Any]:
+    """Return the class statements that *subject* may mean: by key, by reference, or by name."""
+    keys = keys_like(subject, case.fresh)
+    listed = {**case.fresh.unavailable, **case.fresh.plugins}
+    references = {listed[key].reference for key in keys}
+    rivals = case.fresh.conflicts.items()
+    references |= {p.reference for k, ps in rivals if subject in (k, repr(k)) for p in ps}
+    every = classes(case)
+    by_key = [cls for cls in every if case.family.reference(cls) in references]
+    by_key = by_key or [cls for cls in every if _has_key(case, cls, subject)]
+    return by_key or [cls for cls in every if _has_name(case, cls, subject)]
+
+
+def _has_key(case: Case, cls: Any, subject: str) -> bool:
+    attribute = case.scope.rule.attribute
+    value = case.family.entry(cls)[5].get(attribute) if attribute else None
+    if value is None:
+        return False
+    found = case.family.evaluate(value, case.family.home(cls))
+    return found[0] == "const" and subject in (found[1], repr(found[1]))
+
+
+def _has_name(case: Case, cls: Any, subject: str) -> bool:
+    qualname = case.family.entry(cls)[0]
+    return subject in (case.family.reference(cls), qualname, qualname.rpartition(".")[2])
+
+
+# -- one class ---------------------------------------------------------------------------------
+
+
+def _walk(case: Case, cls: Any) -> list[Step]:
+    """Return the steps for a class up to the first that is broken."""
+    walked: list[Step] = []
+    for check in (_file, _syntax, _base, _imports, _abstract, _key, _duplicate, _filter, _cache):
+        walked.append(check(case, cls))
+        if walked[-1].verdict == BROKEN:
+            break
+    return walked
+
+
+def _file(case: Case, cls: Any) -> Step:
+    file = case.made.library.file(cls[1])
+    entry = case.family.entry(cls)
+    text = f"{case.family.reference(cls)} in {file.path if file else cls[1]}, line {entry[1]}"
+    if case.family.decide(entry[2], case.family.home(cls)) is False:
+        text += ": it stands under a condition that doesn't hold here"
+        return Step("file", BROKEN, text, "take the class out of that condition")
+    return Step("file", OK, text)
+
+
+def _syntax(case: Case, cls: Any) -> Step:
+    return Step("syntax", OK, f"{cls[1]} can be compiled")
+
+
+def _base(case: Case, cls: Any) -> Step:
+    name = case.family.entry(cls)[0]
+    if cls == case.family.base:
+        fix = "name one of its subclasses"
+        return Step("base", BROKEN, f"{name} is the base itself, which is no plugin", fix)
+    if case.family.belongs(cls) is False:
+        fix = f"let it derive from {case.scope.base}"
+        return Step("base", BROKEN, f"{name} doesn't derive from {case.scope.base}", fix)
+    return base(case)
+
+
+def _imports(case: Case, cls: Any) -> Step:
+    missing = case.made.results[cls[1]]["missing"]
+    if missing is not None:
+        requirement, needed_by = missing
+        where = f", which {needed_by} imports," if needed_by != cls[1] else ""
+        plugin = Plugin(None, cls[1], case.family.entry(cls)[0])
+        top = requirement.partition(".")[0]
+        fix = remedy(plugin, case.scope, (top,))
+        if case.made.finder.find(top) is not None or top == cls[1].partition(".")[0]:
+            fix = f"there is {top}, but no {requirement}: mend the import in {needed_by}"
+        return Step("imports", BROKEN, f"{requirement}{where} is not installed", fix)
+    failed = [p for p in problems(case) if p.module == cls[1] and p.kind in _FAILURES]
+    if failed:
+        return Step(
+            "imports", BROKEN, f"importing {cls[1]} fails: {failed[0].message}", failed[0].hint
+        )
+    needs = ", ".join(case.made.results[cls[1]]["requires"])
+    return Step("imports", OK, f"what it needs is there: {needs}" if needs else "it needs nothing")
+
+
+_FAILURES = ("import-failed", "crashed", "refused", "undecided")
+
+
+def _abstract(case: Case, cls: Any) -> Step:
+    marks = case.family.abstract_names(cls)
+    names = sorted(name for name, mark in marks.items() if mark)
+    if case.family.is_abstract(cls) is True:
+        text = f"it leaves abstract: {', '.join(names)}"
+        fix = f"define {', '.join(names)} in {case.family.entry(cls)[0]}"
+        return Step("abstract methods", BROKEN, text, fix)
+    return Step("abstract methods", OK, "none is left abstract")
+
+
+def _key(case: Case, cls: Any) -> Step:
+    reference = case.family.reference(cls)
+    held = [p for p in _listed(case) if p.reference == reference]
+    if held:
+        return Step("key", OK, repr(held[0].key))
+    told = [p for p in problems(case) if p.module == cls[1] and p.kind in _KEY_KINDS]
+    told = [p for p in told if p.line in (0, case.family.entry(cls)[1])]
+    if told:
+        return Step("key", BROKEN, told[0].message, told[0].hint)
+    undecided = case.made.results[cls[1]]["undecided"]
+    if undecided:
+        text = (
+            f"reading doesn't tell ({undecided}), and importing {cls[1]} registered no {reference}"
+        )
+        return Step("key", BROKEN, text, _key_fix(case, cls))
+    return Step("key", BROKEN, f"it sets no {case.scope.rule.attribute}", _key_fix(case, cls))
+
+
+_KEY_KINDS = ("missing-key", "inherited-key")
+
+
+def _key_fix(case: Case, cls: Any) -> str:
+    name = case.family.entry(cls)[0]
+    return f"set {case.scope.rule.attribute} in the body of {name} to a literal"
+
+
+def _listed(case: Case) -> list[Plugin]:
+    snapshot = case.fresh
+    rivals = [
+        one.replace(key=key) for key, claimants in snapshot.conflicts.items() for one in claimants
+    ]
+    return [*snapshot.plugins.values(), *snapshot.unavailable.values(), *rivals]
+
+
+def _duplicate(case: Case, cls: Any) -> Step:
+    reference = case.family.reference(cls)
+    for key, rivals in case.fresh.conflicts.items():
+        names = [one.reference for one in rivals]
+        if reference in names:
+            others = ", ".join(name for name in names if name != reference)
+            fix = f"give one another key, or set __replaces__ = {others!r} in {reference}"
+            return Step("duplicate", BROKEN, f"{key!r} is claimed by {others} too", fix)
+    return Step("duplicate", OK, "no other class claims its key")
+
+
+def _filter(case: Case, cls: Any) -> Step:
+    if any(cls[1] == name or cls[1].startswith(name + ".") for name in case.scope.excluded):
+        return Step("filter", BROKEN, f"{cls[1]} is left out", "take it off the list of exclusions")
+    return filters(case)
+
+
+def _cache(case: Case, cls: Any) -> Step:
+    return cache(case)
+
+
+# -- what has no class statement ---------------------------------------------------------------
+
+
+def _by_result(case: Case, subject: str) -> Step | None:
+    """Say where a plugin comes from that no class statement shows: a child found it."""
+    for plugin in case.fresh.plugins.values():
+        if plugin.key in keys_like(subject, case.fresh):
+            text = f"{plugin.reference} is made by code in {plugin.file}, and is listed"
+            return Step("file", OK, text)
+    return None
+
+
+def _broken_file(case: Case, subject: str) -> Step | None:
+    """Look for the name in the files that can't be read: there the plugin may be."""
+    name = subject.rpartition(":")[2].rpartition(".")[2].encode("utf-8", "replace")
+    for problem in case.fresh.problems:
+        step = {"syntax-error": "syntax", "unreadable": "file"}.get(problem.kind)
+        data = stamp.read(problem.file, _LARGEST) if step and problem.file else None
+        if step and data is not None and name in data:
+            line = f", line {problem.line}" if problem.line else ""
+            text = f"{problem.file}{line}: {problem.message}; it mentions {subject!r}"
+            return Step(step, BROKEN, text, problem.hint or "mend the file")
+    return None
+
+
+def _unknown(case: Case, subject: str) -> Step:
+    from difflib import get_close_matches
+
+    family = case.family
+    named = [family.entry(cls)[0] for cls in classes(case) if family.belongs(cls)]
+    fresh = case.fresh
+    known = [str(key) for key in (*fresh.plugins, *fresh.unavailable, *fresh.conflicts)]
+    near = get_close_matches(subject, [*known, *named], 3, 0.5)
+    text = f"no key and no class in {case.scope.package} is called {subject!r}"
+    fix = f"did you mean {', '.join(near)}?" if near else f"known keys: {', '.join(known[:20])}"
+    return Step("key", BROKEN, text, fix)
