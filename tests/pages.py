@@ -90,11 +90,13 @@ def same(wanted, got):
 
 
 def output(command):
-    """Run *command*, variables for it in front; exit codes 0 and 1 are answers."""
+    """Run *command*, variables for it in front, if it is ours and quick; 0 and 1 are answers."""
     words = shlex.split(command, comments=True)
     settings = {}
     while "=" in words[0]:
         name, _, settings[name] = words.pop(0).partition("=")
+    if words[0] not in OURS or words[1:2] == ["benchmarks/run.py"]:
+        return ""
     called = [*OURS[words[0]], *words[1:]]
     environment = {**os.environ, **settings, "PYTHONPATH": os.getcwd()}
     done = subprocess.run(
