@@ -25,7 +25,7 @@ def steps(case: Case, subject: str) -> tuple[list[Step], bool]:
     if found:
         walks = [_walk(case, cls) for cls in found]
         return _joined(begin, min(walks, key=_depth)), True
-    known = _by_result(case, subject) or _broken_file(case, subject)
+    known = _by_result(case, subject) or _broken_file(case, subject) or _mentioned(case, subject)
     return [*begin, known or _unknown(case, subject)], known is not None
 
 
@@ -216,6 +216,23 @@ def _broken_file(case: Case, subject: str) -> Step | None:
             text = f"{problem.file}{line}: {problem.message}; it mentions {subject!r}"
             return Step(step, BROKEN, text, problem.hint or "mend the file")
     return None
+
+
+def _mentioned(case: Case, subject: str) -> Step | None:
+    """Look for the name in the files in scope: it may stand in code that doesn't run here."""
+    name = subject.rpartition(":")[2].rpartition(".")[2]
+    forms = [form.encode("utf-8", "replace") for form in _forms(name)]
+    for module in case.made.modules:
+        file = case.made.library.file(module)
+        data = stamp.read(file.path, _LARGEST) if file and file.kind == "source" else None
+        if data is not None and file and any(form in data for form in forms):
+            text = f"{file.path} mentions it, but no class statement that runs here has it"
+            return Step("file", BROKEN, text, "look at the conditions around it")
+    return None
+
+
+def _forms(name: str) -> list[str]:
+    return [f'"{name}"', f"'{name}'", f"class {name}(", f"class {name}:"]
 
 
 def _unknown(case: Case, subject: str) -> Step:

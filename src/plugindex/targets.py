@@ -85,6 +85,11 @@ def check_module(finder: Finder, module: str) -> None:
     file = finder.find(module)
     if file is None:
         raise _absent(finder, module)
+    finder.submodules(module)  # lists its folders
+    for trouble in finder.troubles:
+        if trouble.file in file.locations:
+            facts = [("folder", trouble.file), ("cause", trouble.message), ("fix", trouble.hint)]
+            raise DiscoveryError(message(f"the package {module} can't be read", facts))
     if file.kind == "source":
         from plugindex import bytecode
 
