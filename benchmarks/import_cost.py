@@ -16,6 +16,7 @@ from statistics import median
 
 import trees
 from cases import SETTLED_S
+from run import positive
 from stage import Stage
 
 _COUNT = 20
@@ -35,8 +36,8 @@ _FLAGS = {"as started": (), "bare": ("-I", "-S")}
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=9)
-    rounds = max(1, parser.parse_args().rounds)
+    parser.add_argument("--rounds", type=positive, default=9, help="median of that many (9)")
+    rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
         stage = Stage(Path(folder))
         package = trees.package_name("light", _COUNT)

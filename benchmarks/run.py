@@ -41,21 +41,21 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--plugins", type=_numbers, default=[4, 20, 100, 1000], metavar="N,N")
     parser.add_argument("--kinds", type=_kinds, default=["light", "heavy"], metavar="KIND,KIND")
-    parser.add_argument("--rounds", type=_positive, default=7, help="median of that many (7)")
+    parser.add_argument("--rounds", type=positive, default=7, help="median of that many (7)")
     parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--page", metavar="FILE", help="put what is printed between its marks")
     return parser.parse_args()
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number above 0")
-    return number
+def positive(text: str) -> int:
+    """Return the number that *text* is."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
 
 
 def _numbers(text: str) -> list[int]:
-    return [_positive(part) for part in text.split(",")]
+    return [positive(part) for part in text.split(",")]
 
 
 def _kinds(text: str) -> list[str]:
@@ -115,7 +115,8 @@ def _machine(rounds: int) -> str:
     cores = os.cpu_count()
     python = f"{platform.python_implementation()} {platform.python_version()}"
     system = f"{platform.system()} {platform.machine()}"
-    return f"{python}, {system}, {cores} cores; medians of {rounds} alternating rounds"
+    busy = f", load {os.getloadavg()[0]:.1f} before the run" if hasattr(os, "getloadavg") else ""
+    return f"{python}, {system}, {cores} cores{busy}; medians of {rounds} alternating rounds"
 
 
 def _write(
