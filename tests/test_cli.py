@@ -263,6 +263,13 @@ def test_bad_input_gets_one_message_with_the_remedy(plugindex, arguments, told):
     assert any(label in message for label in ("  fix: ", "  next: "))
 
 
+def test_one_registry_that_reading_does_not_tell_hides_no_other(plugindex):
+    done = plugindex.write(FARM)("list", "farm")
+    assert done.returncode == 0
+    assert "farm.bases:Secret can't be listed without running code" in done.stderr
+    assert all(name in done.stdout for name in ("berta", "fork", "red"))
+
+
 def test_an_unknown_command_is_refused(plugindex):
     assert "invalid choice: 'lst'" in plugindex.refused("lst")
 
@@ -406,6 +413,22 @@ def test_a_reader_that_goes_ends_it_quietly(zoo):
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full device to write to")
+def test_a_full_disk_is_told(zoo):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            zoo.arguments("list", "zoo"),
+            cwd=zoo.folder,
+            env=zoo.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "plugindex: the output: No space left on device\n"
 
 
 def test_an_interrupt_ends_it_quietly(zoo):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STARTED = time.perf_counter()
+_MISUSE = 2
 _INTERRUPTED, _NO_READER = 130, 141  # what a shell reports for SIGINT and SIGPIPE
 
 
@@ -30,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop_output()
         return _NO_READER
+    except OSError as error:  # a full disk behind the output, above all
+        print(f"plugindex: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
+        _drop_output()
+        return _MISUSE
 
 
 def _search_here() -> None:

@@ -66,7 +66,10 @@ def _unknown(text: str, found: Taken) -> RegistryError:
 def _as_json(registry: str, told: PluginInfo) -> dict[str, Any]:
     fields = {_LABELS.get(f, f): getattr(told, f) for f in told._fields}
     fields["key"] = output.plain(told.key)
-    fields["attributes"] = {n: output.plain(v) for n, v in told.attributes.items()}
+    fields["attributes"] = {
+        name: value if type(value) is bool else output.plain(value)
+        for name, value in told.attributes.items()
+    }
     fields["imports"] = list(told.requires)
     return {"registry": registry, **fields}
 

@@ -13,11 +13,13 @@ from plugindex.tracing import NoLiteral, Tracer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from plugindex.config import Scope
     from plugindex.evaluation import Found
     from plugindex.finder import Finder
+    from plugindex.reader import ModuleRecord
     from plugindex.tracing import Call, Place
 
     Declared = tuple[Scope, Settings]
@@ -44,18 +46,26 @@ class Declarations:
     def __init__(self, finder: Finder) -> None:
         self.tracer = Tracer(finder)
 
-    def of_module(self, module: str) -> list[Declared]:
-        """Return the registries that *module* declares, in their order."""
+    def of_module(self, module: str) -> list[Declared | DiscoveryError]:
+        """Return the registries that *module* declares, or why one is not told by reading."""
         record = self.tracer.library.record(module)
         if record is None or record.unreadable:
             return []
-        found = [self.of_class(cls) for cls in self.bases(module)]
-        for name, value in record.names.items():
-            if value[0] == "x" and name[:1] != ".":
-                call = self.tracer.call(value, record)
-                if call is not None and self.is_foreign(call):
-                    found.append(self.of_call(call))
-        return found
+        declared: list[tuple[Callable[[Any], Declared], Any]]
+        declared = [(self.of_class, cls) for cls in self.bases(module)]
+        declared += [(self.of_call, call) for call in self._foreign_calls(record)]
+        return [self._tried(*one) for one in declared]
+
+    def _foreign_calls(self, record: ModuleRecord) -> list[Call]:
+        values = [value for value in record.names.values() if value[0] == "x"]
+        calls = [self.tracer.call(value, record) for value in values]
+        return [call for call in calls if call is not None and self.is_foreign(call)]
+
+    def _tried(self, read: Callable[[Any], Declared], what: Any) -> Declared | DiscoveryError:
+        try:
+            return read(what)
+        except DiscoveryError as error:  # one registry that can't be told doesn't hide the others
+            return error
 
     def bases(self, module: str) -> list[Found]:
         """Return the classes of *module* that declare a registry."""
@@ -90,11 +100,12 @@ class Declarations:
         entry, record = self.tracer.hierarchy.entry(cls), self.tracer.home(cls)
         value = entry[5].get("__registry__")
         config = self._config(entry)
-        if config is not None:
-            value = self._fields(config, cls).get("registry_dict", (None, None))[0]
-        if value is None:
+        try:
+            if config is not None:
+                value, record = self._fields(config, cls).get("registry_dict", (None, record))
+        except NoLiteral:
             return None
-        return self.tracer.place(value, record, entry[1])
+        return None if value is None else self.tracer.place(value, record, entry[1])
 
     # -- from a base class ---------------------------------------------------------------------
 
@@ -194,8 +205,7 @@ class Declarations:
         call = self.tracer.call(value, record)
         ours = ("plugindex.config:SuffixExtractor", "plugindex.extractors:make_suffix_extractor")
         if call is not None and call.reference in ours:
-            suffix, home = call.named(("suffix",))["suffix"]
-            return SuffixExtractor(self.tracer.literal(suffix, home, "the suffix of its extractor"))
+            return SuffixExtractor(self._argument(call, ("suffix",), "suffix"))
         return _must_be_run
 
     def _secondary(self, value: Any, record: Any) -> list[SecondaryRegistry]:
@@ -210,11 +220,16 @@ class Declarations:
         call = self.tracer.call(value, record)
         if call is None or call.reference != "plugindex.config:SecondaryRegistry":
             raise NoLiteral("one of its secondary registries")
-        fields = call.named(("registry_dict", "key_source", "attr_name"))
-        source, attribute = (
-            self.tracer.literal(*fields[name], name) for name in ("key_source", "attr_name")
-        )
+        names = ("registry_dict", "key_source", "attr_name")
+        source, attribute = (self._argument(call, names, name) for name in names[1:])
         return SecondaryRegistry(SecondaryRegistryDict(), source, attribute)
+
+    def _argument(self, call: Call, names: tuple[str, ...], name: str) -> Any:
+        """Return the literal that a call gets for one of its parameters."""
+        given = call.named(names)
+        if name not in given:
+            raise NoLiteral(f"the {name} of {call.reference}")
+        return self.tracer.literal(*given[name], name)
 
     # -- from the registry object --------------------------------------------------------------
 

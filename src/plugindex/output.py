@@ -43,10 +43,12 @@ def document(value: object) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return *value* as JSON shows it: numbers, text and None as they are, the rest as its repr."""
-    if value is None or type(value) in (str, int, float):
-        return value
-    return repr(value)
+    """Return *value* as JSON shows it: text, finite numbers, None as they are, else its repr."""
+    kept = value is None or type(value) in (str, int, float)
+    return value if kept and value not in _INFINITE else repr(value)
+
+
+_INFINITE = (float("inf"), float("-inf"))
 
 
 def shown(value: object) -> str:
@@ -57,7 +59,7 @@ def shown(value: object) -> str:
 
 def table(title: str, names: Row, rows: Sequence[Row]) -> None:
     """Print a table; with colours where a person looks and rich is installed."""
-    rich = _rich()
+    rich = _rich() if rows else None
     if rich is not None:
         rich(title, names, rows)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugindex import output
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.index import Settings
@@ -128,12 +129,14 @@ def _all(finder: Finder, package: str) -> list[Declared]:
     from plugindex.declarations import Declarations
 
     declarations = Declarations(finder)
-    found = []
-    for module in _marked(finder, package):
-        found += [Declared(*one) for one in declarations.of_module(module)]
-    if not found:
-        raise _no_registry(finder, package)
-    return found
+    found = [one for name in _marked(finder, package) for one in declarations.of_module(name)]
+    errors = [one for one in found if isinstance(one, DiscoveryError)]
+    declared = [Declared(*one) for one in found if not isinstance(one, DiscoveryError)]
+    if not declared:
+        raise errors[0] if errors else _no_registry(finder, package)
+    for error in errors:
+        output.tell(f"plugindex: {error}")
+    return declared
 
 
 def _marked(finder: Finder, package: str) -> list[str]:
