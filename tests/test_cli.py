@@ -6,10 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from command import ZOO
 
 pytest_plugins = ["command"]
 
@@ -214,6 +217,42 @@ FARM = {
 def test_a_registry_is_named_by_its_object_or_its_base(plugindex, target, listed):
     plugindex.write(FARM)
     assert keys(plugindex.json("list", target)) == listed
+
+
+def test_a_base_may_inherit_its_key_attribute(plugindex):
+    plugindex.write({
+        "shop.py": """
+            from plugindex import AutoRegisterMeta
+
+            class Keyed:
+                __registry_key__ = "name"
+
+            class Ware(Keyed, metaclass=AutoRegisterMeta):
+                pass
+
+            class Bread(Ware):
+                name = "bread"
+        """
+    })  # fmt: skip
+    assert keys(plugindex.json("list", "shop")) == {"ware": ["bread"]}
+
+
+def test_a_registry_in_a_zip_archive_is_found(zoo):
+    with zipfile.ZipFile(zoo.folder / "zoo.zip", "w") as archive:
+        for name in ("__init__", "cat", "dodo"):
+            archive.write(zoo.folder / "zoo" / f"{name}.py", f"zoo/{name}.py")
+    shutil.rmtree(zoo.folder / "zoo")
+    zoo.environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, ["zoo.zip", os.environ.get("PYTHONPATH")])
+    )
+    assert keys(zoo.json("list", "zoo")) == {"animal": ["cat", "dodo"]}
+
+
+def test_what_a_terminal_obeys_is_printed_as_text(zoo):
+    zoo.write({"zoo/dodo.py": ZOO["zoo/dodo.py"].replace("extinct", "\\x1b[2Jextinct")})
+    done = zoo("verify", "zoo")
+    assert "\\x1b[2Jextinct" in done.stdout
+    assert "\x1b" not in done.stdout
 
 
 def test_a_declared_registry_has_the_scope_that_it_has_in_the_application(plugindex):

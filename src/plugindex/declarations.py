@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugindex.config import RegistryConfig, SecondaryRegistry, SuffixExtractor
 from plugindex.enrol import enrol
 from plugindex.errors import DiscoveryError, message
+from plugindex.expressions import NONE
 from plugindex.foreign import foreign_family
 from plugindex.index import Settings
 from plugindex.registry import LazyDiscoveryDict
@@ -34,7 +35,7 @@ _CONFIG_FIELDS = (
     "log_registration", "registry_name", "discovery_package", "discovery_recursive",
     "discovery_function",
 )  # fmt: skip
-_INHERITED = ("__skip_if_no_key__", "__registry_name__")
+_INHERITED = ("__registry_key__", "__skip_if_no_key__", "__registry_name__")
 _SETTINGS = {"enable_cache": "cache"} | {
     name: name for name in ("folder", "version", "max_age_days", "check_stamps")
 }
@@ -77,10 +78,20 @@ class Declarations:
         """Tell whether a class statement declares a registry."""
         hierarchy = self.tracer.hierarchy
         entry = hierarchy.entry(cls)
-        named = entry[5].get("__registry_key__", ("c", None)) != ("c", None)
-        if not (named or self._config(entry)) or not self.registers(cls):
+        if not (self._names_key(cls) or self._config(entry)) or not self.registers(cls):
             return False
         return hierarchy.decide(entry[2], hierarchy.home(cls)) is not False
+
+    def _names_key(self, cls: Found) -> bool:
+        """Tell whether a class sets a key attribute, or is the first to inherit one."""
+        above = [one for one in self.tracer.hierarchy.order(cls)[1:] if one[0] == "class"]
+        if self._sets_key(cls):
+            return True
+        return any(map(self._sets_key, above)) and not any(map(self.is_base, above))
+
+    def _sets_key(self, cls: Found) -> bool:
+        value = self.tracer.hierarchy.entry(cls)[5].get("__registry_key__", NONE)
+        return bool(value != NONE)
 
     def registers(self, cls: Found) -> bool:
         """Tell whether a class has our metaclass or our mixin."""
@@ -151,7 +162,7 @@ class Declarations:
         """Return the explicit declaration of a class statement as written, or None."""
         keywords = dict(entry[4])
         found = [keywords.get("registry_config"), *(entry[5].get(name) for name in _CONFIGS)]
-        return next((one for one in found if one is not None and one != ("c", None)), None)
+        return next((one for one in found if one is not None and one != NONE), None)
 
     def _fields(self, written: Any, cls: Found) -> dict[str, tuple[Any, Any]]:
         """Return the arguments of a ``RegistryConfig(...)`` by field, each with its module."""
@@ -177,8 +188,7 @@ class Declarations:
 
     def _attributes(self, cls: Found, body: Any) -> dict[str, Any]:
         record = self.tracer.home(cls)
-        key = self.tracer.literal(body["__registry_key__"], record, "__registry_key__")
-        found: dict[str, Any] = {"__registry_key__": key}
+        found: dict[str, Any] = {}
         for name in _INHERITED:
             value, home = self._inherited(cls, name)
             if value is not None:

@@ -153,6 +153,9 @@ def _key(case: Case, cls: Any) -> Step:
             f"reading doesn't tell ({undecided}), and importing {cls[1]} registered no {reference}"
         )
         return Step("key", BROKEN, text, _key_fix(case, cls))
+    if case.scope.rule.attribute is None:
+        text = f"{reference} doesn't lead back to it after all imports"
+        return Step("key", BROKEN, text, "bind the class to its own name in its own module")
     return Step("key", BROKEN, f"it sets no {case.scope.rule.attribute}", _key_fix(case, cls))
 
 

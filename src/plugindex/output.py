@@ -29,12 +29,19 @@ def prepare() -> None:
 
 def say(text: str = "") -> None:
     """Print one line, or several."""
-    print(text)
+    print(clean(text))
 
 
 def tell(text: str) -> None:
     """Print to standard error."""
-    print(text, file=sys.stderr)
+    print(clean(text), file=sys.stderr)
+
+
+def clean(text: str) -> str:
+    """Return *text* without what a terminal obeys: foreign code may say anything."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
 
 
 def document(value: object) -> None:
@@ -59,6 +66,7 @@ def shown(value: object) -> str:
 
 def table(title: str, names: Row, rows: Sequence[Row]) -> None:
     """Print a table; with colours where a person looks and rich is installed."""
+    rows = [[clean(cell).replace("\n", " ") for cell in row] for row in rows]
     rich = _rich() if rows else None
     if rich is not None:
         rich(title, names, rows)
