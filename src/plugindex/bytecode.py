@@ -19,6 +19,9 @@ from plugindex.records import ModuleFile, Problem, Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
+    from typing import TypeAlias
+
+    Inputs: TypeAlias = tuple[tuple[str, stamp.Stamp | None, str], ...]
 
 LARGEST_FILE = 64 * 2**20  # bytes; larger is no module that anybody wrote
 
@@ -71,7 +74,7 @@ def _load_source(file: ModuleFile) -> Reading:
         return _failed(file, "unreadable", "the file is gone", ((file.path, None, ""),))
     cached = cache_path(file.path)
     data = stamp.read(cached, LARGEST_FILE) if cached else None
-    inputs = [(file.path, source, "")]
+    inputs: list[tuple[str, stamp.Stamp | None, str]] = [(file.path, source, "")]
     if cached:
         taken = stamp.take(cached) if data is not None else None
         inputs.append((cached, taken, stamp.digest(data) if data is not None else ""))
@@ -84,7 +87,8 @@ def _load_source(file: ModuleFile) -> Reading:
             if text is not None:
                 inputs[0] = (file.path, source, stamp.digest(text))
             reading = _unmarshal(file, data, tuple(inputs))
-            return reading.replace(stale=_stale(file, data, source, reading))
+            found: Reading = reading.replace(stale=_stale(file, data, source, reading))
+            return found
     return _compile(file, inputs)
 
 
@@ -113,9 +117,7 @@ def _header(data: bytes) -> int:
     return flags
 
 
-def _unmarshal(
-    file: ModuleFile, data: bytes, inputs: tuple[tuple[str, stamp.Stamp | None, str], ...]
-) -> Reading:
+def _unmarshal(file: ModuleFile, data: bytes, inputs: Inputs) -> Reading:
     try:
         code = loads(memoryview(data)[16:])
     except (EOFError, ValueError, TypeError) as error:
@@ -201,7 +203,7 @@ def _failed(
     file: ModuleFile,
     kind: str,
     message: str,
-    inputs: tuple[tuple[str, stamp.Stamp | None, str], ...],
+    inputs: Inputs,
     line: int = 0,
 ) -> Reading:
     hint = "correct the file" if kind == "syntax-error" else "check that the file can be read"

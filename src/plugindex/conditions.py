@@ -1,56 +1,78 @@
 """Boolean conditions over numbered variables, as reduced ordered binary decision diagrams.
 
-A condition is ``True``, ``False`` or a node ``(variable, when_true, when_false)``. Nodes are
-interned by :class:`Conditions`, so that equal conditions are the same object and a join of both
-arms of an ``if`` simplifies back to what held before it (Bryant 1986).
+A condition is ``True``, ``False`` or the number of a node in a table; a node is (variable, when
+true, when false). Nodes are unique, so that equal conditions are equal numbers and a join of both
+arms of an ``if`` simplifies back to what held before it (Bryant 1986). The newest variable stands
+nearest the root: a condition grows and shrinks at its end, so both cost one node.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
 
-    Condition: TypeAlias = "bool | tuple[int, Condition, Condition]"
+    Condition: TypeAlias = bool | int
+
+_FIRST = 2  # True and False equal 1 and 0, so nodes are numbered from here
 
 
 class Conditions:
-    """The nodes of one module, and the operations that make them."""
+    """The nodes of one body, and the operations that make them."""
 
-    __slots__ = ("_memo", "_nodes")
+    __slots__ = ("_memo", "_numbers", "nodes")
 
     def __init__(self) -> None:
-        self._nodes: dict[tuple[int, int, int], Condition] = {}
-        self._memo: dict[tuple[int, int, int], Condition] = {}
+        self.nodes: list[tuple[int, Condition, Condition]] = []
+        self._numbers: dict[tuple[int, Condition, Condition], int] = {}
+        self._memo: dict[tuple[Condition, Condition, Condition], Condition] = {}
 
     def variable(self, number: int) -> Condition:
         """Return the condition that variable *number* holds."""
         return self._node(number, True, False)
 
-    def _node(self, number: int, high: Condition, low: Condition) -> Condition:
-        if high is low:
+    def _node(self, variable: int, high: Condition, low: Condition) -> Condition:
+        if high == low:
             return high
-        key = (number, id(high), id(low))
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = (number, high, low)
-        return node
+        key = (variable, high, low)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.nodes) + _FIRST
+            self.nodes.append(key)
+        return number
 
     def choose(self, test: Condition, yes: Condition, no: Condition) -> Condition:
         """Return ``yes if test else no``."""
-        if test is True or yes is no:
+        if test is True or yes == no:
             return yes
         if test is False:
             return no
-        key = (id(test), id(yes), id(no))
+        if yes is True and no is False:
+            return test
+        key = (test, yes, no)
         found = self._memo.get(key)
         if found is None:
-            top = min(c[0] for c in (test, yes, no) if c is not True and c is not False)
-            high = self.choose(*(_branch(c, top, 1) for c in (test, yes, no)))
-            low = self.choose(*(_branch(c, top, 2) for c in (test, yes, no)))
-            found = self._memo[key] = self._node(top, high, low)
+            found = self._memo[key] = self._chosen(test, yes, no)
         return found
+
+    def _chosen(self, test: Condition, yes: Condition, no: Condition) -> Condition:
+        top = max(self._newest(test), self._newest(yes), self._newest(no))
+        branch = self._branch
+        high = self.choose(branch(test, top, 1), branch(yes, top, 1), branch(no, top, 1))
+        low = self.choose(branch(test, top, 2), branch(yes, top, 2), branch(no, top, 2))
+        return self._node(top, high, low)
+
+    def _newest(self, condition: Condition) -> int:
+        if condition is True or condition is False:
+            return -1
+        return self.nodes[condition - _FIRST][0]
+
+    def _branch(self, condition: Condition, variable: int, side: int) -> Condition:
+        if condition is True or condition is False:
+            return condition
+        node = self.nodes[condition - _FIRST]
+        return node[side] if node[0] == variable else condition
 
     def both(self, one: Condition, other: Condition) -> Condition:
         """Return ``one and other``."""
@@ -64,9 +86,17 @@ class Conditions:
         """Return ``not one``."""
         return self.choose(one, False, True)
 
+    def newest(self, condition: Condition) -> tuple[int, Condition, Condition] | None:
+        """Return (variable, when true, when false) of a condition's newest variable."""
+        if condition is True or condition is False:
+            return None
+        return self.nodes[condition - _FIRST]
+
 
 class EveryPath(Conditions):
     """Conditions that are all possible: every branch is walked, whatever decides it."""
+
+    __slots__ = ()
 
     def variable(self, number: int) -> Condition:
         """Return True."""
@@ -77,22 +107,37 @@ class EveryPath(Conditions):
         return True
 
 
-def _branch(condition: Condition, number: int, side: int) -> Condition:
-    if condition is True or condition is False or condition[0] != number:
-        return condition
-    return condition[side]
-
-
-def decide(condition: Condition, value: Callable[[int], bool | None]) -> bool | None:
+def decide(
+    nodes: Sequence[Any],
+    condition: Condition,
+    value: Callable[[int], bool | None],
+    memo: dict[Condition, bool | None],
+) -> bool | None:
     """Evaluate *condition* where *value* tells each variable, None meaning unknown.
+
+    Args:
+        nodes: the table of nodes.
+        condition: what to evaluate.
+        value: tells a variable; it should remember what it told.
+        memo: what was evaluated before with the same *nodes* and *value*.
 
     Returns:
         True or False when every assignment of the unknown variables agrees, else None.
     """
-    if condition is True or condition is False:
-        return condition
-    known = value(condition[0])
-    if known is not None:
-        return decide(condition[1] if known else condition[2], value)
-    high, low = decide(condition[1], value), decide(condition[2], value)
-    return high if high is low else None
+    # Not recursive: a condition can be as deep as a module has tests.
+    waiting = [condition]
+    while waiting:
+        top = waiting[-1]
+        if top is True or top is False or top in memo:
+            waiting.pop()
+            continue
+        variable, high, low = nodes[top - _FIRST]
+        known = value(variable)
+        wanted = (high, low) if known is None else (high,) if known else (low,)
+        left = [c for c in wanted if c is not True and c is not False and c not in memo]
+        if left:
+            waiting.extend(left)
+            continue
+        found = [c if c is True or c is False else memo[c] for c in wanted]
+        memo[top] = found[0] if found[0] is found[-1] else None
+    return condition if condition is True or condition is False else memo[condition]

@@ -8,13 +8,15 @@ A value is a tuple whose first item says what it is:
 ``("f", module, name)``           *name* imported from *module* (absolute)
 ``("k", number)``                 the class made by the module's class statement *number*
 ``("d", qualname, line)``         a function whose code starts at *line*
-``("g", name, stars)``            a name bound by one of the first *stars* star imports, or a builtin
+``("g", name, stars)``            a builtin, or a name from one of the first *stars* star imports
 ``("w", star, name, value)``      *name* of that star import if it has one, else *value*
 ``("a", value, name)``            an attribute
 ``("s", value, index)``           a subscript
-``("x", callee, args, names)``    the result of a call; the last args have *names*
+``("x", callee, args, names)``    the result of a call; the last args have *names*, and "**" marks
+                                  keyword arguments that are not spelled out
+``("S", value)``                  a starred argument
 ``("o", operator, left, right)``  an operator's result
-``("l", items)``                  a list, set or tuple that is no literal
+``("l", items)``                  a tuple that is no literal; with a third item, a list or set
 ``("m", items)``                  any other container or text made of *items*
 ``("p", ((condition, value), ..))``  the value whose condition holds
 ``("P", name)`` ``("V", name)``   a parameter of this function, of an enclosing one
@@ -40,9 +42,20 @@ if TYPE_CHECKING:
 
 NONE = ("c", None)
 UNBOUND = ("u",)
-LITERALS = (str, int, float, bool, bytes, complex, type(None), type(...))
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key
 MOST_ITEMS = 400
+MOST_PARTS = 3000  # values inside one value, so that working on it takes no time
+MOST_COMPOUNDS = 150  # those among them that have parts themselves
+LEAVES = frozenset("cbifkdgPVnu?") | {
+    "T",
+    "null",
+    "code",
+    "build",
+    "exit",
+    "slice",
+    "E",
+    "handling",
+}
 
 _BINARY = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
@@ -63,19 +76,22 @@ def undecided(reason: str) -> Value:
 
 def literal(value: object) -> Value:
     """Return *value*, a constant of the byte code, as a symbolic value."""
-    if isinstance(value, str | int | None):
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
         return ("c", value)
-    if isinstance(value, float) and not -1e308 < value < 1e308:
-        return undecided("not a finite number")
-    if isinstance(value, tuple | frozenset) and not _small(value):
-        return undecided("large data")
-    return ("c", value)
+    if kind is tuple or kind is frozenset:
+        return ("c", value) if _small(value) else undecided("large data")
+    if kind is float or kind is complex:
+        return ("c", value) if value - value == 0 else undecided("not a finite number")  # type: ignore[operator]
+    if kind is bytes or value is ...:
+        return ("c", value)
+    return undecided(f"a {kind.__name__}")
 
 
 def _small(items: Any) -> bool:
     if len(items) > MOST_ITEMS:
         return all(type(item) is str for item in items)
-    return all(literal(item)[0] == "c" for item in items)
+    return all(type(item) is str or literal(item)[0] == "c" for item in items)
 
 
 def pack(value: Any) -> Any:
@@ -116,30 +132,70 @@ def operate(sign: str, left: Value, right: Value = NONE) -> Value:
     if sign == "+" and left[0] in "cl" and right[0] in "cl":
         items = as_items(left), as_items(right)
         if items[0] is not None and items[1] is not None:
-            return ("l", (*items[0], *items[1]))
-    return ("o", sign, left, right) if _shallow(left) else undecided("deep expression")
+            return bounded(("l", (*items[0], *items[1])))
+    return bounded(("o", sign, left, right))
 
 
 def _compute(sign: str, left: Any, right: Any) -> object:
     if sign in _UNARY:
-        return _UNARY[sign](left)
-    if sign in ("*", "+") and len(repr(left)) + len(repr(right)) > LONGEST_TEXT:
-        raise ValueError("too long to compute")
-    if sign == "*" and max(_size(left, right), _size(right, left)) > LONGEST_TEXT:
+        return _UNARY[sign](left)  # type: ignore[operator]
+    if not _is_cheap(sign, left, right):
         raise ValueError("too long to compute")
     return _BINARY[sign](left, right)
 
 
-def _size(sequence: Any, count: Any) -> int:
-    return len(sequence) * count if hasattr(sequence, "__len__") and isinstance(count, int) else 0
+def _is_cheap(sign: str, left: Any, right: Any) -> bool:
+    if sign == "%":  # formatting: a width in the text may ask for any amount of memory
+        return not isinstance(left, str | bytes) or not any(c in "*0123456789" for c in str(left))
+    if sign == "*":
+        return _product(left, right) <= LONGEST_TEXT and _product(right, left) <= LONGEST_TEXT
+    return sign != "+" or _length(left) + _length(right) <= 2 * LONGEST_TEXT
 
 
-def _shallow(value: Value) -> bool:
-    for _ in range(12):
-        if value[0] not in ("o", "x", "a", "s"):
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, str | bytes | tuple) else 0
+
+
+def _product(value: Any, count: Any) -> int:
+    if not isinstance(count, int):
+        return 0
+    return value.bit_length() if isinstance(value, int) else _length(value) * count
+
+
+def bounded(value: Value) -> Value:
+    """Return *value*, or an undecided one if it has too many parts to work with."""
+    return value if is_bounded(value) else undecided("deep expression")
+
+
+def is_bounded(value: Value) -> bool:
+    """Tell whether *value* is small enough to compare, hash and copy again and again."""
+    waiting = [value]
+    compounds = 0
+    for _ in range(MOST_PARTS):
+        if not waiting:
             return True
-        value = value[2] if value[0] == "o" else value[1]
+        value = waiting.pop()
+        if value[0] not in LEAVES:
+            compounds += 1
+            if compounds > MOST_COMPOUNDS:
+                return False
+            waiting.extend(_parts(value))
     return False
+
+
+def _parts(value: Value) -> Any:
+    kind = value[0]
+    if kind in ("l", "m"):
+        return value[1]
+    if kind == "p":
+        return [one for _, one in value[1]]
+    if kind == "x":
+        return (value[1], *value[2])
+    if kind == "o":
+        return value[2:]
+    if kind == "w":
+        return value[3:]
+    return value[1:] if kind == "s" else value[1:2]
 
 
 def as_items(value: Value) -> tuple[Value, ...] | None:
@@ -159,14 +215,24 @@ def attribute(value: Value, name: str) -> Value:
             return known
     if value[0] == "c" and name in ("major", "minor", "micro") and is_version(value[1]):
         return ("c", value[1][("major", "minor", "micro").index(name)])
-    return ("a", value, name) if _shallow(value) else undecided("deep expression")
+    if value[0] in LEAVES:
+        return ("a", value, name)
+    return bounded(("a", value, name))
 
 
 def subscript(value: Value, index: Value) -> Value:
     """Return the value of ``value[index]``."""
     if value[0] == "c" and index[0] == "c":
         return operate("[]", value, index)
-    return ("s", value, index if index[0] in "cikfgad" else undecided("index"))
+    known = index[0] in "cikfgad" and not (index[0] == "c" and isinstance(index[1], slice))
+    return ("s", value, index if known else undecided("index"))
+
+
+def _sliced(value: Value, parts: tuple[Value, ...]) -> Value:
+    plain = [part[1] for part in parts if part[0] == "c" and isinstance(part[1], int | None)]
+    if value[0] == "c" and isinstance(value[1], str | bytes | tuple) and len(plain) == len(parts):
+        return literal(value[1][slice(*plain)]) if plain[2:] != [0] else undecided("a slice")
+    return bounded(("s", value, undecided("a slice")))
 
 
 def call(callee: Value, args: tuple[Value, ...], names: tuple[str, ...] = ()) -> Value:
@@ -176,9 +242,12 @@ def call(callee: Value, args: tuple[Value, ...], names: tuple[str, ...] = ()) ->
             return literal(getattr(callee[1][1], callee[2])(*(a[1] for a in args)))
         except TypeError:
             return undecided("a call that raises")
-    if not _shallow(callee):
-        return undecided("deep expression")
-    return ("x", callee, args, names)
+    value = ("x", callee, args, names)
+    if is_bounded(value):
+        return value
+    return bounded(
+        ("x", callee, tuple(a if is_bounded(a) else undecided("large data") for a in args), names)
+    )
 
 
 def _is_text_method(value: Value) -> bool:

@@ -1,40 +1,44 @@
-"""What the statements of a body mean: imports, classes, names, calls and exceptions."""
+"""What the statements of a body mean: imports, classes, names and calls."""
 
 from __future__ import annotations
 
 import builtins
 
-from plugindex.expressions import LONGEST_TEXT, as_items, pack, platform_fact, undecided
-from plugindex.walker import Walker
+from plugindex.expressions import UNBOUND, bounded, platform_fact, undecided
+from plugindex.raising import ends_import
+from plugindex.slimming import slim, slim_names
+from plugindex.walker import Walker, join, join_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from types import CodeType
+    from typing import Any
 
     from plugindex.conditions import Condition
     from plugindex.expressions import Value
+    from plugindex.walker import Body
 
-BUILD = ("build",)
-
-_EXCEPTIONS: dict[str, type[BaseException]] = {
-    "import": ImportError, "name": NameError, "attr": AttributeError,
-}  # fmt: skip
 _MODULE_NAMES = ("__file__", "__path__", "__spec__", "__loader__", "__builtins__")
-_ENDING_CALLS = {("sys", "exit"), ("os", "_exit")}
-# Context managers of the standard library that never swallow an exception.
-_TRANSPARENT = {("warnings", "catch_warnings"), ("contextlib", "nullcontext")}
+_ALWAYS_THERE = ("__future__", "sys", "builtins")
+_ALIAS = ("c", None)  # the names that ``import a.b`` hands to IMPORT_NAME
+# Names that the compiler or the class statement itself binds in a class body.
+_IMPLICIT = frozenset({
+    "__qualname__", "__firstlineno__", "__static_attributes__", "__annotations__",
+    "__classcell__", "__type_params__", "__orig_bases__", "__classdictcell__",
+})  # fmt: skip
+_LONGEST_DOC = 200
 
 
 class Frame(Walker):
-    """One body being read: module, class or function."""
+    """One body being read: module, class, function, or the scope of type parameters ("inline")."""
 
-    @property
-    def module_names(self) -> dict[str, Value]:
-        """The names of the module that this body stands in."""
-        frame: Walker = self
-        while frame.outer is not None:
-            frame = frame.outer
-        return frame.names
+    def __init__(
+        self, body: Body, code: CodeType, kind: str, outer: Frame | None, reached: Condition
+    ) -> None:
+        super().__init__(body, code, kind, outer, reached)
+        self.top: Frame = self if outer is None else outer.top
+        # Globals of a function are looked up when it is called: they have their final values.
+        self.late = self.top.kind == "function"
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -43,84 +47,115 @@ class Frame(Walker):
         if self.body.everything:
             return ("n", name)
         value = self.names.get(name)
-        if value is None and self.outer is not None and self.kind != "function":
-            value = self.module_names.get(name)
-        if value is None:
-            value = self.implicit(name)
-        if self.handler and value[0] in ("g", "u"):
-            self._may_be_unbound(name, value)
+        if value is None or value[0] == "u":
+            return self.global_value(name)
         return value
 
-    def implicit(self, name: str) -> Value:
+    def global_value(self, name: str) -> Value:
+        """Return the value of a global name."""
+        if self.body.everything:
+            return ("n", name)
+        value = None if self.late else self.top.names.get(name)
+        if value is None or value[0] == "u":
+            value = self._implicit(name)
+            if self.guarded and value[0] == "g" and value[2] >= 0:
+                self._may_be_unbound(name, value[2])
+        return value
+
+    def scope_value(self, name: str) -> Value:
+        """Return the value of a name as the scope of type parameters looks it up."""
+        frame: Frame | None = self
+        while frame is not None and frame.kind == "inline":
+            frame = frame.outer
+        return self.global_value(name) if frame is None else frame.lookup(name)
+
+    def _implicit(self, name: str) -> Value:
         """Return the value of a name that no statement of this module binds."""
         if name == "__name__":
             return ("c", self.body.name)
         if name == "__package__":
             return ("c", self.body.package)
-        return ("g", name, len(self.body.stars))
+        return ("g", name, -1 if self.late else len(self.body.stars))
 
-    def _may_be_unbound(self, name: str, value: Value) -> None:
-        if value[0] == "u":
-            self.throw(True, ("E", "name"))
-        elif not _is_builtin(name):
-            bound = self.body.variable("name", name, value[2]) if value[2] else False
+    def _may_be_unbound(self, name: str, stars: int) -> None:
+        if not hasattr(builtins, name) and name not in _MODULE_NAMES:
+            bound = self.body.variable("name", name, stars) if stars else False
             self.throw(self.body.conditions.negated(bound), ("E", "name"))
 
     def bind(self, name: str, value: Value) -> None:
         """Bind *name* in this body."""
         self.names[name] = value
+        self.frozen = None
 
-    def global_value(self, name: str) -> Value:
-        """Return the value of a global name as code inside a function sees it."""
-        if self.kind == "function":
-            return ("g", name, -1)  # looked up when called: the module's final names
-        return self.module_names.get(name) or self.implicit(name)
+    def bind_global(self, name: str, value: Value) -> None:
+        """Bind a global name; what a function binds when it is called shows nowhere."""
+        if not self.late:
+            self.top.bind(name, value)
+            self.frozen = None
 
     def local_value(self, name: str) -> Value:
         """Return the value of a fast local, cell or free variable."""
-        value = self.names.get(name)
-        if value is None and self.outer is not None and self.kind == "inline":
-            value = self.outer.names.get(name)
-        if value is None:
-            value = ("V", name) if name in self.code.co_freevars else undecided("a local name")
-        return value
+        if self.body.everything and name[:1] != ".":
+            return ("n", name)
+        value = self.names.get(self.slot_key(name))
+        if value is not None:
+            return value
+        if self.outer is not None and name in self.code.co_freevars:
+            found: Value = self.outer.local_value(name)
+            return found
+        return ("V", name) if name in self.code.co_freevars else undecided("a local name")
 
-    def set_local(self, name: str, value: Value) -> None:
-        """Bind a fast local or cell."""
-        self.names[name] = value
+    def clear_local(self, name: str) -> Value:
+        """Unbind a fast local and return what it held, for a comprehension to restore."""
+        key = self.slot_key(name)
+        value = self.names.get(key, UNBOUND)
+        self.bind(key, UNBOUND)
+        return value
 
     def patch(self, target: Value, name: str, value: Value) -> None:
         """Record ``target.name = value``."""
-        if self.kind != "function" and target[0] in "kfai":
+        if self.kind != "function" and target[0] in ("k", "f", "a", "i"):
             self.body.patches.append((self.reached, target, name, slim(value), self.line()))
+
+    def computes_names(self) -> None:
+        """Note that this module binds names that reading can't tell."""
+        if not self.late and "__getattr__" not in self.top.names:
+            self.top.bind("__getattr__", undecided("names are bound by a computed name"))
+
+    def changed(self, container: Value) -> None:
+        """Note that a list or table was changed in place, under whatever names it stands."""
+        if container[0] in ("l", "m", "o"):
+            for name in [name for name, value in self.names.items() if value is container]:
+                self.bind(name, undecided("a changed container"))
 
     # -- imports -------------------------------------------------------------------------------
 
     def import_module(self, level: int, text: str, names: Value) -> None:
         """Read an import statement up to the module it finds."""
         wanted = names[1] if names[0] == "c" else None
-        module = self.body.absolute(level, text)
         line = self.line()
-        self.body.statements.append((level, text, wanted, line))
-        if wanted is None and not self.body.everything:
-            wanted = ()
-        self.require(module, tuple(name for name in wanted or () if name != "*"), line)
-        if self.alive:
-            self.stack.append(("i", module if names != ("c", None) else self._bound(module)))
-
-    def _bound(self, module: str) -> str:
-        # ``import a.b`` binds a; ``import a.b as c`` goes on with IMPORT_FROM from a
-        return module.partition(".")[0]
-
-    def require(self, module: str, names: tuple[str, ...], line: int) -> None:
-        """Note that *module* is imported here, and what happens when it can't be."""
-        if module in ("__future__", "sys", "builtins"):
+        if self.body.everything:
+            self.body.statements.append((level, text, wanted, line))
+            self.stack.append(("i", text))
             return
-        if self.handler is None:
+        module = self.body.absolute(level, text)
+        if module is None:
+            self.throw(True, ("E", "import", "", ()))  # beyond the top-level package
+            return
+        self._require(module, tuple([name for name in wanted or () if name != "*"]), line)
+        if self.alive:
+            # ``import a.b`` binds a; ``import a.b as c`` goes on with IMPORT_FROM from a
+            self.stack.append(("i", module.partition(".")[0] if names == _ALIAS else module))
+
+    def _require(self, module: str, names: tuple[str, ...], line: int) -> None:
+        """Note that *module* is imported here, and what happens when it can't be."""
+        if module in _ALWAYS_THERE:
+            return
+        if not self.guarded:
             self.body.imports.append((self.reached, module, names, line))
             return
         found = self.body.variable("import", module, names)
-        self.throw(self.body.conditions.negated(found), ("E", "import"))
+        self.throw(self.body.conditions.negated(found), ("E", "import", module, names))
 
     def imported(self, module: str, name: str) -> Value:
         """Return the value of *name* imported from *module*."""
@@ -128,156 +163,112 @@ class Frame(Walker):
 
     def import_star(self, module: Value) -> None:
         """Read ``from module import *``: names bound before may be bound anew by it."""
+        if module[0] != "i" or self.body.everything:
+            return
         number = len(self.body.stars)
         self.body.stars.append((module[1], self.reached))
         for name, value in self.names.items():
-            if name[:1] != "_":
+            if name[:1] not in "_.":
                 self.names[name] = ("w", number, name, value)
+        self.frozen = None
 
     # -- classes and calls ---------------------------------------------------------------------
 
-    def build_class(self, args: list[Value], keywords: tuple[str, ...]) -> Value:
-        """Read a class statement; return the class."""
+    def build_class(self, args: list[Value], keywords: tuple[tuple[str, Value], ...]) -> Value:
+        """Read a class statement: its code, name and bases; return the class."""
+        if not args or args[0][0] != "d":
+            return undecided("a class made by a call")
         code = self.body.codes[args[0][1], args[0][2]]
-        keywords = tuple(name for name in keywords if name != "**")
-        split = len(args) - len(keywords)
-        number = len(self.body.classes)
-        entry = [code.co_qualname, code.co_firstlineno, self.reached, None, None, None]
-        self.body.classes.append(entry)
-        inner = Frame(self.body, code, "class", self, self.reached)
-        inner.handler = self.handler
+        number = self._class_number(code)
+        reached = self.reached
+        inner = Frame(self.body, code, "class", self, reached)
         inner.run()
-        entry[3] = tuple(slim(base) for base in args[2:split])
-        entry[4] = tuple(zip(keywords, map(slim, args[split:]), strict=True))
-        entry[5] = {name: slim_attribute(name, value) for name, value in inner.names.items()}
-        for reached, error, _ in inner.failures:
-            self.throw(reached, error)
+        bases = tuple([undecided("a starred base") if b[0] == "S" else slim(b) for b in args[2:]])
+        named = tuple([(name, slim(value)) for name, value in keywords])
+        entry = [code.co_qualname, code.co_firstlineno, reached, bases, named, inner.attributes()]
+        self._enter_class(number, entry)
+        for condition, error, _ in inner.failures:
+            self.throw(condition, error)
         return ("k", number)
+
+    def _class_number(self, code: CodeType) -> int:
+        """Return the number of a class statement, the same when it is compiled twice."""
+        key = (code.co_qualname, code.co_firstlineno)
+        number = self.body.built.get(key)
+        if number is None:
+            number = self.body.built[key] = len(self.body.classes)
+            self.body.classes.append([])
+        return number
+
+    def _enter_class(self, number: int, entry: list[Any]) -> None:
+        before = self.body.classes[number]
+        self.body.classes[number] = self._joined_class(before, entry) if before else entry
+
+    def _joined_class(self, one: list[Any], other: list[Any]) -> list[Any]:
+        """Join what a class statement makes on two paths: in ``finally``, or of two bases."""
+        conditions = self.body.conditions
+        paths = (one[2], other[2])
+        bases: tuple[Value, ...] = (undecided("different bases"),)
+        if len(one[3]) == len(other[3]):
+            pairs = zip(one[3], other[3], strict=True)
+            bases = tuple([join(conditions, list(zip(paths, pair, strict=True))) for pair in pairs])
+        body = join_names(conditions, [(paths[0], one[5]), (paths[1], other[5])])
+        return [*other[:2], conditions.either(*paths), bases, other[4], body]
+
+    def attributes(self) -> dict[str, Value]:
+        """Return what a class body binds, as a record keeps it."""
+        if self.body.everything:
+            return {name: value for name, value in self.names.items() if name[:1] != "."}
+        body = slim_names(self.names)
+        for name in _IMPLICIT & body.keys():
+            del body[name]
+        if body.get("__module__") == ("c", self.body.name):
+            del body["__module__"]
+        doc = body.get("__doc__")
+        if doc and doc[0] == "c" and isinstance(doc[1], str):
+            body["__doc__"] = ("c", doc[1].strip().partition("\n")[0][:_LONGEST_DOC])
+        return body
 
     def inline(self, function: Value) -> Value:
         """Read a function that the compiler calls at once (the scope of type parameters)."""
-        inner = Frame(self.body, self.body.codes[function[1], function[2]], "inline", self, True)
-        inner.reached = self.reached
+        code = self.body.codes[function[1], function[2]]
+        inner = Frame(self.body, code, "inline", self, self.reached)
         inner.run()
-        return inner.returns[-1][1] if inner.returns else undecided("no result")
+        for condition, error, _ in inner.failures:
+            self.throw(condition, error)
+        if not inner.returns:
+            return undecided("no result")
+        return join(self.body.conditions, inner.returns)
 
     def called(self, value: Value) -> None:
         """Note a call whose effects matter: it may end the import, raise, or make classes."""
-        callee = value[1]
-        if self._ends(callee):
-            self.throw(True, ("E", "exit"))
+        callee, args = value[1], value[2]
+        if ends_import(callee):
+            self.throw(True, ("E", "SystemExit"))
             return
         if self.kind != "function" or callee[0] != "?":
             self.body.calls.append((self.reached, slim(value), self.line()))
-        self._extend_all(callee, value[2])
-        if self.handler:
-            self.throw(self.body.fresh("a call may raise"), ("E", "call"))
+        if callee[0] == "a":
+            self._method_called(callee[1], callee[2], args)
+        elif callee[:2] == ("g", "setattr") and len(args) == 3 and args[1][0] == "c":
+            self.patch(args[0], args[1][1], args[2])
+        self.may_raise("a call may raise")
 
-    def _ends(self, callee: Value) -> bool:
-        if callee[0] == "g":
-            return callee[1] in ("exit", "quit")
-        return (callee[0] == "f" and (callee[1], callee[2]) in _ENDING_CALLS) or (
-            callee[0] == "a" and callee[1][0] == "i" and (callee[1][1], callee[2]) in _ENDING_CALLS
-        )
-
-    def _extend_all(self, callee: Value, args: tuple[Value, ...]) -> None:
-        names = self.names.get("__all__")
-        if names is None or callee[0] != "a" or callee[1] is not names or len(args) != 1:
-            return
-        items = args[0] if callee[2] != "append" else ("l", (args[0],))
-        if callee[2] in ("append", "extend"):
-            self.names["__all__"] = ("o", "+", names, items)
+    def _method_called(self, owner: Value, method: str, args: tuple[Value, ...]) -> None:
+        exported = self.names.get("__all__")
+        if exported is not None and owner is exported and len(args) == 1:
+            self._extend_exported(exported, method, args[0])
+        elif owner[0] == "x" and owner[1][:2] == ("g", "globals") and method in _UPDATING:
+            self.computes_names()
         else:
-            self.names["__all__"] = undecided(f"__all__.{callee[2]}")
+            self.changed(owner)
 
-    # -- exceptions ----------------------------------------------------------------------------
-
-    def matches(self, error: Value, types: Value) -> Condition:
-        """Return the condition under which an ``except`` clause for *types* catches *error*."""
-        if error[0] == "p":
-            return self._any(error, lambda one: self.matches(one, types))
-        items = as_items(types)
-        names = [self._exception_name(item) for item in (items if items is not None else [types])]
-        if "BaseException" in names or ("Exception" in names and error[1] != "exit"):
-            return True
-        kind = _EXCEPTIONS.get(error[1])
-        if kind is None and error[1] not in ("call", "exit"):
-            kind = _builtin_exception(error[1])
-        classes = [_builtin_exception(name) for name in names]
-        if kind is not None and any(c is not None and issubclass(kind, c) for c in classes):
-            return True
-        if (kind is not None and None not in classes) or error[1] == "exit":
-            return False
-        return self.body.fresh(f"which exception is raised, line {self.line()}")
-
-    def _exception_name(self, value: Value) -> str:
-        return value[1] if value[0] == "g" else ""
-
-    def suppressed(self, manager: Value) -> Condition:
-        """Return the condition under which a ``with`` block's manager swallows the exception."""
-        if manager[0] == "x":
-            callee = manager[1]
-            name = (callee[1][1], callee[2]) if callee[0] == "a" else tuple(callee[1:])
-            if name == ("contextlib", "suppress"):
-                return self.matches(self.stack[-1], ("l", manager[2]))
-            if name in _TRANSPARENT:
-                return False
-        return self.body.fresh("a context manager may swallow an exception")
+    def _extend_exported(self, exported: Value, method: str, item: Value) -> None:
+        if method in ("append", "extend"):
+            items = item if method == "extend" else ("l", (item,))
+            self.bind("__all__", bounded(("o", "+", exported, items)))
+        else:
+            self.bind("__all__", undecided(f"__all__.{method}"))
 
 
-def slim(value: Value, depth: int = 6) -> Value:
-    """Return *value* as a record keeps it: bounded, and without the machine's own marks."""
-    kind = value[0]
-    if kind == "c":
-        return _slim_literal(value)
-    if kind in _LEAVES:
-        return value
-    if not depth or kind not in _PARTS:
-        return undecided("deep expression" if not depth else "an inner value")
-    return _PARTS[kind](value, depth - 1)
-
-
-def slim_attribute(name: str, value: Value) -> Value:
-    """Return the value of a class's or module's name as a record keeps it: no tables of data."""
-    if value[0] in "clm" and name != "__all__" and _count(value) > MOST_ITEMS_KEPT:
-        return undecided("large data")
-    return slim(value)
-
-
-def _count(value: Value) -> int:
-    return len(value[1]) if isinstance(value[1], tuple | frozenset) else 0
-
-
-MOST_ITEMS_KEPT = 40
-_LEAVES = frozenset("bifkdgPVun?")
-_PARTS: dict[str, Callable[[Value, int], Value]] = {
-    "x": lambda v, n: ("x", slim(v[1], n), tuple(slim(a, n) for a in v[2]), v[3]),
-    "S": lambda v, n: ("S", slim(v[1], n)),
-    "l": lambda v, n: ("l", tuple(slim(item, n) for item in v[1])),
-    "m": lambda v, n: ("m", tuple(slim(item, n) for item in v[1][:MOST_ITEMS_KEPT])),
-    "p": lambda v, n: ("p", tuple((condition, slim(one, n)) for condition, one in v[1])),
-    "o": lambda v, n: ("o", v[1], slim(v[2], n), slim(v[3], n)),
-    "s": lambda v, n: ("s", slim(v[1], n), slim(v[2], n)),
-    "a": lambda v, n: ("a", slim(v[1], n + 1), v[2]),
-    "w": lambda v, n: ("w", v[1], v[2], slim(v[3], n)),
-}
-
-
-def _slim_literal(value: Value) -> Value:
-    plain = value[1]
-    if plain is None or isinstance(plain, (str, int, float)):
-        return (
-            undecided("long text")
-            if isinstance(plain, str) and len(plain) > LONGEST_TEXT
-            else value
-        )
-    return undecided("a slice") if isinstance(plain, slice) else ("b", pack(plain))
-
-
-def _is_builtin(name: str) -> bool:
-    return hasattr(builtins, name) or name in _MODULE_NAMES
-
-
-def _builtin_exception(name: str) -> type[BaseException] | None:
-    found = getattr(builtins, name, None)
-    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+_UPDATING = ("update", "setdefault", "__setitem__", "pop", "__delitem__")

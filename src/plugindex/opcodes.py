@@ -1,4 +1,4 @@
-"""Byte code as instructions and basic blocks, for CPython 3.11, 3.12 and 3.13.
+"""Byte code as raw instructions, for CPython 3.11, 3.12 and 3.13.
 
 Sources: the layout of instructions, inline caches and jumps is that of ``Lib/dis.py``; the
 exception table is described in ``Objects/exception_handling_notes.txt`` of CPython.
@@ -6,11 +6,13 @@ exception table is described in ``Objects/exception_handling_notes.txt`` of CPyt
 
 from __future__ import annotations
 
+import opcode
 import sys
 from opcode import opmap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import CodeType
 
 SUPPORTED = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info[:2] <= (3, 13)
@@ -18,53 +20,82 @@ SUPPORTED = sys.implementation.name == "cpython" and (3, 11) <= sys.version_info
 NAMES = {number: name for name, number in opmap.items()}
 EXTENDED_ARG = opmap["EXTENDED_ARG"]
 
-_FORWARD = {
+
+def numbers(*names: str) -> frozenset[int]:
+    """Return the numbers of those opcodes of *names* that this interpreter has."""
+    return frozenset(opmap[name] for name in names if opmap.get(name, 256) < 256)
+
+
+FORWARD = numbers(
     "FOR_ITER", "SEND", "JUMP_FORWARD", "JUMP_IF_FALSE_OR_POP", "JUMP_IF_TRUE_OR_POP",
     "POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_FORWARD_IF_TRUE", "POP_JUMP_FORWARD_IF_NONE",
     "POP_JUMP_FORWARD_IF_NOT_NONE", "POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE",
     "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE",
-}  # fmt: skip
-_BACKWARD = {
+)  # fmt: skip
+BACKWARD = numbers(
     "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "POP_JUMP_BACKWARD_IF_FALSE",
     "POP_JUMP_BACKWARD_IF_TRUE", "POP_JUMP_BACKWARD_IF_NONE", "POP_JUMP_BACKWARD_IF_NOT_NONE",
-}  # fmt: skip
-FORWARD = frozenset(opmap[name] for name in _FORWARD if name in opmap)
-BACKWARD = frozenset(opmap[name] for name in _BACKWARD if name in opmap)
+)  # fmt: skip
 JUMPS = FORWARD | BACKWARD
-ALWAYS = frozenset(
-    opmap[name]
-    for name in ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
-    if name in opmap
-)
-ENDS = frozenset(
-    opmap[name]
-    for name in ("RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE")
-    if name in opmap
-)
+ALWAYS = numbers("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
+RETURNS = numbers("RETURN_VALUE", "RETURN_CONST")
+ENDS = RETURNS | numbers("RAISE_VARARGS", "RERAISE")
 
 
-def instructions(code: CodeType) -> list[tuple[int, int, int, int]]:
-    """Return (offset, opcode, argument, jump target or -1) of every instruction of *code*."""
-    raw = code.co_code
-    result = []
-    append = result.append
-    argument = 0
-    size = len(raw)
-    offset = start = 0
-    while offset < size:
+def _widths() -> list[int]:
+    """Return how many bytes each opcode takes, inline caches included."""
+    entries = opcode._inline_cache_entries  # type: ignore[attr-defined]
+    widths = [2] * 256
+    for number, name in NAMES.items():
+        if number < 256:
+            caches = entries.get(name, 0) if isinstance(entries, dict) else entries[number]
+            widths[number] += 2 * caches
+    return widths
+
+
+WIDTHS = _widths()
+# Marks by opcode: where a block ends. bytes.translate and bytes.find look for them in C.
+_MARKS = bytes(1 if number in JUMPS or number in ENDS else 0 for number in range(256))
+
+
+def is_straight(code: CodeType, raw: bytes) -> bool:
+    """Tell whether *code* runs from its first instruction to its last, nothing caught."""
+    return not code.co_exceptiontable and JUMPS.isdisjoint(raw[::2])
+
+
+def endings(raw: bytes) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (offset, opcode, offset behind it, jump target or -1) of what ends a block."""
+    marks = raw[::2].translate(_MARKS)
+    place = marks.find(1)
+    while place >= 0:
+        offset = 2 * place
         number = raw[offset]
-        argument = argument << 8 | raw[offset + 1]
-        offset += 2
-        if number == EXTENDED_ARG:
-            continue
-        while offset < size and not raw[offset]:  # inline caches read as opcode 0
-            offset += 2
+        behind = offset + WIDTHS[number]
         target = -1
         if number in JUMPS:
-            target = offset + 2 * argument if number in FORWARD else offset - 2 * argument
-        append((start, number, argument, target))
-        start, argument = offset, 0
-    return result
+            distance = 2 * _argument(raw, offset)
+            target = behind + distance if number in FORWARD else behind - distance
+        yield offset, number, behind, target
+        place = marks.find(1, place + 1)
+
+
+def _argument(raw: bytes, offset: int) -> int:
+    argument, shift = raw[offset + 1], 8
+    while offset >= 2 and raw[offset - 2] == EXTENDED_ARG:
+        offset -= 2
+        argument |= raw[offset + 1] << shift
+        shift += 8
+    return argument
+
+
+def named(
+    code: CodeType, wanted: frozenset[int], start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    """Yield (opcode, argument) of the instructions between two offsets that are *wanted*."""
+    raw = code.co_code
+    for offset in range(start, end, 2):
+        if raw[offset] in wanted:
+            yield raw[offset], _argument(raw, offset)
 
 
 def handlers(code: CodeType) -> list[tuple[int, int, int, int, bool]]:
@@ -80,38 +111,9 @@ def handlers(code: CodeType) -> list[tuple[int, int, int, int, bool]]:
     return result
 
 
-def _varint(table: object, byte: int) -> int:
+def _varint(table: Iterator[int], byte: int) -> int:
     value = byte & 63
     while byte & 64:
-        byte = next(table)  # type: ignore[call-overload]
+        byte = next(table)
         value = value << 6 | byte & 63
     return value
-
-
-def order(starts: dict[int, list[int]], entry: int = 0) -> tuple[list[int], set[tuple[int, int]]]:
-    """Sort basic blocks so that each comes after its forward predecessors.
-
-    Args:
-        starts: block start to the starts of its successors.
-
-    Returns:
-        the block starts in reverse post-order, and the (from, to) back edges of loops.
-    """
-    done: list[int] = []
-    back: set[tuple[int, int]] = set()
-    state = {entry: 1}  # 1: on the path, 2: finished
-    path = [(entry, iter(starts[entry]))]
-    while path:
-        block, rest = path[-1]
-        for successor in rest:
-            if successor not in state:
-                state[successor] = 1
-                path.append((successor, iter(starts[successor])))
-                break
-            if state[successor] == 1:
-                back.add((block, successor))
-        else:
-            state[block] = 2
-            done.append(block)
-            path.pop()
-    return done[::-1], back

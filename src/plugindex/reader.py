@@ -6,10 +6,12 @@ as JSON; the values in it are those of :mod:`plugindex.expressions`.
 
 from __future__ import annotations
 
-from plugindex import operations as _operations  # noqa: F401  fills in what each opcode does
-from plugindex.machine import Frame, slim, slim_attribute
-from plugindex.expressions import unpack
+from plugindex import bindings as _bindings  # noqa: F401  these two fill in what opcodes do
+from plugindex import invocations as _invocations  # noqa: F401
+from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
+from plugindex.raising import settle
+from plugindex.slimming import slim, slim_names
 from plugindex.walker import Body, Unreadable
 
 TYPE_CHECKING = False
@@ -18,12 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.expressions import Value
-
-_IMPLICIT = (
-    "__qualname__", "__firstlineno__", "__static_attributes__", "__annotations__",
-    "__classcell__", "__type_params__", "__orig_bases__", "__classdict__", ".type_params",
-    ".generic_base",
-)  # fmt: skip
 
 
 class ModuleRecord:
@@ -92,6 +88,8 @@ class ModuleRecord:
         return record
 
 
+_STARRED = 4  # flags of code objects, as the inspect documentation tells them
+_SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
 _FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot != "name")
 
 
@@ -125,18 +123,23 @@ def _walk(body: Body, code: CodeType) -> Frame:
 
 
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
+    settle(body, frame.failures)
     record = ModuleRecord(body.name, is_package)
-    record.names = {name: slim_attribute(name, value) for name, value in frame.names.items() if name[:1] != "."}
-    record.classes = [_class_entry(entry, body.name) for entry in body.classes]
+    record.names = slim_names(frame.names)
+    record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes
-    record.variables = [_variable(key) for key in body.variables]
+    record.variables = _variables(body)
     record.stars = body.stars
     record.calls = body.calls
     record.patches = body.patches
     record.provides = body.provides
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
+
+
+def _variables(body: Body) -> list[Any]:
+    return [(key[0], slim(key[1])) if key[0] in ("test", "attr") else key for key in body.variables]
 
 
 def read_function(module: CodeType, name: str, qualname: str, line: int) -> list[Any] | None:
@@ -150,30 +153,30 @@ def read_function(module: CodeType, name: str, qualname: str, line: int) -> list
 
     Returns:
         [parameters, results, variables, classes, calls, global names, whether it names
-        ``__qualname__``, the starred parameter or "", condition nodes], or None if it can't be read. Results are
-        (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+        ``__qualname__``, the starred parameter or "", condition nodes, number of positional
+        parameters, (module, names) of the unguarded imports, texts that may be names], or None if
+        it can't be read. Results are (condition, value) pairs; the others are as in
+        :class:`ModuleRecord`.
     """
     code = _find_code(module, qualname, line)
-    if code is None or code.co_flags & 0x2A0:  # generators and coroutines give no class
+    if code is None or code.co_flags & _SUSPENDING:
         return None
     body = Body(name, False)
     frame = Frame(body, code, "function", None, True)
     count = code.co_argcount + code.co_kwonlyargcount
     parameters = code.co_varnames[:count]
-    starred = code.co_varnames[count] if code.co_flags & 4 else ""
+    starred = code.co_varnames[count] if code.co_flags & _STARRED else ""
     frame.names = {name: ("P", name) for name in (*parameters, starred) if name}
     try:
         frame.run()
     except (Unreadable, RecursionError):
         return None
     results = [(reached, slim(value)) for reached, value in frame.returns]
-    classes = [_class_entry(entry, name) for entry in body.classes]
-    variables = [_variable(key) for key in body.variables]
-    named = sorted(_globals(code))
     renames = "__qualname__" in code.co_names
-    nodes = body.conditions.nodes
-    fields = [parameters, results, variables, classes, body.calls, named, renames, starred, nodes]
-    return [*fields, code.co_argcount]
+    imports = [(entry[1], entry[2]) for entry in body.imports]
+    read = [parameters, results, _variables(body), body.classes, body.calls]
+    named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
+    return [*read, *named, imports, sorted(_texts(code))]
 
 
 def _find_code(code: CodeType, qualname: str, line: int) -> CodeType | None:
@@ -195,19 +198,12 @@ def _globals(code: CodeType) -> set[str]:
     return names
 
 
-def _variable(key: Any) -> Any:
-    return (key[0], slim(key[1])) if key[0] in ("test", "attr") else key
-
-
-def _class_entry(entry: list[Any], module: str) -> list[Any]:
-    body = {name: value for name, value in entry[5].items() if name not in _IMPLICIT}
-    if body.get("__module__") == ("c", module):
-        del body["__module__"]
-    doc = body.get("__doc__")
-    if doc and doc[0] == "c" and isinstance(doc[1], str):
-        body["__doc__"] = ("c", doc[1].strip().partition("\n")[0][:200])
-    entry[5] = body
-    return entry
+def _texts(code: CodeType) -> set[str]:
+    texts = {one for one in code.co_consts if isinstance(one, str) and one.isidentifier()}
+    for inner in code.co_consts:
+        if hasattr(inner, "co_code"):
+            texts |= _texts(inner)
+    return texts
 
 
 def facts(code: CodeType) -> dict[str, list[Any]]:
@@ -220,21 +216,19 @@ def facts(code: CodeType) -> dict[str, list[Any]]:
     """
     body = Body("module", True, everything=True)
     _walk(body, code)
-    classes = [
-        {
-            "qualname": entry[0],
-            "line": entry[1],
-            "bases": [text for text in map(_written, entry[3]) if text != ".generic_base"],
-            "keywords": [name for name, _ in entry[4]],
-            "attributes": {
-                name: value[1] if value[0] == "c" else unpack(value[1])
-                for name, value in entry[5].items()
-                if value[0] in "cb" and name not in _IMPLICIT and name[:2] != "__"
-            },
-        }
-        for entry in body.classes
-    ]
-    return {"classes": classes, "imports": body.statements}
+    classes = sorted(body.classes, key=lambda entry: entry[1])
+    return {"classes": [_class_facts(entry) for entry in classes], "imports": body.statements}
+
+
+def _class_facts(entry: list[Any]) -> dict[str, Any]:
+    written = map(_written, entry[3])
+    return {
+        "qualname": entry[0],
+        "line": entry[1],
+        "bases": [text for text in written if text != ".generic_base"],
+        "keywords": [name for name, _ in entry[4]],
+        "attributes": {name: value[1] for name, value in entry[5].items() if value[0] == "c"},
+    }
 
 
 def _written(value: Value) -> str:
@@ -243,8 +237,8 @@ def _written(value: Value) -> str:
         return str(value[1])
     if value[0] == "a":
         owner = _written(value[1])
-        return "?" if owner in ("?", ".generic_base") else f"{owner}.{value[2]}"
+        return "?" if owner == "?" else f"{owner}.{value[2]}"
     if value[0] == "s":
         owner = _written(value[1])
-        return "?" if "?" in owner else f"{owner}[]"
-    return ".generic_base" if value[0] == "f" else "?"
+        return "?" if owner == "?" else f"{owner}[]"
+    return "?"

@@ -10,23 +10,34 @@ from __future__ import annotations
 import sys
 from _bisect import bisect_right
 
+from plugindex import blocks as flow
 from plugindex import opcodes
 from plugindex.conditions import Conditions, EveryPath
-from plugindex.expressions import NONE, UNBOUND, operate, truth, undecided
+from plugindex.expressions import NONE, UNBOUND, is_bounded, operate, truth, undecided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from plugindex.conditions import Condition
     from plugindex.expressions import Value
 
+    # (condition, operand stack, names) of one way into a block
+    State: TypeAlias = tuple[Condition, list[Value], dict[str, Value]]
+
 NULL = ("null",)
-MOST_VARIABLES = 400
-# What each opcode does to a walker, by number; plugindex.operations fills it in.
+MOST_VARIABLES = 800
+# What each opcode does to a walker, by number; the modules of operations fill it in.
 ACTIONS: list[Callable[[Any, int], None] | None] = [None] * 256
+_FOR_ITER = opcodes.numbers("FOR_ITER")
+_SEND = opcodes.numbers("SEND")
+_NONE_TESTS = frozenset(n for n in opcodes.JUMPS if "NONE" in opcodes.NAMES[n])
+_KEEPING = frozenset(n for n in opcodes.JUMPS if opcodes.NAMES[n].startswith("JUMP_IF"))
+_NEGATED = frozenset(
+    n for n in opcodes.JUMPS if opcodes.NAMES[n].endswith(("FALSE", "FALSE_OR_POP", "NOT_NONE"))
+)
 
 
 class Unreadable(Exception):
@@ -44,11 +55,14 @@ class Body:
         self.variables: list[Value] = []
         self.known: dict[Value, int] = {}
         self.classes: list[list[Any]] = []
+        self.built: dict[tuple[str, int], int] = {}
         self.imports: list[tuple[Any, ...]] = []
         self.statements: list[tuple[Any, ...]] = []
         self.stars: list[tuple[str, Condition]] = []
         self.calls: list[tuple[Any, ...]] = []
         self.patches: list[tuple[Any, ...]] = []
+        self.surprises: list[tuple[int, Condition]] = []
+        self.assertions: list[Condition] = []
         self.provides = False
         self.codes: dict[tuple[str, int], CodeType] = {}
 
@@ -67,13 +81,18 @@ class Body:
         """Return a condition that only running decides."""
         return self.variable("may", reason, len(self.variables))
 
-    def absolute(self, level: int, module: str) -> str:
-        """Return the absolute name of an imported module."""
+    def surprise(self, reason: str, reached: Condition) -> Condition:
+        """Return a condition about an exception that any code may raise, here under *reached*."""
+        self.surprises.append((len(self.variables), reached))
+        return self.fresh(reason)
+
+    def absolute(self, level: int, module: str) -> str | None:
+        """Return the absolute name of an imported module; None if there is no such package."""
         if not level:
             return module
         parts = self.package.split(".") if self.package else []
         if level > len(parts):
-            raise Unreadable("a relative import beyond the top-level package")
+            return None
         base = ".".join(parts[: len(parts) - level + 1])
         return f"{base}.{module}" if module else base
 
@@ -82,7 +101,7 @@ class Walker:
     """One body being walked: module, class or function."""
 
     def __init__(
-        self, body: Body, code: CodeType, kind: str, outer: Walker | None, reached: Condition
+        self, body: Body, code: CodeType, kind: str, outer: Any, reached: Condition
     ) -> None:
         self.body = body
         self.code = code
@@ -96,113 +115,172 @@ class Walker:
         self.failures: list[tuple[Condition, Value, int]] = []
         self.offset = 0
         self.alive = True
-        self.pending: dict[int, list[Any]] = {}
-        self.lines: list[tuple[int, int, int | None]] | None = None
-        self.handler: tuple[int, int, bool] | None = None
+        self.pending: dict[int, list[State]] = {}
+        self.back: set[tuple[int, int]] = set()
+        self.lines: tuple[list[int], list[int]] | None = None
+        self.handler: flow.Handler | None = None
+        # Whether an exception that arises here may be caught, also by an enclosing body.
+        self.caught_outside: bool = outer is not None and outer.guarded
+        self.guarded = self.caught_outside
+        # A copy of the names that several exceptions share, until a name is bound again.
+        self.frozen: dict[str, Value] | None = None
+        self.surprised: Any = None
 
     # -- walking ------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Walk all blocks; afterwards names, returns and failures say what the body does."""
-        blocks, handlers = _blocks(self.code)
-        successors = {start: _successors(block, handlers) for start, block in blocks.items()}
-        sequence, back = opcodes.order(successors)
-        loops = _loop_names(self.code, blocks, back)
+        raw = self.code.co_code
+        if opcodes.is_straight(self.code, raw):
+            self._walk(raw, 0, len(raw))
+            if not self.alive:
+                self.reached = False
+        else:
+            self._run_blocks(raw)
+
+    def _run_blocks(self, raw: bytes) -> None:
+        blocks, handlers = flow.split(self.code, raw)
+        following = {start: flow.successors(block, handlers) for start, block in blocks.items()}
+        sequence, self.back = flow.order(following)
+        loops = flow.loops(self.code, blocks, following, self.back) if self.back else {}
         self.pending = {0: [(self.reached, [], self.names)]}
-        ends = []
+        ends: list[State] = []
         for start in sequence:
-            if not self._enter(self.pending.pop(start, ())):
-                continue
-            for name in loops.get(start, ()):
-                self.names[name] = undecided("bound in a loop")
-            block = blocks[start]
-            self.handler = handlers.get(start)
-            if self.body.everything and self.handler:
-                self.throw(self.body.fresh("anything raises"), ("E", "call"))
-            self._walk(block, back)
-            if self.alive and block.next not in blocks:
-                ends.append((self.reached, [], self.names))
-            elif self.alive and block.falls:
-                self._go(start, block.next, self.reached, back)
-            if block.returns and self.alive:
-                ends.append((self.reached, [], self.names))
+            if self._enter(self.pending.pop(start, ())):
+                if start in loops:
+                    self._forget(loops[start])
+                self._catch(handlers.get(start))
+                self._run_block(raw, blocks[start], ends)
         if not self._enter(ends):
             self.reached = False
+
+    def _run_block(self, raw: bytes, block: flow.Block, ends: list[State]) -> None:
+        self._walk(raw, block.start, block.end)
+        if self.alive and block.jump >= 0:
+            self.offset = block.end
+            self._jump(block)
+        if not self.alive:
+            return
+        if block.returns or block.following >= len(raw):
+            ends.append((self.reached, [], self.names))
+        elif block.falls:
+            self._go(block.start, block.following, self.reached, leave=True)
+
+    def _catch(self, handler: flow.Handler | None) -> None:
+        self.handler = handler
+        self.guarded = self.caught_outside or handler is not None
+        if handler is not None and self.body.everything:
+            self.throw(self.body.fresh("anything raises"), ("E", "call"))
+
+    def _forget(self, loop: flow.Loop) -> None:
+        """Leave open what a later turn of a loop may have changed before this one."""
+        for name in loop.bound:
+            self.names[name] = undecided("bound in a loop")
+        for name in loop.slots:
+            self.names[self.slot_key(name)] = undecided("bound in a loop")
+        for name in loop.read:
+            if self.names.get(name, NONE)[0] in "lmo":
+                self.names[name] = undecided("changed in a loop")
+        if loop.collects:
+            self.stack = [
+                undecided("collected in a loop") if value[0] in "lm" else value
+                for value in self.stack
+            ]
+
+    def slot_key(self, name: str) -> str:
+        """Return under which name a "fast local" stands among the names."""
+        return name if self.kind == "function" else f".{name}"
 
     def _enter(self, states: Any) -> bool:
         if not states:
             return False
-        conditions = self.body.conditions
-        self.reached = states[0][0]
-        for state in states[1:]:
-            self.reached = conditions.either(self.reached, state[0])
-        self.alive = self.reached is not False
+        self.frozen = self.surprised = None
         if len(states) == 1:
-            self.stack, self.names = states[0][1], states[0][2]
+            self.reached, self.stack, self.names = states[0]
         else:
+            conditions = self.body.conditions
+            self.reached = states[0][0]
+            for state in states[1:]:
+                self.reached = conditions.either(self.reached, state[0])
             depth = min(len(state[1]) for state in states)
             self.stack = [
-                _join([(state[0], state[1][i]) for state in states]) for i in range(depth)
+                join(conditions, [(state[0], state[1][i]) for state in states])
+                for i in range(depth)
             ]
-            self.names = _join_names([(state[0], state[2]) for state in states])
+            self.names = join_names(conditions, [(state[0], state[2]) for state in states])
+        self.alive = self.reached is not False
         return self.alive
 
-    def _go(self, start: int, target: int, reached: Condition, back: Any) -> None:
-        if (start, target) not in back and reached is not False:
-            self.pending.setdefault(target, []).append(
-                (reached, list(self.stack), dict(self.names))
-            )
+    def _go(self, start: int, target: int, reached: Condition, leave: bool = False) -> None:
+        """Enter *target* later; with *leave* nothing goes on from here, so nothing is copied."""
+        if (start, target) in self.back or reached is False:
+            return
+        state = (
+            (reached, self.stack, self.names)
+            if leave
+            else (reached, list(self.stack), dict(self.names))
+        )
+        self.pending.setdefault(target, []).append(state)
 
-    def _walk(self, block: _Block, back: Any) -> None:
-        table = ACTIONS
+    def _walk(self, raw: bytes, offset: int, end: int) -> None:
+        actions, widths, extended_arg = ACTIONS, opcodes.WIDTHS, opcodes.EXTENDED_ARG
+        extended = 0
         try:
-            for offset, number, argument, target in block.instructions:
-                self.offset = offset
-                action = table[number]
-                if action is None:
+            while offset < end:
+                number = raw[offset]
+                if number == extended_arg:
+                    extended = (extended | raw[offset + 1]) << 8
+                    offset += 2
+                    continue
+                action = actions[number]
+                if action is not None:
+                    self.offset = offset
+                    action(self, raw[offset + 1] | extended)
+                    if not self.alive:
+                        return
+                elif number not in NOTHING:
                     raise Unreadable(f"opcode {opcodes.NAMES.get(number, number)}")
-                if target >= 0:
-                    self._jump(block.start, number, target, back)
-                else:
-                    action(self, argument)
-                if not self.alive:
-                    return
+                extended = 0
+                offset += widths[number]
         except IndexError:
             raise Unreadable(f"an unbalanced stack at offset {self.offset}") from None
 
-    def _jump(self, start: int, number: int, target: int, back: Any) -> None:
-        name = opcodes.NAMES[number]
-        conditions = self.body.conditions
+    def _jump(self, block: flow.Block) -> None:
+        number, target = block.jump, block.target
         if number in opcodes.ALWAYS:
-            self._go(start, target, self.reached, back)
+            self._go(block.start, target, self.reached, leave=True)
             self.alive = False
-            return
-        if name == "FOR_ITER":
-            inside = self.body.fresh("a loop")
-            if sys.version_info < (3, 12):
-                self._go(start, target, self.reached, back)
-                del self.pending[target][-1][1][-1:]
-            else:
-                self._go(start, target, self.reached, back)
-                self.pending[target][-1][1].append(undecided("loop"))
-            self.reached = conditions.both(self.reached, inside)
-            self.stack.append(undecided("bound in a loop"))
-            return
-        if name == "SEND":
-            self._go(start, target, self.reached, back)
-            return
-        test = self.stack[-1]
-        keeps = name.startswith("JUMP_IF")
-        if not keeps:
-            self.stack.pop()
-        taken = self.condition(test) if "NONE" not in name else self.is_none(test)
-        if name.endswith(("FALSE", "FALSE_OR_POP", "NOT_NONE")):
+        elif number in _FOR_ITER:
+            self._loop(block.start, target)
+        elif number in _SEND:
+            self._go(block.start, target, self.reached)
+        else:
+            self._branch(block.start, number, target)
+
+    def _loop(self, start: int, target: int) -> None:
+        self._go(start, target, self.reached)
+        exhausted = self.pending[target][-1][1]
+        if sys.version_info < (3, 12):
+            del exhausted[-1:]
+        else:
+            exhausted.append(undecided("loop"))
+        self.reached = self.body.conditions.both(self.reached, self.body.fresh("a loop"))
+        self.stack.append(undecided("bound in a loop"))
+
+    def _branch(self, start: int, number: int, target: int) -> None:
+        conditions = self.body.conditions
+        test = self.stack[-1] if number in _KEEPING else self.stack.pop()
+        taken = self.is_none(test) if number in _NONE_TESTS else self.condition(test)
+        if number in _NEGATED:
             taken = conditions.negated(taken)
-        self._go(start, target, conditions.both(self.reached, taken), back)
-        self.reached = conditions.both(self.reached, conditions.negated(taken))
-        self.alive = self.reached is not False
-        if keeps:
+        rest = conditions.both(self.reached, conditions.negated(taken))
+        self._go(start, target, conditions.both(self.reached, taken), leave=rest is False)
+        self.reached = rest
+        self.alive = rest is not False
+        if self.alive and number in _KEEPING:
             self.stack.pop()
+
+    # -- exceptions ----------------------------------------------------------------------------
 
     def throw(self, when: Condition, error: Value) -> None:
         """Let an exception arise here under the condition *when*; otherwise go on."""
@@ -211,13 +289,41 @@ class Walker:
         if raised is False:
             return
         if self.handler is None:
-            self.failures.append((raised, error, self.offset))
+            self._fail(raised, error)
         else:
-            target, depth, lasti = self.handler
-            stack = self.stack[:depth] + ([NULL] if lasti else []) + [error]
-            self.pending.setdefault(target, []).append((raised, stack, dict(self.names)))
+            self._raise(raised, error, self.handler)
         self.reached = conditions.both(self.reached, conditions.negated(when))
         self.alive = self.reached is not False
+
+    def _fail(self, raised: Condition, error: Value) -> None:
+        for condition, one in error[1] if error[0] == "p" else ((True, error),):
+            one = one if one[0] in "Ep" else ("E", "call")
+            if one[0] == "p":
+                self._fail(self.body.conditions.both(raised, condition), one)
+            else:
+                both = self.body.conditions.both(raised, condition)
+                self.failures.append((both, one, self.offset))
+
+    def _raise(self, raised: Condition, error: Value, handler: flow.Handler) -> None:
+        target, depth, lasti = handler
+        if self.frozen is None:
+            self.frozen = dict(self.names)
+        states = self.pending.setdefault(target, [])
+        stack = self.stack[:depth] + ([NULL] if lasti else []) + [error]
+        if states and states[-1][2] is self.frozen and states[-1][1] == stack:
+            raised = self.body.conditions.either(states.pop()[0], raised)
+        states.append((raised, stack, self.frozen))
+
+    def may_raise(self, reason: str) -> None:
+        """Let any code raise any exception here, if something may catch it."""
+        if not self.guarded or self.body.everything:
+            return
+        # Another surprise before a name is bound changes nothing that can be told apart.
+        if self.frozen is None or self.surprised is not self.frozen:
+            self.throw(self.body.surprise(reason, self.reached), ("E", "call"))
+            if self.frozen is None:
+                self.frozen = dict(self.names)
+            self.surprised = self.frozen
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -228,7 +334,7 @@ class Walker:
             result: Condition = value[1]
             return result
         if value[0] == "p":
-            return self._any(value, self.condition)
+            return self.any_of(value, self.condition)
         if value[0] == "o" and value[1] == "not":
             return conditions.negated(self.condition(value[2]))
         known = truth(value)
@@ -242,15 +348,17 @@ class Walker:
     def is_none(self, value: Value) -> Condition:
         """Return the condition under which *value* is None."""
         if value[0] == "p":
-            return self._any(value, self.is_none)
+            return self.any_of(value, self.is_none)
         test = operate("is", value, NONE)
         return bool(test[1]) if test[0] == "c" else self._test(test)
 
-    def _any(self, choice: Value, test: Callable[[Value], Condition]) -> Condition:
+    def any_of(self, choice: Value, test: Callable[[Value], Condition]) -> Condition:
+        """Return the condition under which *test* holds of what *choice* chooses."""
         conditions = self.body.conditions
         result: Condition = False
         for condition, value in choice[1]:
-            result = conditions.either(result, conditions.both(condition, test(value)))
+            if conditions.both(self.reached, condition) is not False:
+                result = conditions.either(result, conditions.both(condition, test(value)))
         return result
 
     def line(self) -> int:
@@ -260,142 +368,54 @@ class Walker:
     def line_of(self, offset: int) -> int:
         """Return the source line of the instruction at *offset*."""
         if self.lines is None:
-            self.lines = [entry for entry in self.code.co_lines() if entry[2] is not None]
-        place = bisect_right(self.lines, offset, key=_start) - 1
-        found = self.lines[place][2] if place >= 0 else None
+            entries = [entry for entry in self.code.co_lines() if entry[2] is not None]
+            self.lines = [entry[0] for entry in entries], [entry[2] or 0 for entry in entries]
+        place = bisect_right(self.lines[0], offset) - 1
+        found = self.lines[1][place] if place >= 0 else 0
         return found or self.code.co_firstlineno
 
 
-def _start(entry: tuple[int, int, int | None]) -> int:
-    return entry[0]
+# Opcodes that neither touch the stack nor bind a name.
+NOTHING = opcodes.numbers(
+    "NOP", "RESUME", "CACHE", "PRECALL", "SETUP_ANNOTATIONS", "MAKE_CELL", "COPY_FREE_VARS",
+    "TO_BOOL", "END_SEND", "CONVERT_VALUE", "LIST_TO_TUPLE",
+)  # fmt: skip
 
 
-class _Block:
-    __slots__ = ("falls", "instructions", "next", "returns", "start")
-
-    def __init__(self, start: int) -> None:
-        self.start = start
-        self.instructions: list[tuple[int, int, int, int]] = []
-        self.next = -1
-        self.falls = True
-        self.returns = False
-
-
-def _blocks(code: CodeType) -> tuple[dict[int, _Block], dict[int, tuple[int, int, bool]]]:
-    """Split *code* into blocks; say which handler catches what each block raises."""
-    instructions = opcodes.instructions(code)
-    table = opcodes.handlers(code) if code.co_exceptiontable else []
-    leaders = {0}
-    for start, end, target, _, _ in table:
-        leaders.update((start, end, target))
-    blocks: dict[int, _Block] = {}
-    block = blocks[0] = _Block(0)
-    for _, _, _, target in instructions:
-        if target >= 0:
-            leaders.add(target)
-    ended = False
-    for instruction in instructions:
-        offset = instruction[0]
-        if offset and (ended or offset in leaders):
-            block.next = offset
-            block = blocks[offset] = _Block(offset)
-        block.instructions.append(instruction)
-        ended = instruction[3] >= 0 or instruction[1] in opcodes.ENDS
-        if ended:
-            block.falls = instruction[1] not in opcodes.ENDS
-            block.returns = opcodes.NAMES[instruction[1]].startswith("RETURN_")
-    return blocks, _catching(blocks, table) if table else {}
-
-
-def _catching(blocks: dict[int, _Block], table: Any) -> dict[int, tuple[int, int, bool]]:
-    """Map each block to the handler that catches; those that only clean up are looked through."""
-    entries = {}
-    for start in blocks:
-        for entry in table:
-            if entry[0] <= start < entry[1]:
-                entries[start] = entry
-                break
-    result = {}
-    for start, entry in entries.items():
-        for _ in range(len(table)):
-            first = blocks[entry[2]].instructions[0]
-            if opcodes.NAMES[first[1]] == "PUSH_EXC_INFO":
-                result[start] = (entry[2], entry[3], entry[4])
-                break
-            entry = entries.get(_last(blocks, entry[2]))
-            if entry is None:
-                break
-    return result
-
-
-def _last(blocks: dict[int, _Block], start: int) -> int:
-    while blocks[start].falls and blocks[start].next in blocks:
-        start = blocks[start].next
-    return start
-
-
-def _successors(block: _Block, handlers: dict[int, tuple[int, int, bool]]) -> list[int]:
-    result = []
-    last = block.instructions[-1]
-    if last[3] >= 0:
-        result.append(last[3])
-    if block.falls and block.next >= 0 and last[1] not in opcodes.ALWAYS:
-        result.append(block.next)
-    if block.start in handlers:
-        result.append(handlers[block.start][0])
-    return result
-
-
-_BINDING = {"STORE_NAME", "DELETE_NAME", "STORE_GLOBAL", "STORE_FAST", "STORE_DEREF"}
-
-
-def _loop_names(code: CodeType, blocks: dict[int, _Block], back: Any) -> dict[int, set[str]]:
-    result: dict[int, set[str]] = {}
-    for source, target in back:
-        names = result.setdefault(target, set())
-        for start, block in blocks.items():
-            if target <= start <= source:
-                for _, number, argument, _ in block.instructions:
-                    if opcodes.NAMES[number] in _BINDING:
-                        names.add(_bound_name(code, opcodes.NAMES[number], argument))
-    return result
-
-
-def _bound_name(code: CodeType, operation: str, argument: int) -> str:
-    if operation == "STORE_FAST":
-        return code.co_varnames[argument]
-    return cell(code, argument) if operation == "STORE_DEREF" else code.co_names[argument]
-
-
-def cell(code: CodeType, index: int) -> str:
-    """Return the name of a "fast local" slot: locals, then cells, then free variables."""
-    local = code.co_varnames
-    if index < len(local):
-        return local[index]
-    cells = tuple(name for name in code.co_cellvars if name not in local) + code.co_freevars
-    return cells[index - len(local)]
-
-
-def _join(states: list[tuple[Condition, Value]]) -> Value:
-    first = states[0][1]
-    if all(value is first or value == first for _, value in states[1:]):
-        return first
-    choices: list[tuple[Condition, Value]] = []
+def join(conditions: Conditions, states: list[tuple[Condition, Value]]) -> Value:
+    """Return the value that holds where paths meet, a choice if they differ."""
+    choices: list[list[Any]] = []
     for condition, value in states:
-        choices.append((condition, value))
-    return ("p", tuple(choices))
+        for choice in choices:
+            if same(choice[1], value):
+                choice[0] = conditions.either(choice[0], condition)
+                break
+        else:
+            choices.append([condition, value])
+    if len(choices) == 1:
+        return choices[0][1]
+    joined = ("p", tuple((condition, value) for condition, value in choices))
+    return joined if is_bounded(joined) else undecided("too many choices")
 
 
-def _join_names(states: list[tuple[Condition, dict[str, Value]]]) -> dict[str, Value]:
-    result = dict(states[0][1])
-    names = set()
+def same(one: Value, other: Value) -> bool:
+    """Tell whether two values are the same; 1 and True, which are equal, are not."""
+    return one is other or (one == other and (one[0] != "c" or repr(one) == repr(other)))
+
+
+def join_names(
+    conditions: Conditions, states: list[tuple[Condition, dict[str, Value]]]
+) -> dict[str, Value]:
+    """Return the names bound where paths meet."""
+    first = states[0][1]
+    differing = set()
     for _, other in states[1:]:
-        for name, value in other.items():
-            if result.get(name) is not value:
-                names.add(name)
-        names.update(result.keys() - other.keys())
-    for name in sorted(names):
-        result[name] = _join([(c, bound.get(name, UNBOUND)) for c, bound in states])
+        if other is not first:
+            differing.update([n for n, value in other.items() if first.get(n) is not value])
+            differing.update(first.keys() - other.keys())
+    result = dict(first)
+    for name in sorted(differing):
+        result[name] = join(conditions, [(c, bound.get(name, UNBOUND)) for c, bound in states])
     return result
 
 

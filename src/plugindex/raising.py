@@ -1,0 +1,131 @@
+"""Which ``except`` clause or context manager catches an exception that reading knows of."""
+
+from __future__ import annotations
+
+import builtins
+
+from plugindex.expressions import as_items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from plugindex.conditions import Condition
+    from plugindex.expressions import Value
+    from plugindex.walker import Body, Walker
+
+# What an error ("E", kind, ...) is, where its kind isn't the name of a builtin exception. A "call"
+# raises anything.
+_KINDS: dict[str, type[BaseException]] = {
+    "import": ImportError, "name": NameError, "attr": AttributeError,
+}  # fmt: skip
+_ENDING_CALLS = {("sys", "exit"), ("os", "_exit")}
+# Context managers of the standard library that never swallow an exception.
+_TRANSPARENT = {
+    ("warnings", "catch_warnings"), ("contextlib", "nullcontext"), ("contextlib", "closing"),
+    ("contextlib", "redirect_stdout"), ("contextlib", "redirect_stderr"), ("io", "open"),
+    ("threading", "Lock"), ("threading", "RLock"), ("decimal", "localcontext"),
+    ("os", "scandir"), ("zipfile", "ZipFile"), ("importlib.resources", "path"),
+    ("importlib.resources", "as_file"), ("importlib.resources", "open_text"),
+}  # fmt: skip
+
+
+def ends_import(callee: Value) -> bool:
+    """Tell whether calling *callee* raises SystemExit."""
+    return callee[:2] in (("g", "exit"), ("g", "quit")) or _library_name(callee) in _ENDING_CALLS
+
+
+def _library_name(value: Value) -> tuple[str, str] | None:
+    if value[0] == "f":
+        return value[1], value[2]
+    return (value[1][1], value[2]) if value[0] == "a" and value[1][0] == "i" else None
+
+
+def raised_by(items: list[Value]) -> Value:
+    """Return the error that ``raise`` raises, from its operands."""
+    error = items[0][1] if items[0][0] == "x" else items[0]
+    if error[0] == "E":
+        return error
+    return ("E", error[1] if error[0] in "gn" and _builtin(error[1]) else "call")
+
+
+def matches(frame: Walker, error: Value, types: Value) -> Condition:
+    """Return the condition under which an ``except`` clause for *types* catches *error*."""
+    if error[0] == "p":
+        return frame.any_of(error, lambda one: matches(frame, one, types))
+    if error[0] != "E":
+        error = ("E", "call")
+    items = as_items(types)
+    result: Condition = False
+    for item in items if items is not None else (types,):
+        result = frame.body.conditions.either(result, _caught(frame, error, item))
+        if result is True:
+            return True
+    return result
+
+
+def _caught(frame: Walker, error: Value, clause: Value) -> Condition:
+    kind = _KINDS.get(error[1]) or _builtin(error[1])
+    caught = _builtin(clause[1]) if clause[0] == "g" else None
+    if caught is not None and issubclass(kind or Exception, caught):
+        return True
+    if kind is ImportError and caught is ModuleNotFoundError and error[2:]:
+        found = frame.body.variable("import", error[2], ()) if error[2] else True
+        return frame.body.conditions.negated(found)
+    if kind is SystemExit or (kind is not None and caught is not None):
+        return False
+    if kind is not None:
+        return frame.body.fresh(f"whether a clause at line {frame.line()} catches {kind.__name__}")
+    return frame.body.surprise(f"which exception is raised, line {frame.line()}", frame.reached)
+
+
+def _builtin(name: str) -> type[BaseException] | None:
+    found = getattr(builtins, name, None)
+    return found if isinstance(found, type) and issubclass(found, BaseException) else None
+
+
+def suppressed(frame: Walker, manager: Value, error: Value) -> Condition:
+    """Return the condition under which a ``with`` block's manager swallows *error*."""
+    if manager[0] == "x":
+        name = _library_name(manager[1])
+        if name == ("contextlib", "suppress"):
+            return matches(frame, error, ("l", manager[2]))
+        if name in _TRANSPARENT or manager[1][:2] == ("g", "open"):
+            return False
+    return frame.body.surprise("a context manager may swallow an exception", frame.reached)
+
+
+def settle(body: Body, failures: list[tuple[Condition, Value, int]]) -> None:
+    """Take for granted that no exception that any code may raise ends the import.
+
+    A module whose import fails for a reason that only running shows is listed until it is tried,
+    so what follows a call that may raise counts as reached, unless a handler goes on from it.
+
+    Args:
+        body: what was read.
+        failures: the exceptions that leave the module.
+    """
+    conditions = body.conditions
+    failing: Condition = False
+    for reached, _, _ in failures:
+        failing = conditions.either(failing, reached)
+    if failing is False:
+        return
+    for number, reached in body.surprises:
+        variable = conditions.variable(number)
+        for held in (True, False):
+            case = conditions.both(reached, variable if held else conditions.negated(variable))
+            if conditions.choose(case, failing, True) is True:
+                body.variables[number] = ("test", ("c", not held))
+                break
+    for reached in body.assertions:
+        if conditions.choose(reached, failing, True) is True:
+            _settle_assertion(body, reached)
+
+
+def _settle_assertion(body: Body, failing: Condition) -> None:
+    """Take for granted that an ``assert`` whose failure ends the import holds."""
+    newest = body.conditions.newest(failing)
+    if newest is None or False not in newest[1:]:
+        return
+    number, high, low = newest
+    if body.variables[number][0] == "may" or True in (high, low):
+        body.variables[number] = ("test", ("c", high is False))

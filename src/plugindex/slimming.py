@@ -1,0 +1,90 @@
+"""Values as a record keeps them: bounded, JSON-ready, without the machine's own marks."""
+
+from __future__ import annotations
+
+from plugindex.expressions import LONGEST_TEXT, pack, undecided
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from plugindex.expressions import Value
+
+MOST_ITEMS_KEPT = 40
+_DEEPEST = 6
+_LEAVES = frozenset("bifkdgPVun?")
+_PLAIN = frozenset({int, bool, float, type(None)})
+
+
+def slim(value: Value, depth: int = _DEEPEST) -> Value:
+    """Return *value* as a record keeps it."""
+    kind = value[0]
+    if kind in _LEAVES:
+        return value
+    if kind == "c":
+        return _slim_literal(value)
+    if kind == "w":
+        return ("w", value[1], value[2], slim(value[3], depth))
+    if not depth or kind not in _PARTS:
+        return undecided("deep expression" if not depth else "an inner value")
+    return _PARTS[kind](value, depth - 1)
+
+
+def slim_names(names: dict[str, Value]) -> dict[str, Value]:
+    """Return the names bound in a body with their values, the machine's own names left out."""
+    result = {}
+    for name, value in names.items():
+        kind = value[0]
+        if name[:1] == "." or kind == "u":
+            continue
+        plain = kind == "d" or kind == "f" or (kind == "c" and type(value[1]) in _PLAIN)
+        result[name] = value if plain else slim_attribute(name, value)
+    return result
+
+
+def slim_attribute(name: str, value: Value) -> Value:
+    """Return the value of a class's or module's name as a record keeps it: no tables of data."""
+    if value[0] in "clm" and name != "__all__" and _count(value) > MOST_ITEMS_KEPT:
+        return undecided("large data")
+    return slim(value)
+
+
+def _count(value: Value) -> int:
+    return len(value[1]) if isinstance(value[1], tuple | frozenset) else 0
+
+
+def _slim_literal(value: Value) -> Value:
+    plain = value[1]
+    kind = type(plain)
+    if kind is str:
+        return value if len(plain) <= LONGEST_TEXT else undecided("long text")
+    return value if kind in _PLAIN else ("b", pack(plain))
+
+
+def _slim_items(items: tuple[Value, ...], depth: int) -> Value:
+    """Return a list of values; items that were starred are added to the others."""
+    result: Any = None
+    plain: list[Value] = []
+    for item in items:
+        if item[0] != "S":
+            plain.append(slim(item, depth))
+            continue
+        before = ("l", tuple(plain))
+        result = before if result is None else ("o", "+", result, before) if plain else result
+        result = ("o", "+", result, slim(item[1], depth))
+        plain = []
+    rest = ("l", tuple(plain))
+    return rest if result is None else ("o", "+", result, rest) if plain else result
+
+
+_PARTS: dict[str, Callable[[Value, int], Value]] = {
+    "x": lambda v, n: ("x", slim(v[1], n), tuple([slim(a, n) for a in v[2]]), v[3]),
+    "S": lambda v, n: ("S", slim(v[1], n)),
+    "l": lambda v, n: _slim_items(v[1], n),
+    "m": lambda v, n: ("m", tuple([slim(i, n) for i in v[1][:MOST_ITEMS_KEPT] if i[0] != "S"])),
+    "p": lambda v, n: ("p", tuple([(condition, slim(one, n)) for condition, one in v[1]])),
+    "o": lambda v, n: ("o", v[1], slim(v[2], n), slim(v[3], n)),
+    "s": lambda v, n: ("s", slim(v[1], n), slim(v[2], n)),
+    "a": lambda v, n: ("a", slim(v[1], n + 1), v[2]),
+}  # fmt: skip
