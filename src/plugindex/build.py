@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 from plugindex import freshness, index, kept, providers, store
+from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.header import CacheConfig, header
-from plugindex.kept import Kept, KeptLibrary, fields_of, stored_result, take_examination
+from plugindex.kept import Kept, KeptLibrary
 from plugindex.merge import merge
 from plugindex.records import Stats
 from plugindex.resolver import Resolver
+from plugindex.results import fields_of, same_keys, stored_result, take_examination
 from plugindex.snapshot import Sections, Snapshot
 
 TYPE_CHECKING = False
@@ -50,13 +52,14 @@ class Build:
         self.place = place
         self.checked = freshness.now_ns()
         self.finder = Finder()
-        self.providers = providers.find(self.finder, scope.application)
+        self.providers: providers.Providers | None = None
         self.library = KeptLibrary(self.finder, old)
         self.kept = old
-        self.results: dict[str, Any] = {}
+        self.results: dict[str, Any] = {}  # of the modules that were resolved now
         self.modules: dict[str, str] = {}
         self.failed: dict[str, Any] = {}
         self.undecided: list[str] = []
+        self.unsettled: list[str] = []
         self.imported = 0
         self.verdict = "off" if place is None else "cold"
         self.resolver: Resolver | None = None
@@ -67,17 +70,37 @@ class Build:
         self.modules = self._modules()
         affected = self.kept.affected(self.library, self.modules) if self.kept else None
         if self.kept and affected is not None:
-            self.results = {n: r for n, r in self.kept.results.items() if n not in affected}
             self.failed = self.kept.failures(affected)
             self.verdict = "partial" if affected else "hit"
+            self.unsettled = [] if affected else self.kept.undecided
+        names = self.modules if affected is None else [n for n in self.modules if n in affected]
+        spread: set[str] = set()
+        for name in names:
+            resolution = self._resolver().resolve(name)
+            self.results[name] = stored_result(self.library, name, resolution)
+            spread.update(resolution.spreads)
         for name in self.modules:
-            if name not in self.results:
-                self.results[name] = self._resolve(name)
-                if self.results[name]["undecided"]:
-                    self.undecided.append(name)
+            if name in spread:
+                self._unsettle(name)
+        self.undecided = [name for name in self.results if self.results[name]["undecided"]]
+        self.unsettled = self.unsettled or list(self.undecided)
+
+    def _unsettle(self, name: str) -> None:
+        if name not in self.results:
+            self.results[name] = self._result(name)
+        if not self.results[name]["undecided"]:
+            self.results[name]["undecided"] = "another module may make classes in it"
+
+    def _result(self, name: str) -> Any:
+        """Return what a module came to, now or before."""
+        if name not in self.results and self.kept:
+            return decode(self.kept.results[name])
+        return self.results[name]
 
     def _modules(self) -> dict[str, str]:
         """Return the provider ("" for the host) of each module in scope, in order."""
+        if self.kept and not self.kept.moved:
+            return self.kept.modules
         names: dict[str, str] = {}
         for package, provider in self._packages():
             for file in self.finder.modules(package, self.scope.recursive):
@@ -88,16 +111,17 @@ class Build:
         return names
 
     def _packages(self) -> list[tuple[str, str]]:
-        offered = [] if self.scope.foreign else self.providers.found
+        self.providers = providers.find(self.finder, self.scope.application)
+        offered = () if self.scope.foreign else self.providers.found
         return [(self.scope.package, ""), *((one.package, one.distribution) for one in offered)]
 
-    def _resolve(self, name: str) -> dict[str, Any]:
+    def _resolver(self) -> Resolver:
         if self.resolver is None:
             self.resolver = Resolver(self.library, self.scope)
             trouble = self.resolver.problem()
             if trouble:
                 raise _nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
-        return stored_result(self.library, name, self.resolver.resolve(name))
+        return self.resolver
 
     def examine(self) -> None:
         """Import the undecided modules in a child interpreter and take in what they hold."""
@@ -119,58 +143,82 @@ class Build:
         return self.sections
 
     def _merged(self) -> dict[str, Any]:
-        merged = merge(self.scope, self.modules, self.results)
         environment = self.place.environment if self.place else ""
         return {
             **header(CacheConfig(cache_version=index.SCHEMA), self._version(), environment),
             "scope": index.scope_digest(self.scope),
-            "items": merged.items,
+            **(self._kept_keys() or self._new_keys()),
             "modules": len(self.modules),
             "checked": self.checked,
+            "failed": self.failed,
+        }
+
+    def _kept_keys(self) -> dict[str, Any] | None:
+        """Return the sections of keys as they were, if what changed doesn't touch them."""
+        if self.kept is None or self.kept.moved or self.verdict == "cold":
+            return None
+        if self.kept.undecided or self.undecided:
+            return None
+        for name, result in self.results.items():
+            if not same_keys(decode(self.kept.results[name]), result):
+                return None
+        head = self.kept.document.raw_head()
+        return {name: head[name] for name in ("items", "unavailable", "conflicts", "problems")}
+
+    def _new_keys(self) -> dict[str, Any]:
+        results = {name: self._result(name) for name in self.modules}
+        merged = merge(self.modules, results)
+        return {
+            "items": merged.items,
             "unavailable": merged.unavailable,
             "conflicts": merged.conflicts,
-            "problems": [*merged.problems, *self._troubles()],
-            "failed": self.failed,
-            "details": merged.details,
+            "problems": [*merged.problems, *map(fields_of, self.finder.troubles)],
         }
 
     def _version(self) -> str:
-        chosen = self.settings.version
-        return chosen or providers.version_of(self.finder, self.scope.application)
-
-    def _troubles(self) -> list[dict[str, Any]]:
-        return [fields_of(one) for one in self.finder.troubles]
+        if self.settings.version is not None:
+            return self.settings.version
+        if self.kept and not self.kept.moved:
+            return str(self.kept.document.head("version"))
+        return providers.version_of(self.finder, self.scope.application)
 
     def snapshot(self, started: float) -> Snapshot:
         """Return the snapshot of what was built."""
         sections = self._sections()
         read = sum(1 for one in self.library.readings.values() if one.code is not None)
-        stats = Stats(
-            len(self.modules), read, self.imported, self.verdict, time.perf_counter() - started
-        )
-        return Sections(sections.get).snapshot(stats)
+        seconds = time.perf_counter() - started
+        stats = Stats(len(self.modules), read, self.imported, self.verdict, seconds)
+        return Sections(lambda name: _plain(sections[name]), self.detail).snapshot(stats)
 
-    def details(self) -> dict[str, Any]:
-        """Return the further fields of each plugin by object reference."""
-        details: dict[str, Any] = self._sections()["details"]
-        return details
+    def detail(self, module: str) -> Any:
+        """Return all that is known of the plugins of a module."""
+        self._sections()
+        return self._result(module)
 
     def write(self) -> None:
         """Store the index; trouble costs the next start, nothing else."""
         if self.place is None:
             return
         head = dict(self._sections())
-        files = self.library.files(self.providers.files)
+        files = self.library.files(self.providers.files if self.providers else None)
+        before = self.kept.results if self.kept else {}
+        results = {name: self.results.get(name) or before[name] for name in self.modules}
         tail = {
-            index.DETAILS: head.pop("details"),
-            kept.RESULTS: {name: self.results[name] for name in self.modules},
             index.CONTENTS: {path: entry[1:] for path, entry in files.items()},
-            **self.library.stored(self.resolver, self.modules),
+            kept.MODULES: self.modules,
+            kept.UNDECIDED: self.unsettled,
+            kept.FOUND: self.library.places(self.modules),
+            **self.library.followed(self.resolver),
+            **{index.RESULT + name: result for name, result in results.items()},
             **self.library.records_text(),
         }
         head["files"] = freshness.by_folder({path: entry[0] for path, entry in files.items()})
-        head["folders"] = freshness.take_folders(self.finder.consulted)
+        head["folders"] = self.library.folders()
         store.write(self.place.path, head, "records", tail)
+
+
+def _plain(section: Any) -> Any:
+    return decode(section) if isinstance(section, store.Raw) else section
 
 
 def _nothing(scope: Scope, cause: str) -> DiscoveryError:

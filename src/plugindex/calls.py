@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.evaluation import MISSING, Context, Evaluator, unknown
+from plugindex.evaluation import MISSING, Context, Evaluator, unknown, unknown_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Class decorators that give back the class (or its slotted twin of the same name), and the
 # functions that make such decorators when they are called with options.
-_KEEPS_CLASS = frozenset({
+KEEPS_CLASS = frozenset({
     "dataclasses:dataclass", "functools:total_ordering", "typing:final", "enum:unique",
     "typing:runtime_checkable", "typing:no_type_check", "typing:dataclass_transform",
     "typing_extensions:final", "typing_extensions:runtime_checkable", "warnings:deprecated",
@@ -26,20 +26,23 @@ _ALIASING = frozenset({
     "_SpecialGenericAlias", "_GenericAlias", "_DeprecatedGenericAlias", "_CallableType",
     "_TupleType", "_BaseGenericAlias",
 })  # fmt: skip
+_PARTIAL = ("_functools:partial", "functools:partial")
 _KEEPER: Found = ("keeper",)
-DEEPEST_CALL = 6
+DEEPEST_CALL = 5
+MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
 
 
 class CallingEvaluator(Evaluator):
     """An evaluator that follows calls of functions whose code can be read."""
 
-    _calls = 0
+    _calls = 0  # how deep the call is that is followed now
+    _followed = 0  # how many were followed since the outermost
 
     def call(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
         """Return what a call gives."""
         kind = callee[0]
         if kind == "real":
-            return self._call_real(callee[1], args)
+            return self._call_real(callee[1], args, names)
         if kind == "keeper":
             return args[0] if args else unknown("a call", callee)
         if kind == "function":
@@ -48,13 +51,17 @@ class CallingEvaluator(Evaluator):
             return self._call_function(callee[1], (callee[2], *args), names)
         if kind == "class":
             return self._call_class(callee, args)
+        if kind == "partial":
+            return self.call(callee[1], (*callee[2], *args), names)
+        if kind == "outside" and callee[1] in _PARTIAL and args:
+            return ("partial", args[0], args[1:] if not names else ())
         if kind == "instance" and callee[1][0] == "class":
             method = self.class_attribute(callee, "__call__")
             if method[0] == "bound":
                 return self.call(method, args, names)
-        return unknown("a call", callee, *args)
+        return unknown_result("a call", callee, args)
 
-    def _call_real(self, function: Any, args: tuple[Found, ...]) -> Found:
+    def _call_real(self, function: Any, args: tuple[Found, ...], names: Any) -> Found:
         name = getattr(function, "__name__", "")
         texts = [arg[1] if arg[0] == "const" else None for arg in args]
         if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
@@ -64,11 +71,18 @@ class CallingEvaluator(Evaluator):
             return args[2] if found[0] == "missing" and len(args) > 2 else found
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
+        if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
+            return unknown("a partial", args[0]) if names else ("partial", args[0], args[1:])
         if function is type and len(args) == 1 and args[0][0] == "instance":
-            return args[0][1]
+            owner: Found = args[0][1]
+            return owner
+        if function is classmethod and args and args[0][0] == "function":
+            return ("classmethod", args[0])
+        if function is staticmethod and args:
+            return args[0]
         if isinstance(function, type) and function is not type:
             return ("instance", ("real", function))
-        return unknown("a call", *args)
+        return unknown_result("a call", ("real", function), args)
 
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
         qualname = self.library.record(callee[1]).classes[callee[2]][0]  # type: ignore[union-attr]
@@ -78,13 +92,14 @@ class CallingEvaluator(Evaluator):
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
-        if reference in _KEEPS_CLASS:
+        if reference in KEEPS_CLASS:
             first = args[0] if args and not names else MISSING
             return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
-        if self._calls >= DEEPEST_CALL:
-            return unknown("a call too deep to follow", callee, *args)
+        self._followed = self._followed + 1 if self._calls else 0
+        if self._calls >= DEEPEST_CALL or self._followed > MOST_CALLS:
+            return unknown_result("a call too deep to follow", callee, args)
         self._calls += 1
         try:
             return self._result(callee, args, names)
@@ -94,10 +109,10 @@ class CallingEvaluator(Evaluator):
     def _result(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         context = self.inside(callee, args, names)
         if context is None:
-            return unknown("a call", callee, *args)
+            return unknown_result("a call", callee, args)
         results = self.library.function(*callee[1:4])[1]
         found = self.evaluate(("p", results), context)
-        return unknown(found[1], callee, *args) if found[0] == "unknown" else found
+        return unknown_result(found[1], callee, args) if found[0] == "unknown" else found
 
     def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
         """Return the context of a function's body for one call, None if it can't be read."""
@@ -108,9 +123,11 @@ class CallingEvaluator(Evaluator):
         frame: dict[str, Found] = dict(callee[4] or {})
         frame.update((name, ("default", name)) for name in summary[0])
         split = len(args) - len(names)
-        frame.update(zip(summary[0], args[:split], strict=False))
+        frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
+        if summary[7]:
+            frame[summary[7]] = ("items", args[summary[9] : split])
         frame.update(zip(names, args[split:], strict=True))
-        return Context(record, summary[2], frame, summary[3])
+        return Context(record, summary[2], summary[8], frame, summary[3])
 
 
 def _presence(found: Found) -> Found:

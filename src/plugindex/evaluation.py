@@ -14,6 +14,7 @@ An evaluated value is a tuple whose first item says what it is:
 
 from __future__ import annotations
 
+import os
 import sys
 
 from plugindex import HOMES, conditions
@@ -49,6 +50,11 @@ MISSING: Found = ("missing",)
 # Loaded before any program starts, so looking at them runs nothing.
 _ALWAYS_LOADED = ("builtins", "sys", "posix", "nt", "_io", "time", "_thread", "_signal", "marshal")
 _ALIASES = {"os.path": "posixpath" if "posix" in sys.builtin_module_names else "ntpath"}
+_OWN_FOLDERS = frozenset(path for path in sys.path if path.endswith("lib-dynload"))
+_MODULE_ATTRIBUTES = frozenset({
+    "__dict__", "__doc__", "__file__", "__loader__", "__package__", "__path__", "__spec__",
+    "__builtins__", "__cached__", "__class__",
+})  # fmt: skip
 _DEEPEST = 60
 _MOST_LEAVES = 24
 
@@ -176,7 +182,11 @@ class Evaluator:
             return found or MISSING
         if self.library.file(module) is None:
             return unknown(f"a module that its package makes itself: {module}")
-        return ("outside", f"{module}:{name}")
+        file = self.library.file(module)
+        own = getattr(sys.modules.get(module), name, None) if is_own(file) else None
+        if isinstance(own, str) and name == "__version__":
+            return ("const", own)
+        return ("real", own) if isinstance(own, type) else ("outside", f"{module}:{name}")
 
     def _bound(self, record: ModuleRecord, name: str) -> Found:
         value = record.names.get(name)
@@ -185,16 +195,17 @@ class Evaluator:
         if found[0] == "missing":
             found = self._starred(context, name, len(record.stars))
         if found[0] != "class" and value is not None and value[0] == "x":
-            return self._decorated(record, name, value) or found
+            return self.decorated(record, value) or found
         return found
 
-    def _decorated(self, record: ModuleRecord, name: str, value: Any) -> Found | None:
-        """Return an undecided value that is most likely the class statement *name* of *record*."""
-        while value[0] == "x" and len(value[2]) == 1 and not value[3]:
-            value = value[2][0]
-        if value[0] != "k" or record.classes[value[1]][0] != name:
+    def decorated(self, record: ModuleRecord, value: Any) -> Found | None:
+        """Return an undecided value that is most likely a class statement of *record*."""
+        inner = value
+        while inner[0] == "x" and len(inner[2]) == 1 and not inner[3]:
+            inner = inner[2][0]
+        if inner[0] != "k" or record.names.get(record.classes[inner[1]][0]) != value:
             return None
-        cls = ("class", record.name, value[1])
+        cls = ("class", record.name, inner[1])
         return (*unknown("what a decorator gives", cls), cls)
 
     def _starred(self, context: Context, name: str, count: int) -> Found:
@@ -223,8 +234,7 @@ class Evaluator:
         listed = _literal_items(names)
         if listed is not None and name not in listed:
             return MISSING
-        found = self.member(module, name)
-        return found if listed is not None or found[0] == "missing" else found
+        return self.member(module, name)
 
     # -- values --------------------------------------------------------------------------------
 
@@ -234,7 +244,8 @@ class Evaluator:
         try:
             if self._depth > _DEEPEST:
                 return unknown("too deep to follow")
-            return _RULES[value[0]](self, value, context)
+            found: Found = _RULES[value[0]](self, value, context)
+            return found
         finally:
             self._depth -= 1
 
@@ -275,17 +286,31 @@ class Evaluator:
         """Return ``owner.name``."""
         kind = owner[0]
         if kind == "module":
-            return self.member(owner[1], name)
+            return self._module_attribute(owner[1], name)
         if kind == "real":
             return _real(owner[1], name)
         if kind == "outside":
             return ("outside", f"{owner[1]}.{name}")
         if kind in ("class", "instance"):
             return self.class_attribute(owner, name)
+        if kind == "member":
+            return self.member_attribute(owner, name)
         return MISSING if kind == "missing" else unknown(f"the attribute {name}", owner)
+
+    def _module_attribute(self, module: str, name: str) -> Found:
+        if name == "__name__":
+            return ("const", module)
+        found = self.member(module, name)
+        if found[0] == "missing" and name in _MODULE_ATTRIBUTES:
+            return unknown("what import sets", ("const", name))
+        return found
 
     def class_attribute(self, owner: Found, name: str) -> Found:
         """Return an attribute of a class or of its instance; completed by the hierarchy."""
+        return unknown(f"the attribute {name}", owner)
+
+    def member_attribute(self, owner: Found, name: str) -> Found:
+        """Return an attribute of an enum member; completed by the hierarchy."""
         return unknown(f"the attribute {name}", owner)
 
     def _subscript(self, value: Any, context: Context) -> Found:
@@ -342,7 +367,7 @@ class Evaluator:
         return unknown("a class made in a function", *(self.evaluate(b, context) for b in bases))
 
     def _items(self, value: Any, context: Context) -> Found:
-        return ("items", tuple(self.evaluate(item, context) for item in value[1]))
+        return ("items", tuple(self.evaluate(item, context) for item in value[1]), *value[2:])
 
     def _mixed(self, value: Any, context: Context) -> Found:
         return unknown("a container", *(self.evaluate(item, context) for item in value[1]))
@@ -362,7 +387,7 @@ class Evaluator:
         args: list[Found] = []
         for arg in value[2]:
             found = self.evaluate(arg[1] if arg[0] == "S" else arg, context)
-            spread = arg[0] == "S" and _as_values(found)
+            spread = arg[0] == "S" and items_of(found)
             args.extend(spread if isinstance(spread, tuple) else (found,))
         return tuple(args), tuple(name for name in value[3] if name != "**")
 
@@ -375,7 +400,7 @@ class Evaluator:
     def decide(self, condition: Any, context: Context) -> bool | None:
         """Return whether *condition* holds, None when only running decides."""
         if condition is True or condition is False:
-            return condition  # type: ignore[no-any-return]
+            return condition
         return conditions.decide(
             context.nodes, condition, lambda n: self._variable(n, context), context.decided
         )
@@ -442,6 +467,14 @@ _RULES: dict[str, Any] = {
     "?": lambda self, value, context: unknown(value[1]),
 }
 
+
+def is_own(file: ModuleFile | None) -> bool:
+    """Tell whether a module is compiled and a part of the interpreter itself."""
+    if file is None or file.kind != "extension":
+        return file is not None and file.kind == "builtin"
+    return os.path.dirname(file.path) in _OWN_FOLDERS
+
+
 def _computes(record: ModuleRecord) -> bool:
     """Tell whether a module may have names that no statement of it binds."""
     return "__getattr__" in record.names or record.provides or bool(record.unreadable)
@@ -469,13 +502,14 @@ def _literal_items(found: Found) -> set[Any] | None:
 
 
 def _concatenated(left: Found, right: Found) -> Found:
-    parts = _as_values(left), _as_values(right)
+    parts = items_of(left), items_of(right)
     if parts[0] is None or parts[1] is None:
         return unknown("an operator", left, right)
     return ("items", (*parts[0], *parts[1]))
 
 
-def _as_values(found: Found) -> tuple[Found, ...] | None:
+def items_of(found: Found) -> tuple[Found, ...] | None:
+    """Return the items of an evaluated list or tuple, or None."""
     if found[0] == "const" and isinstance(found[1], tuple | list):
         return tuple(("const", item) for item in found[1])
     return found[1] if found[0] == "items" else None

@@ -5,8 +5,9 @@ The linearisation is C3, as CPython's ``type.mro`` computes it.
 
 from __future__ import annotations
 
-from plugindex.calls import CallingEvaluator
+from plugindex.calls import KEEPS_CLASS, CallingEvaluator
 from plugindex.evaluation import MISSING, unknown
+from plugindex.expressions import undecided
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Hierarchy(CallingEvaluator):
         self._orders: dict[Found, tuple[Found, ...] | None] = {}
         self._abstract: dict[Found, dict[str, bool | None]] = {}
         self._posts: dict[str, dict[int, dict[str, Any]]] = {}
+        self._metas: dict[Found, tuple[Found, ...]] = {}
+        self._descents: dict[tuple[Found, str], bool] = {}
 
     # -- one class -----------------------------------------------------------------------------
 
@@ -68,7 +71,10 @@ class Hierarchy(CallingEvaluator):
         context = self.home(cls)
         result: list[Found] = []
         for value in self.entry(cls)[3]:
-            result.extend(self._real_bases(self.evaluate(value, context)))
+            found = self.evaluate(value, context)
+            if value[0] == "x" and found[0] != "class":
+                found = self.decorated(context.record, value) or found
+            result.extend(self._real_bases(found))
         return tuple(result) or (OBJECT,)
 
     def _real_bases(self, found: Found) -> tuple[Found, ...]:
@@ -77,7 +83,8 @@ class Hierarchy(CallingEvaluator):
             return _TYPING_BASES.get(found[2], (found,))
         if found[0] == "with_metaclass":
             return tuple(b for base in found[2] for b in self._real_bases(base))
-        return (found,)
+        # What a decorator gives is no base, or the class that it was given: nearly always.
+        return found[4:] or (found,) if found[0] == "unknown" else (found,)
 
     def posts(self, module: str) -> dict[int, dict[str, Any]]:
         """Return the attributes that a module assigns to its classes after their statements."""
@@ -85,9 +92,12 @@ class Hierarchy(CallingEvaluator):
         if found is None:
             found = self._posts[module] = {}
             record = self.library.record(module)
-            for _, target, name, value, _ in record.patches if record else ():
-                if target[0] == "k":
-                    found.setdefault(target[1], {})[name] = value
+            context = self.context(record) if record else None
+            for condition, target, name, value, _ in record.patches if record else ():
+                holds = target[0] == "k" and context and self.decide(condition, context)
+                if holds is not False:
+                    known = value if holds else undecided("assigned under a condition")
+                    found.setdefault(target[1], {})[name] = known
         return found
 
     # -- hierarchy -----------------------------------------------------------------------------
@@ -109,6 +119,8 @@ class Hierarchy(CallingEvaluator):
         cls = owner[1] if owner[0] == "instance" else owner
         if cls[0] == "real":
             return MISSING if not hasattr(cls[1], name) else ("real", getattr(cls[1], name))
+        if cls[0] != "class":
+            return unknown(f"the attribute {name}", cls)
         for one in self.order(cls):
             if one[0] == "class":
                 value = self.posts(one[1]).get(one[2], {}).get(name) or self.entry(one)[5].get(name)
@@ -116,43 +128,130 @@ class Hierarchy(CallingEvaluator):
                     return self._shown(owner, one, name, value)
             elif one[0] != "real" or (one != OBJECT and hasattr(one[1], name)):
                 return unknown(f"the attribute {name}", one)
+        if owner is cls and hasattr(type, name):
+            return ("instance", ("real", object))
         return MISSING if owner is cls else unknown(f"the attribute {name}", cls)
 
     def _shown(self, owner: Found, holder: Found, name: str, value: Any) -> Found:
         found = self.evaluate(value, self.home(holder))
-        if owner[0] == "instance" and found[0] == "function":
+        if found[0] == "function" and owner[0] == "instance":
             return ("bound", found, owner)
+        if found[0] == "classmethod":
+            return ("bound", found[1], owner[1] if owner[0] == "instance" else owner)
         if self.is_enum(holder) and found[0] in ("const", "unknown", "instance", "items"):
             return ("member", holder, name) if name[:1] != "_" else found
         return found
 
+    def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
+        if len(args) >= 3 and self.descends(callee, "builtins:type"):
+            return unknown("a class made by its metaclass", args[1])
+        return super()._call_class(callee, args)
+
     def is_enum(self, cls: Found) -> bool:
         """Tell whether a class is an enum."""
-        return any(one[0] == "class" and one[1] == "enum" for one in self.order(cls)) and any(
-            self.reference(one) == "enum:Enum" for one in self.order(cls)
-        )
+        return self.descends(cls, "enum:Enum")
 
-    def metaclasses(self, cls: Found) -> list[Found]:
-        """Return the metaclasses named by the class statements of the hierarchy of *cls*."""
-        result = []
+    def hashed_by_value(self, cls: Found) -> bool | None:
+        """Tell whether an enum's members hash as their values, None where they may do otherwise."""
         for one in self.order(cls):
-            if one[0] != "class":
-                continue
-            for name, value in self.entry(one)[4]:
-                if name == "metaclass":
-                    result.append(self.evaluate(value, self.home(one)))
-            for value in self.entry(one)[3]:
-                found = self.evaluate(value, self.home(one)) if value[0] == "x" else MISSING
-                if found[0] == "with_metaclass":
-                    result.append(found[1])
+            if one[0] == "real":
+                return one != OBJECT
+            if one[0] != "class" or ("__new__" in self.entry(one)[5] and one[1] != "enum"):
+                return None
+            if "__hash__" in self.entry(one)[5]:
+                return False if self.reference(one) == "enum:Enum" else None
+        return None
+
+    def member_attribute(self, owner: Found, name: str) -> Found:
+        """Return an attribute of an enum member: its name or its literal value."""
+        if name in ("name", "_name_"):
+            return ("const", owner[2])
+        value = self.entry(owner[1])[5].get(owner[2])
+        plain = value is not None and self.hashed_by_value(owner[1]) is not None
+        if plain and name in ("value", "_value_"):
+            found = self.evaluate(value, self.home(owner[1]))
+            return found if found[0] == "const" else unknown("an enum's value")
+        return unknown(f"the attribute {name}", owner)
+
+    def hooks(self, cls: Found) -> list[tuple[str, Found]]:
+        """Return what runs at a class statement: (name, function) of each, metaclasses' first."""
+        names = [(one, "__init_subclass__") for one in self.order(cls)[1:]]
+        for meta in self.metaclasses(cls):
+            names += [(one, hook) for one in self.order(meta) for hook in ("__new__", "__init__")]
+        result = []
+        for one, name in names:
+            value = self.entry(one)[5].get(name) if one[0] == "class" else None
+            found = MISSING if value is None else self.evaluate(value, self.home(one))
+            if found[0] in ("bound", "classmethod"):
+                found = found[1]
+            if found[0] == "function":
+                result.append((name, found))
+        return result
+
+    def decorators(self, cls: Found) -> list[Found]:
+        """Return the evaluated decorators of a class."""
+        outer, _, name = self.entry(cls)[0].rpartition(".")
+        record = self.home(cls).record
+        value = record.names.get(name) if not outer else None
+        for entry in record.classes if outer else ():
+            value = entry[5].get(name) if entry[0] == outer else value
+        result = []
+        while value is not None and value[0] == "x" and len(value[2]) == 1:
+            result.append(self.evaluate(value[1], self.home(cls)))
+            value = value[2][0]
+        return result
+
+    def set_by_decorators(self, cls: Found) -> set[str]:
+        """Return the attributes that decorators may set; "setattr" stands for any."""
+        names: set[str] = set()
+        for found in self.decorators(cls):
+            if found[0] == "function" and f"{found[1]}:{found[2]}" not in KEEPS_CLASS:
+                summary = self.library.function(*found[1:4])
+                names.update(*(summary[i] for i in (11, 12)) if summary else ())
+                names.update({"setattr"} if summary is None or "setattr" in summary[5] else ())
+        return names
+
+    def is_descriptor(self, found: Found) -> bool:
+        """Tell whether a value that stands in a class body is a descriptor."""
+        if found[0] in ("function", "bound", "classmethod"):
+            return True
+        if found[0] != "instance":
+            return False
+        if found[1][0] == "real":
+            return hasattr(found[1][1], "__get__")
+        return bool(self.class_attribute(found[1], "__get__")[0] == "function")
+
+    def metaclasses(self, cls: Found) -> tuple[Found, ...]:
+        """Return the metaclasses named by the class statements of the hierarchy of *cls*."""
+        if cls[0] != "class":
+            meta = type(cls[1]) if cls[0] == "real" else type
+            return () if meta is type else (("real", meta),)
+        if cls not in self._metas:
+            self._metas[cls] = ()
+            self._metas[cls] = tuple(dict.fromkeys(self._named_metaclasses(cls)))
+        return self._metas[cls]
+
+    def _named_metaclasses(self, cls: Found) -> list[Found]:
+        context = self.home(cls)
+        values = [value for name, value in self.entry(cls)[4] if name == "metaclass"]
+        result = [self.evaluate(value, context) for value in values]
+        for value in self.entry(cls)[3]:
+            found = self.evaluate(value, context) if value[0] == "x" else MISSING
+            if found[0] == "with_metaclass":
+                result.append(found[1])
+        for base in self.bases(cls):
+            result.extend(self.metaclasses(base))
         return result
 
     def descends(self, cls: Found, reference: str) -> bool:
         """Tell whether *reference* names a class in the linearisation of *cls*."""
-        return any(
-            one[0] in ("class", "real") and self.reference(one) == reference
-            for one in self.order(cls)
-        )
+        key = (cls, reference)
+        if key not in self._descents:
+            self._descents[key] = any(
+                one[0] in ("class", "real") and self.reference(one) == reference
+                for one in self.order(cls)
+            )
+        return self._descents[key]
 
     # -- abstractness --------------------------------------------------------------------------
 
@@ -173,8 +272,7 @@ class Hierarchy(CallingEvaluator):
         return self._abstract[cls]
 
     def _abstract_names(self, cls: Found) -> dict[str, bool | None]:
-        metas = self.metaclasses(cls)
-        if not any(self.descends(meta, "abc:ABCMeta") for meta in metas):
+        if not any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls)):
             return {}
         body, context = self.entry(cls)[5], self.home(cls)
         marks = {name: self.marked(value, context) for name, value in body.items()}
@@ -252,8 +350,8 @@ class Hierarchy(CallingEvaluator):
         """A decorator keeps the mark if it gives the function back or wraps it by functools."""
         if callee[0] != "function":
             return None
-        args = tuple(self.evaluate(arg, context) for arg in value[2])
-        result = self.call(callee, args, tuple(value[3]))
+        args, names = self.arguments(value, context)
+        result = self.call(callee, args, names)
         return True if result in args else None
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from plugindex import freshness
 from plugindex.codec import decode, encode
-from plugindex.index import CONTENTS, DETAILS
+from plugindex.index import CONTENTS, RESULT
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.store import Raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
-    from plugindex.answer import Examination
     from plugindex.finder import Finder
-    from plugindex.records import Plugin, Problem
-    from plugindex.resolver import Candidate, Resolution, Resolver
+    from plugindex.resolver import Resolver
     from plugindex.store import Document
 
-# Entries of an index's tail beside the records, which are named by their modules.
-RESULTS, EDGES, FOUND, BASE_EDGES = "/results", "/edges", "/found", "/base_edges"
+# Entries of an index's tail beside the records, which are named by their modules, and the results,
+# which have RESULT before that name.
+EDGES, FOUND, BASE_EDGES, MODULES = "/edges", "/found", "/base_edges", "/modules"
+UNDECIDED = "/undecided"
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
@@ -29,9 +29,12 @@ class Kept:
     """The usable part of a stored index.
 
     Attributes:
+        document: the file that it comes from.
+        moved: whether names in a folder changed, so that modules may have come, gone or moved.
         changed: the modules of which a file changed.
-        results: what each module in scope came to, by name.
-        records: the records of modules as JSON text, by name.
+        modules: the provider of each module in scope, in order.
+        results: what each module in scope came to, as JSON text.
+        records: the records of modules as JSON text.
         edges: the modules that each module's values were followed into.
         files: path to stamp.
         contents: path to [content digest, module].
@@ -39,16 +42,19 @@ class Kept:
     """
 
     def __init__(self, document: Document, changes: freshness.Changes) -> None:
-        self.changed = set(changes.modules)
+        self.document = document
+        self.moved = changes.folders or "" in changes.modules  # "" has the providers' files
+        self.changed = set(changes.modules) - {""}
         self.files = freshness.by_path(document.head("files"))
         self.failed: dict[str, Any] = document.head("failed")
         tail = document.raw_tail()
         self.contents: dict[str, Any] = decode(tail.pop(CONTENTS))
-        self.results: dict[str, Any] = decode(tail.pop(RESULTS))
+        self.modules: dict[str, str] = decode(tail.pop(MODULES))
         self.edges: dict[str, list[str]] = decode(tail.pop(EDGES))
         self.found: dict[str, str | None] = decode(tail.pop(FOUND))
         self.base_edges: list[str] = decode(tail.pop(BASE_EDGES))
-        del tail[DETAILS]
+        self.undecided: list[str] = decode(tail.pop(UNDECIDED))
+        self.results = {name: tail.pop(RESULT + name) for name in self.modules}
         self.records = {name: text for name, text in tail.items() if name not in self.changed}
 
     @classmethod
@@ -56,34 +62,30 @@ class Kept:
         """Return what *document* keeps, None if it is not what an index writes."""
         try:
             kept = cls(document, changes)
-            kept.results.keys(), kept.edges.keys(), kept.found.keys(), kept.failed.keys()
+            kept.edges.items(), kept.found.items(), kept.failed.items(), kept.contents.items()
         except _DAMAGE:
             return None
-        return kept if kept.records or not kept.results else None
+        return kept
 
     def affected(self, library: Library, modules: Collection[str]) -> frozenset[str] | None:
         """Return the modules in scope whose result may differ now; None means all."""
-        moved = {name for name, path in self.found.items() if self._place(library, name) != path}
-        if moved:
-            self._drop(moved)
-            return None
-        changed = self.changed | (set(modules) ^ self.results.keys())
+        changed = set(self.changed)
+        if self.moved:
+            elsewhere = {n for n, path in self.found.items() if place(library, n) != path}
+            if elsewhere:
+                self._drop(elsewhere)
+                return None
+            changed |= set(modules) ^ self.modules.keys()
         if changed & set(self.base_edges):
             return None
         reached = self._reached(changed)
-        if changed:
-            reached |= {name for name, result in self.results.items() if result["undecided"]}
-        return frozenset(reached)
+        return frozenset(reached | set(self.undecided) if changed else reached)
 
     def _drop(self, names: set[str]) -> None:
         """Forget the records of modules that are found elsewhere now, or no longer."""
         self.changed |= names
         for name in names:
             self.records.pop(name, None)
-
-    def _place(self, library: Library, name: str) -> str | None:
-        file = library.file(name)
-        return None if file is None else file.path or file.kind
 
     def _reached(self, changed: set[str]) -> set[str]:
         """Return the modules from which a changed one is reached by following values."""
@@ -102,6 +104,12 @@ class Kept:
     def failures(self, affected: Collection[str]) -> dict[str, Any]:
         """Return the failures of modules that nothing has touched since."""
         return {name: fields for name, fields in self.failed.items() if name not in affected}
+
+
+def place(library: Library, name: str) -> str | None:
+    """Return where a module is found, None for nowhere."""
+    file = library.file(name)
+    return None if file is None else file.path or file.kind
 
 
 class KeptLibrary(Library):
@@ -123,35 +131,50 @@ class KeptLibrary(Library):
             del self._texts[name]
             return super()._read(name)
 
-    def stored(self, resolver: Resolver | None, modules: Iterable[str]) -> dict[str, Any]:
-        """Return the entries that tell what was followed, and the files by path."""
+    def followed(self, resolver: Resolver | None) -> dict[str, Any]:
+        """Return the entries that tell which modules decide what other modules came to."""
         edges = dict(self.kept.edges) if self.kept else {}
         base_edges = self.kept.base_edges if self.kept else []
         if resolver is not None:
-            new = resolver.family.edges
-            edges.update((name, sorted(targets)) for name, targets in new.items())
-            base_edges = _followed(edges, resolver.scope.base, resolver.family.base)
-        found = {name: self._path(name) for name in self._asked(modules)}
-        return {EDGES: edges, BASE_EDGES: base_edges, FOUND: found}
+            for name, targets in resolver.family.edges.items():
+                edges[name] = sorted(targets.union(edges.get(name, ())))
+            base_edges = _reachable(edges, resolver.scope.base, resolver.family.base)
+        return {EDGES: edges, BASE_EDGES: base_edges}
 
-    def _asked(self, modules: Iterable[str]) -> list[str]:
-        return sorted({*modules, *self.asked, *(self.kept.found if self.kept else ())})
+    def places(self, modules: Iterable[str]) -> dict[str, str | None]:
+        """Return where every module was found that was looked up, None for nowhere."""
+        if self.kept is None or self.kept.moved:
+            known = self.kept.found if self.kept else ()
+            return {name: place(self, name) for name in sorted({*modules, *self.asked, *known})}
+        new = self.asked.keys() - self.kept.found.keys()
+        return self.kept.found | {name: place(self, name) for name in sorted(new)}
 
-    def _path(self, name: str) -> str | None:
-        file = self.finder.find(name)
-        return None if file is None else file.path or file.kind
+    def folders(self) -> list[Any]:
+        """Return path, stamp and names digest of each folder that was listed."""
+        if self.kept is None or self.kept.moved:
+            return freshness.take_folders(self.finder.consulted)
+        old: list[Any] = self.kept.document.head("folders")
+        known = {entry[0] for entry in old}
+        consulted = self.finder.consulted.items()
+        return old + freshness.take_folders({p: names for p, names in consulted if p not in known})
 
-    def files(self, provided: Iterable[Any]) -> dict[str, tuple[Any, str, str]]:
-        """Return stamp, content digest and module of each file that decided something."""
+    def files(self, provided: Iterable[Any] | None) -> dict[str, tuple[Any, str, str]]:
+        """Return stamp, content digest and module of each file that decided something.
+
+        Args:
+            provided: the entry point files that were read; None if those kept still hold.
+        """
         files: dict[str, tuple[Any, str, str]] = {}
         if self.kept:
+            again = {*self.readings, *self.kept.changed}
+            again |= set() if provided is None else {""}
             for path, (digest, module) in self.kept.contents.items():
-                if module and module not in self.readings and module not in self.kept.changed:
+                if module not in again:
                     files[path] = (self.kept.files[path], digest, module)
         for name, reading in self.readings.items():
             for path, taken, digest in reading.inputs:
                 files[path] = (taken, digest, name)
-        for path, taken, digest in provided:
+        for path, taken, digest in provided or ():
             files[path] = (taken, digest, "")
         return files
 
@@ -164,7 +187,7 @@ class KeptLibrary(Library):
         return texts
 
 
-def _followed(edges: dict[str, list[str]], reference: str, base: Any) -> list[str]:
+def _reachable(edges: Mapping[str, list[str]], reference: str, base: Any) -> list[str]:
     """Return the modules that decide what the base class is."""
     rest = [reference.partition(":")[0], str(base[1])] if base[0] == "class" else []
     seen = set(rest)
@@ -174,66 +197,3 @@ def _followed(edges: dict[str, list[str]], reference: str, base: Any) -> list[st
                 seen.add(target)
                 rest.append(target)
     return sorted(seen)
-
-
-def stored_result(library: Library, name: str, resolution: Resolution) -> dict[str, Any]:
-    """Return what a module came to, as an index stores it."""
-    file = library.file(name)
-    reading = library.readings.get(name)
-    found = [*resolution.problems, *((reading.problem, reading.stale) if reading else ())]
-    return {
-        "file": file.path if file else "",
-        "undecided": "" if reading and reading.problem else resolution.undecided,
-        "missing": list(resolution.missing) if resolution.missing else None,
-        "requires": list(resolution.requires),
-        "problems": [fields_of(problem) for problem in found if problem is not None],
-        "plugins": [_stored_plugin(one, one.replaces) for one in resolution.candidates],
-    }
-
-
-def fields_of(problem: Problem) -> dict[str, Any]:
-    """Return the fields of a problem, as an index stores it."""
-    return {name: getattr(problem, name) for name in problem._fields}
-
-
-def _stored_plugin(one: Candidate | Plugin, replaces: str) -> dict[str, Any]:
-    from plugindex.portable import portable
-
-    marked = {"__replaces__": replaces} if replaces else {}
-    return {
-        "key": portable(one.key),
-        "module": one.module,
-        "qualname": one.qualname,
-        "line": one.line,
-        "doc": one.doc,
-        "attributes": {n: portable(v) for n, v in (dict(one.attributes) | marked).items()},
-        "secondary": {n: portable(v) for n, v in one.secondary.items()},
-        "replaces": replaces,
-    }
-
-
-def take_examination(
-    results: dict[str, dict[str, Any]], names: Collection[str], found: Examination
-) -> None:
-    """Put what a child found of the modules *names* into their results."""
-    for name in names:
-        result = results[name]
-        result["plugins"] = [
-            _stored_plugin(one, str(one.attributes.get("__replaces__", "")))
-            for one in found.plugins
-            if one.module == name
-        ]
-        failure = found.failures.get(name)
-        if failure is not None:
-            result["problems"] = [fields_of(failure)]
-        elif found.refused:
-            result["problems"] = [_not_examined(name, result["undecided"], found.refused)]
-
-
-def _not_examined(name: str, reason: str, refused: str) -> dict[str, str]:
-    return {
-        "kind": "undecided",
-        "module": name,
-        "message": f"reading doesn't tell what it holds ({reason}), and {refused}",
-        "hint": f"import {name} to register what it holds",
-    }

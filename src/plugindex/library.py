@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import os
 
-from plugindex import bytecode
+from plugindex import bytecode, stamp
+from plugindex.bytecode import Reading
 from plugindex.reader import ModuleRecord, read, read_function
 
 TYPE_CHECKING = False
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from plugindex.bytecode import Reading
     from plugindex.finder import Finder
     from plugindex.records import ModuleFile
 
@@ -42,6 +42,8 @@ class Library:
     def exists(self, name: str) -> bool:
         """Tell whether import could find module *name*, its parents included."""
         found = self.asked.get(name)
+        if found is None and name == "__main__":  # whatever runs, it is there
+            return True
         if found is None:
             found = self.finder.find(name) is not None or self._is_virtual(name)
             self.asked[name] = found
@@ -74,10 +76,36 @@ class Library:
             return None
         if file.kind == "namespace":
             return ModuleRecord(name, True)
-        reading = self.reading(name)
+        reading = self._compiled_from(file) if file.kind == "extension" else self.reading(name)
         if reading.code is None:
             return None
         return read(reading.code, name, file.is_package)
+
+    def _compiled_from(self, file: ModuleFile) -> Reading:
+        """Read the source beside an extension module: Cython and mypyc wheels ship theirs."""
+        stem = file.path.rpartition(os.sep)[2].partition(".")[0]
+        source = file.path[: file.path.rfind(os.sep) + 1] + stem + ".py"
+        own = self.reading(file.name)
+        beside = bytecode.load(file.replace(kind="source", path=source))
+        if own.code is None and beside.code is not None:
+            inputs = (*own.inputs, *beside.inputs)
+            self.readings[file.name] = Reading(code=beside.code, inputs=inputs)
+        return self.readings[file.name]
+
+    def holds(self, name: str, text: bytes) -> bool:
+        """Tell whether *text* stands in an extension module's file."""
+        return text in self._bytes(name)
+
+    def _bytes(self, name: str) -> bytes:
+        file = self.file(name)
+        self.reading(name)  # so that the file is stamped
+        return stamp.read(file.path, bytecode.LARGEST_FILE) or b"" if file and file.path else b""
+
+    def words(self, name: str) -> frozenset[bytes]:
+        """Return the identifiers in an extension module's file."""
+        import re
+
+        return frozenset(re.findall(rb"[A-Za-z_][A-Za-z0-9_]+", self._bytes(name)))
 
     def reading(self, name: str) -> Reading:
         """Return what was read of module *name*, which exists."""
@@ -98,10 +126,7 @@ class Library:
             record.functions[key] = None
             code = self.reading(module).code
             if code is not None:
-                record.functions[key] = read_function(code, module, qualname, line)
+                record.functions[key] = read_function(
+                    code, module, qualname, line, record.is_package
+                )
         return record.functions[key]
-
-
-def third_party(names: set[str]) -> set[str]:
-    """Return those of *names* that aren't modules of the standard library."""
-    return names - sys.stdlib_module_names

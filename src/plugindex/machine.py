@@ -159,6 +159,8 @@ class Frame(Walker):
 
     def imported(self, module: str, name: str) -> Value:
         """Return the value of *name* imported from *module*."""
+        if module == self.body.name and self.kind != "function" and name in self.top.names:
+            return self.top.names[name]
         return platform_fact(module, name) or ("f", module, name)
 
     def import_star(self, module: Value) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugindex.calls import KEEPS_CLASS
+from plugindex.evaluation import is_own
 from plugindex.hierarchy import Hierarchy
 
 TYPE_CHECKING = False
@@ -10,8 +12,11 @@ if TYPE_CHECKING:
 
     from plugindex.evaluation import Context, Found
 
-_DEEPEST = 4
+    Making = tuple[str, frozenset[str]]
+
+_DEEPEST = 3
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
+_NOWHERE: frozenset[str] = frozenset()
 
 
 class Family(Hierarchy):
@@ -21,11 +26,14 @@ class Family(Hierarchy):
         super().__init__(library)
         self.statements_count = statements_count
         module, _, qualname = base.partition(":")
+        if is_own(library.file(module)):
+            __import__(module)  # compiled into the interpreter, so its relations can be asked
         self.base = self.member(module, qualname.split(".")[0])
         for name in qualname.split(".")[1:]:
             self.base = self.attribute(self.base, name)
         self._relations: dict[Found, bool | None] = {}
         self._reaching: dict[tuple[Any, ...], bool] = {}
+        self._creating: dict[tuple[Any, ...], frozenset[str]] = {}
 
     def belongs(self, cls: Found) -> bool | None:
         """Tell whether a class is the base or a subclass of it, None when only running tells."""
@@ -40,8 +48,29 @@ class Family(Hierarchy):
         order = self.order(cls)
         if self.base in order:
             return True
-        doubts = [one for one in order if one[0] not in ("class", "real")]
-        return None if any(self.may_belong(one) is not False for one in doubts) else False
+        return None if any(self._may_bequeath(one) for one in order) else False
+
+    def doubtful(self, cls: Found) -> bool:
+        """Tell whether a class has bases that may give it abstract methods, keys or a metaclass."""
+        return any(one[0] in ("unknown", "items", "missing") for one in self.order(cls))
+
+    def _may_bequeath(self, base: Found) -> bool:
+        """Tell whether what a class statement names as a base may be a class of the family."""
+        if base[0] in ("class", "real"):
+            return False
+        if base[0] in ("unknown", "outside", "items"):
+            return self.may_belong(base) is not False
+        if base[0] == "instance":
+            return self._stands_for_classes(base[1])
+        return base[0] not in ("const", "module")
+
+    def _stands_for_classes(self, cls: Found) -> bool:
+        """Tell whether instances of a class can be bases that bring in a class."""
+        if cls[0] == "real":
+            return False
+        if self.descends(cls, "builtins:type"):
+            return True
+        return bool(self.class_attribute(cls, "__mro_entries__")[0] == "function")
 
     def may_belong(self, found: Found, depth: int = 0) -> bool | None:
         """Tell whether a value may be a class of the family; None and True both say it may."""
@@ -53,11 +82,10 @@ class Family(Hierarchy):
         if kind == "outside":
             return None if self.base[0] in ("real", "outside") else False
         if kind == "unknown":
-            if not found[2]:
-                return None
-            return None if any(self._leads(leaf, depth) for leaf in found[2]) else False
+            return None if found[3] or any(self._leads(leaf, depth) for leaf in found[2]) else False
         if kind == "items":
-            return None if any(self.may_belong(one, depth) is not False for one in found[1]) else False
+            doubts = (self.may_belong(one, depth) is not False for one in found[1])
+            return None if any(doubts) else False
         return None if kind in ("function", "bound") and self._leads(found, depth) else False
 
     def _leads(self, found: Found, depth: int) -> bool:
@@ -70,8 +98,6 @@ class Family(Hierarchy):
             return self._near(found[1][1])
         if found[0] == "function":
             return self.reaches(found, depth + 1)
-        if found[0] == "unknown" and not found[2]:
-            return False  # an argument of which nothing is known is rarely a class of the family
         return self.may_belong(found, depth + 1) is not False
 
     def _near(self, module: str) -> bool:
@@ -95,59 +121,90 @@ class Family(Hierarchy):
         for found in list(named):
             if found[0] == "module":
                 named += [self.member(found[1], name) for name in summary[5]]
+        for module, names in summary[10]:
+            named += [self.member(module, name) for name in names]
         return any(
-            found[0] in ("class", "function") and self._leads(found, depth + 1)
-            for found in named
+            found[0] in ("class", "function") and self._leads(found, depth + 1) for found in named
         )
 
     # -- calls that make classes ---------------------------------------------------------------
 
-    def makes(self, value: Any, context: Context, depth: int = 0) -> str:
-        """Return why a call may make a class of the family, or ""."""
-        if value[0] != "x" or depth > _DEEPEST:
-            return ""
+    def makes(self, value: Any, context: Context) -> Making:
+        """Return why a call at module level may make a class of the family, and where."""
         callee = self.evaluate(value[1], context)
-        args = [self.evaluate(arg, context) for arg in value[2]]
-        if callee[0] == "real":
-            return self._made_by_builtin(callee[1], args)
-        if callee[0] == "class":
-            return self._made_by_class(callee, args)
-        if callee[0] == "bound":
-            callee, args = callee[1], [callee[2], *args]
-        if callee[0] != "function":
-            return ""
-        if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
-            return "a class made by a call" if self._any_member(args) else ""
-        return self._made_inside(callee, args, tuple(value[3]), depth)
+        function = callee[1] if callee[0] == "bound" else callee
+        here = frozenset((context.record.name,))
+        if function[0] == "real":
+            return (self._made_by_builtin(function[1], value, context), here)
+        args = self.arguments(value, context)[0]
+        if function[0] == "class":
+            return (self._made_by_class(function, args), here)
+        places = self.creates(function) if function[0] == "function" else _NOWHERE
+        sources = [*args, *(callee[2:3] if callee[0] == "bound" else ())]
+        if places and (self._any(sources) or self.reaches(function)):
+            return (f"a class that calling {function[2]} may make", places)
+        return ("", places)
 
-    def _any_member(self, found: list[Found]) -> bool:
-        return any(self.may_belong(one) is not False for one in found if one[0] != "const")
+    def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
+        if function is exec:
+            return "exec()"
+        args = self.arguments(value, context)[0] if function is type else ()
+        return "a class made by type()" if len(args) == 3 and self._any([args[1]]) else ""
 
-    def _made_by_builtin(self, function: Any, args: list[Found]) -> str:
-        if function is type and len(args) == 3 and self._any_member([args[1]]):
-            return "a class made by type()"
-        return "exec()" if function is exec else ""
+    def _any(self, found: Any) -> bool:
+        return any(self.may_belong(one) is not False for one in found)
 
-    def _made_by_class(self, cls: Found, args: list[Found]) -> str:
-        if len(args) >= 3 and self.descends(cls, "builtins:type") and self._any_member([args[1]]):
+    def _made_by_class(self, cls: Found, args: tuple[Found, ...]) -> str:
+        if len(args) >= 3 and self.descends(cls, "builtins:type") and self._any([args[1]]):
             return "a class made by its metaclass"
         if len(args) >= 2 and self.is_enum(cls) and self.belongs(cls) is not False:
             return "an enum made by a call"
         return ""
 
-    def _made_inside(self, callee: Found, args: list[Found], names: Any, depth: int) -> str:
-        context = self.inside(callee, tuple(args), names)
+    def makes_beside(self, cls: Found) -> Making:
+        """Return why a class statement may make other classes of the family, and where."""
+        for _, function in self.hooks(cls):
+            places = self.creates(function)
+            if places and (self.reaches(function) or self._any(self.bases(cls))):
+                return (f"a class that {function[2]} may make", places)
+        return ("", _NOWHERE)
+
+    def creates(self, function: Found, depth: int = 0) -> frozenset[str]:
+        """Return the modules in which calling a function may make a class that stays."""
+        key = tuple(function[1:4])
+        if f"{key[0]}:{key[1]}" in KEEPS_CLASS:
+            return _NOWHERE
+        if key not in self._creating:
+            self._creating[key] = _NOWHERE
+            if depth < _DEEPEST:
+                self._creating[key] = self._creates(function, depth)
+        return self._creating[key]
+
+    def _creates(self, function: Found, depth: int) -> frozenset[str]:
+        context = self.inside(function, (), ())
         if context is None:
-            return ""
-        summary = self.library.function(*callee[1:4])
-        for entry in summary[3]:
-            if self.statements_count or "__qualname__" in entry[5]:
-                bases = [self.evaluate(base, context) for base in entry[3]]
-                if self._any_member(bases):
-                    return f"a class made by calling {callee[2]}"
+            return _NOWHERE
+        summary = self.library.function(*function[1:4])
+        places: set[str] = set()
+        if summary[3] and (self.statements_count or summary[6]):
+            places.add(function[1])
         for condition, call, _ in summary[4]:
             if self.decide(condition, context) is not False:
-                reason = self.makes(call, context, depth + 1)
-                if reason:
-                    return reason
-        return ""
+                places |= self._call_creates(call, context, depth)
+        return frozenset(places)
+
+    def _call_creates(self, value: Any, context: Context, depth: int) -> frozenset[str]:
+        callee = self.evaluate(value[1], context)
+        if callee[0] == "bound":
+            callee = callee[1]
+        here = frozenset((context.record.name,))
+        if callee == ("real", type):
+            return here if len(value[2]) == 3 else _NOWHERE
+        if callee[0] == "class":
+            made = len(value[2]) >= 3 and self.descends(callee, "builtins:type")
+            return here if made else _NOWHERE
+        if callee[0] != "function":
+            return _NOWHERE
+        if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
+            return here
+        return self.creates(callee, depth + 1)

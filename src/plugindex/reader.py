@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from plugindex import bindings as _bindings  # noqa: F401  these two fill in what opcodes do
 from plugindex import invocations as _invocations  # noqa: F401
+from plugindex import opcodes
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
-from plugindex.raising import settle
 from plugindex.slimming import slim, slim_names
+from plugindex.success import suppose
 from plugindex.walker import Body, Unreadable
 
 TYPE_CHECKING = False
@@ -89,6 +90,7 @@ class ModuleRecord:
 
 
 _STARRED = 4  # flags of code objects, as the inspect documentation tells them
+_STORING = opcodes.numbers("STORE_ATTR")
 _SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
 _FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot != "name")
 
@@ -123,7 +125,7 @@ def _walk(body: Body, code: CodeType) -> Frame:
 
 
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
-    settle(body, frame.failures)
+    suppose(body, frame)
     record = ModuleRecord(body.name, is_package)
     record.names = slim_names(frame.names)
     record.classes = body.classes
@@ -142,7 +144,9 @@ def _variables(body: Body) -> list[Any]:
     return [(key[0], slim(key[1])) if key[0] in ("test", "attr") else key for key in body.variables]
 
 
-def read_function(module: CodeType, name: str, qualname: str, line: int) -> list[Any] | None:
+def read_function(
+    module: CodeType, name: str, qualname: str, line: int, is_package: bool = False
+) -> list[Any] | None:
     """Return what calling a function gives, as far as reading tells.
 
     Args:
@@ -150,18 +154,19 @@ def read_function(module: CodeType, name: str, qualname: str, line: int) -> list
         name: the module's dotted name.
         qualname: the function's qualified name.
         line: the first line of its code.
+        is_package: whether the module is a package's ``__init__``.
 
     Returns:
         [parameters, results, variables, classes, calls, global names, whether it names
         ``__qualname__``, the starred parameter or "", condition nodes, number of positional
-        parameters, (module, names) of the unguarded imports, texts that may be names], or None if
-        it can't be read. Results are (condition, value) pairs; the others are as in
-        :class:`ModuleRecord`.
+        parameters, (module, names) of the unguarded imports, texts that may be names, names of the
+        attributes that it sets], or None if it can't be read. Results are (condition, value)
+        pairs; the others are as in :class:`ModuleRecord`.
     """
     code = _find_code(module, qualname, line)
     if code is None or code.co_flags & _SUSPENDING:
         return None
-    body = Body(name, False)
+    body = Body(name, is_package)
     frame = Frame(body, code, "function", None, True)
     count = code.co_argcount + code.co_kwonlyargcount
     parameters = code.co_varnames[:count]
@@ -176,7 +181,7 @@ def read_function(module: CodeType, name: str, qualname: str, line: int) -> list
     imports = [(entry[1], entry[2]) for entry in body.imports]
     read = [parameters, results, _variables(body), body.classes, body.calls]
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
-    return [*read, *named, imports, sorted(_texts(code))]
+    return [*read, *named, imports, sorted(_texts(code)), sorted(_stored(code))]
 
 
 def _find_code(code: CodeType, qualname: str, line: int) -> CodeType | None:
@@ -204,6 +209,11 @@ def _texts(code: CodeType) -> set[str]:
         if hasattr(inner, "co_code"):
             texts |= _texts(inner)
     return texts
+
+
+def _stored(code: CodeType) -> set[str]:
+    instructions = opcodes.named(code, _STORING, 0, len(code.co_code))
+    return {code.co_names[argument] for _, argument in instructions}
 
 
 def facts(code: CodeType) -> dict[str, list[Any]]:

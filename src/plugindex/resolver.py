@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from plugindex.config import KeyRule, Scope
-from plugindex.makers import Family
+import sys
+
+from plugindex.availability import Requirements
+from plugindex.evaluation import is_own
+from plugindex.keyreading import KeyReader, Undecided, is_plain
 from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator, Mapping
     from typing import Any
 
-    from plugindex.evaluation import Context, Found, Library
+    from plugindex.config import Scope
+    from plugindex.evaluation import Context, Found
+    from plugindex.library import Library
     from plugindex.reader import ModuleRecord
+
+_OPAQUE = (b"__pyx_capi__", b"__mypyc_globals__")
+_SIMPLE = frozenset("cbfgaopsl")
+_COMPILED = "it is compiled, and may hold classes of the family"
 
 
 class Candidate(Record):
@@ -26,15 +35,16 @@ class Candidate(Record):
     line: int = 0
     key: Any = None
     doc: str = ""
-    attributes: dict[str, Any] = {}
-    secondary: dict[str, Any] = {}
+    attributes: Mapping[str, Any] = {}
+    secondary: Mapping[str, Any] = {}
     replaces: str = ""
 
 
 class Resolution(Record):
     """What reading tells of one module.
 
-    *missing* is (requirement, module that needs it) where the module can't be imported.
+    *missing* is (requirement, module that needs it) where the module can't be imported. *spreads*
+    names other modules in scope of which reading can't tell all because of what this one does.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -42,10 +52,7 @@ class Resolution(Record):
     missing: tuple[str, str] | None = None
     requires: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-
-
-class _Undecided(Exception):
-    """Reading does not tell."""
+    spreads: tuple[str, ...] = ()
 
 
 class Resolver:
@@ -54,8 +61,9 @@ class Resolver:
     def __init__(self, library: Library, scope: Scope) -> None:
         self.scope = scope
         self.library = library
-        self.family = Family(library, scope.base, not scope.foreign)
-        self._available: dict[str, tuple[str, str] | None] = {}
+        self.family = Requirements(library, scope.base, not scope.foreign)
+        self.keys = KeyReader(self.family, scope)
+        self._words: frozenset[bytes] | None = None
 
     def problem(self) -> str:
         """Return why the scope's base can't serve, or ""."""
@@ -69,134 +77,195 @@ class Resolver:
     def resolve(self, module: str) -> Resolution:
         """Tell what module *module* contributes to the scope."""
         record = self.library.record(module)
-        if record is None:
-            return Resolution(undecided="its code can't be read")
-        if record.unreadable:
-            return Resolution(undecided=record.unreadable)
-        missing = self.unavailable(module)
+        missing = self.family.unavailable(module)
+        if record is None or record.unreadable:
+            reason = record.unreadable if record else self._hidden(module)
+            return Resolution(undecided="" if missing else reason, missing=missing)
         requires = self.requirements(record)
-        try:
-            candidates, problems = self._candidates(record)
-            self._check_calls(record)
-        except _Undecided as reason:
-            return Resolution(undecided=str(reason), missing=missing, requires=requires)
-        return Resolution(tuple(candidates), "", missing, requires, tuple(problems))
+        problems: list[Problem] = []
+        candidates, reasons = self._candidates(record, problems)
+        if missing:  # it can't be imported to find out more
+            return Resolution(tuple(candidates), "", missing, requires, tuple(problems))
+        spreads = self._effects(record, reasons)
+        for line, reason in self.family.skips(record) if candidates else ():
+            reasons.append(f"line {line}: {reason}")
+        file = self.library.file(module)
+        if candidates and file is not None and file.kind == "extension":
+            reasons.append(_COMPILED)
+        if reasons:
+            return Resolution(undecided=reasons[0], requires=requires, spreads=spreads)
+        return Resolution(tuple(candidates), "", None, requires, tuple(problems), spreads)
 
     # -- classes -------------------------------------------------------------------------------
 
-    def _candidates(self, record: ModuleRecord) -> tuple[list[Candidate], list[Problem]]:
-        candidates, problems = [], []
+    def _candidates(
+        self, record: ModuleRecord, problems: list[Problem]
+    ) -> tuple[list[Candidate], list[str]]:
+        """Return the plugin classes of a module, and why others are not told by reading."""
+        candidates: list[Candidate] = []
+        reasons: list[str] = []
+        for cls in [*self._own_classes(record), *self._claimed(record)]:
+            try:
+                candidate = self._candidate(cls, problems)
+            except Undecided as reason:
+                reasons.append(str(reason))
+                continue
+            if candidate is not None:
+                candidates.append(candidate)
+        return candidates, reasons
+
+    def _own_classes(self, record: ModuleRecord) -> Iterator[Found]:
         context = self.family.context(record)
         for number, entry in enumerate(record.classes):
             cls = ("class", record.name, number)
-            if self.family.decide(entry[2], context) is False or cls == self.family.base:
-                continue
-            if self.family.belongs(cls) is not False:
-                candidate = self._candidate(cls, context, problems)
-                if candidate is not None:
-                    candidates.append(candidate)
-        return candidates, problems
+            if self.family.decide(entry[2], context) is not False and cls != self.family.base:
+                yield cls
 
-    def _candidate(
-        self, cls: Found, context: Context, problems: list[Problem]
-    ) -> Candidate | None:
-        entry = self.family.entry(cls)
-        if self.scope.foreign and not self._counts(cls, context):
+    def _claimed(self, record: ModuleRecord) -> Iterator[Found]:
+        """Yield the classes of modules out of scope that say they are of this one."""
+        for module in {*(star[0] for star in record.stars), *self._sources(record)}:
+            if not self._covers(module):
+                self.family.follow(self.family.context(record), module)
+                other = self.library.record(module)
+                for cls in self._own_classes(other) if other else ():
+                    if self.family.module_of(cls) == record.name:
+                        yield cls
+
+    def _sources(self, record: ModuleRecord) -> Iterator[str]:
+        return (value[1] for value in record.names.values() if value[0] == "f")
+
+    def _covers(self, module: str) -> bool:
+        return self.scope.covers(module)
+
+    def _candidate(self, cls: Found, problems: list[Problem]) -> Candidate | None:
+        if self.family.belongs(cls) is False:
             return None
-        if self.family.belongs(cls) is None:
-            raise _Undecided(f"line {entry[1]}: the bases of {entry[0]} are not told by reading")
-        if self.family.decide(entry[2], context) is None:
-            raise _Undecided(f"line {entry[1]}: only running decides whether {entry[0]} exists")
-        abstract = self.family.is_abstract(cls)
-        if abstract is None:
-            raise _Undecided(f"line {entry[1]}: whether {entry[0]} is abstract")
-        if abstract:
+        if self.scope.foreign:
+            if not self._counts(cls):
+                return None
+        elif not self._covers(cls[1]) and self.family.module_of(cls) != cls[1]:
             return None
-        key = self._key(cls, problems)
+        self._check(cls)
+        if self.family.is_abstract(cls):
+            return None
+        key = self.keys.key(cls, problems)
         return None if key is None else self._described(cls, key)
 
-    def _counts(self, cls: Found, context: Context) -> bool:
+    def _check(self, cls: Found) -> None:
+        """Leave to running what reading does not tell of a class that may count."""
+        name, line, condition = self.family.entry(cls)[:3]
+        if self.family.belongs(cls) is None or self.family.doubtful(cls):
+            raise Undecided(f"line {line}: the bases of {name} are not told by reading")
+        if self.family.decide(condition, self.family.home(cls)) is None:
+            raise Undecided(f"line {line}: only running decides whether {name} exists")
+        if self.family.is_abstract(cls) is None:
+            raise Undecided(f"line {line}: whether {name} is abstract")
+
+    def _counts(self, cls: Found) -> bool:
         """Tell whether the qualified name leads to the class after the import."""
-        qualname = self.family.entry(cls)[0]
-        names = qualname.split(".")
-        found = self.family.member(cls[1], names[0])
+        module, entry = self.family.module_of(cls), self.family.entry(cls)
+        if not self._covers(module):
+            return False
+        names = entry[0].split(".")
+        found = self.family.member(module, names[0])
         for name in names[1:]:
             found = self.family.attribute(found, name)
-        if found == cls:
-            return self._in_scope(self.family.module_of(cls))
-        if found[0] == "unknown":
-            raise _Undecided(f"line {self.family.entry(cls)[1]}: {found[1]} ({qualname})")
-        return False
-
-    def _in_scope(self, module: str) -> bool:
-        return module == self.scope.package or module.startswith(self.scope.package + ".")
-
-    # -- keys ----------------------------------------------------------------------------------
-
-    def _key(self, cls: Found, problems: list[Problem]) -> Hashable:
-        rule = self.scope.rule
-        if rule.attribute is None:
-            return self.family.reference(cls)
-        if rule.opaque:
-            raise _Undecided("a key extractor of its own must be asked")
-        if rule.own:
-            return self._own_key(cls, rule.attribute)
-        return self._nearest_key(cls, rule, problems)
-
-    def _own_key(self, cls: Found, attribute: str) -> Hashable:
-        value = self.family.posts(cls[1]).get(cls[2], {}).get(attribute)
-        value = value or self.family.entry(cls)[5].get(attribute)
-        return None if value is None else self._literal(cls, attribute, value)
-
-    def _literal(self, cls: Found, attribute: str, value: Any) -> Hashable:
-        """Return a key written in a class body."""
-        found = self.family.evaluate(value, self.family.home(cls))
-        if found[0] == "const":
-            return found[1]  # type: ignore[no-any-return]
-        if found[0] == "items" and all(one[0] == "const" for one in found[1]) and value[0] == "l":
-            return tuple(one[1] for one in found[1])
-        if found[0] == "member":
-            return ("member", *found[1:])
-        if found[0] in ("function", "bound") or _is_descriptor(found):
-            return None
-        line = self.family.entry(cls)[1]
-        raise _Undecided(f"line {line}: {attribute} is not a literal")
-
-    def _nearest_key(self, cls: Found, rule: KeyRule, problems: list[Problem]) -> Hashable:
-        attribute = rule.attribute or ""
-        for one in self.family.order(cls):
-            if one[0] != "class":
-                continue
-            value = self.family.entry(one)[5].get(attribute)
-            if value is None:
-                continue
-            key = self._literal(one, attribute, value)
-            if key is None and one is not cls:
-                continue
-            if key is not None and one != cls and self._registers(one):
-                problems.append(self._inherited(cls, one, key))
-                return None
-            return key
-        return None if rule.suffix is None else self._extracted(cls, rule.suffix)
-
-    def _registers(self, cls: Found) -> bool:
-        if cls == self.family.base or self.family.belongs(cls) is not True:
+        renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
+        if found == cls and not renamed:
+            return True
+        if found[0] in ("class", "real", "missing", "const", "module", "function") and found != cls:
             return False
-        return self.family.is_abstract(cls) is False
+        raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
 
-    def _inherited(self, cls: Found, owner: Found, key: Hashable) -> Problem:
-        name, holder = self.family.entry(cls)[0], self.family.reference(owner)
-        return Problem(
-            "inherited-key",
-            str(cls[1]),
-            f"{name} inherits the key {key!r} of {holder} and is not registered",
-            hint=f"give {name} a {self.scope.rule.attribute} of its own",
-            line=self.family.entry(cls)[1],
-        )
+    # -- what else a module does ---------------------------------------------------------------
 
-    def _extracted(self, cls: Found, suffix: str) -> str:
-        name = str(self.family.entry(cls)[0]).rpartition(".")[2]
-        return (name.removesuffix(suffix) if suffix else name).lower()
+    def _effects(self, record: ModuleRecord, reasons: list[str]) -> tuple[str, ...]:
+        """Add why running may do more than reading tells; return the modules that it may change."""
+        spreads: set[str] = set()
+        for line, reason, places in (*self._makings(record), *self._patches(record)):
+            reasons.append(f"line {line}: {reason}")
+            spreads |= places
+        if self.family.base[0] in ("real", "outside"):
+            reasons += self._compiled_claims(record)
+        return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
+
+    def _makings(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
+        """Yield the calls and class statements that may make classes of the family."""
+        context = self.family.context(record)
+        for condition, value, line in record.calls:
+            if self.family.decide(condition, context) is not False:
+                reason, places = self.family.makes(value, context)
+                if reason:
+                    yield line, reason, places
+        for cls in self._own_classes(record):
+            reason, places = self.family.makes_beside(cls)
+            if reason:
+                yield self.family.entry(cls)[1], reason, places
+
+    def _patches(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
+        """Yield the assignments to other modules' classes that decide what is listed of them."""
+        context = self.family.context(record)
+        telling = {"__module__", "__qualname__"}
+        telling |= {self.scope.rule.attribute or ""} if self.scope.rule.own else set()
+        telling |= {name for pair in self.scope.secondary for name in pair}
+        for condition, target, name, _, line in record.patches:
+            if target[0] == "k" or name not in telling:
+                continue
+            found = self.family.evaluate(target, context)
+            happens = self.family.decide(condition, context) is not False
+            if happens and found[0] == "class" and self.family.belongs(found) is not False:
+                yield line, f"it sets {name} of another class", frozenset((found[1],))
+
+    # -- compiled modules ----------------------------------------------------------------------
+
+    def _hidden(self, module: str) -> str:
+        """Return why a module without readable code may hold classes of the family, or ""."""
+        file = self.library.file(module)
+        if file is None or file.kind != "extension" or self.family.base[0] != "class":
+            return "its code can't be read"
+        words = self.library.words(module)
+        opaque = any(mark in words for mark in _OPAQUE)
+        return _COMPILED if opaque or words & self._family_words() else ""
+
+    def _family_words(self) -> frozenset[bytes]:
+        """Return the names of the classes of the family that are known by reading."""
+        if self._words is None:
+            words = {self.scope.base.rpartition(":")[2].rpartition(".")[2]}
+            for file in self.library.finder.modules(self.scope.package):
+                record = self.library.record(file.name)
+                for cls in self._own_classes(record) if record else ():
+                    if self.family.belongs(cls):
+                        words.add(self.family.entry(cls)[0].rpartition(".")[2])
+            self._words = frozenset(word.encode() for word in words)
+        return self._words
+
+    def _compiled_claims(self, record: ModuleRecord) -> list[str]:
+        """Return which compiled modules may give this one classes that say they are its own."""
+        context = self.family.context(record)
+        modules = {star[0] for star in record.stars}
+        for value in record.names.values():
+            found = self.family.evaluate(value, context) if value[0] in "fagpw" else ("",)
+            if found[0] == "outside":
+                modules.add(found[1].partition(":")[0])
+            elif found[0] == "real" and self._is_claim(found[1], record.name):
+                return [f"{found[1].__qualname__} is compiled"]
+        return [
+            f"{module} may hold classes of {record.name}"
+            for module in sorted(modules)
+            if self.library.record(module) is None and self.library.file(module) is not None
+            if self._may_claim(module, record.name)
+        ]
+
+    def _may_claim(self, module: str, name: str) -> bool:
+        if not is_own(self.library.file(module)):
+            return self.library.holds(module, name.encode())
+        __import__(module)  # compiled into the interpreter, so its classes can be asked
+        return any(self._is_claim(one, name) for one in vars(sys.modules[module]).values())
+
+    def _is_claim(self, found: object, name: str) -> bool:
+        if not isinstance(found, type) or found.__module__ != name:
+            return False
+        return self.family.belongs(("real", found)) is not False
 
     # -- description ---------------------------------------------------------------------------
 
@@ -215,110 +284,60 @@ class Resolver:
         )
 
     def _attributes(self, cls: Found) -> dict[str, Any]:
+        """Return the simple literal attributes, inherited ones included."""
         result: dict[str, Any] = {}
         for one in reversed(self.family.order(cls)):
-            if one[0] != "class":
-                continue
-            body = self.family.entry(one)[5] | self.family.posts(one[1]).get(one[2], {})
-            for name, value in body.items():
-                if name[:2] == "__":
-                    continue
-                result.pop(name, None)
-                if value[0] in "cb":
-                    result[name] = self.family.evaluate(value, self.family.home(one))[1]
+            if one[0] == "class":
+                body = self.family.entry(one)[5] | self.family.posts(one[1]).get(one[2], {})
+                for name, value in body.items():
+                    if name[:2] != "__":
+                        result.pop(name, None)
+                        if value[0] in _SIMPLE:
+                            self._add_literal(result, name, value, self.family.home(one))
         return result
 
+    def _add_literal(self, result: dict[str, Any], name: str, value: Any, home: Context) -> None:
+        found = self.family.evaluate(value, home)
+        if found[0] == "const" and _is_shown(found[1]):
+            result[name] = found[1]
+
     def _secondary(self, cls: Found, key: Hashable) -> dict[str, Any]:
+        """Return the keys under which a class shows in secondary registries, by attribute."""
         result: dict[str, Any] = {}
         for attribute, source in self.scope.secondary:
             found = self.family.class_attribute(cls, attribute)
+            if found[0] == "unknown":
+                raise Undecided(f"{attribute} of {self.family.entry(cls)[0]}")
             if found[0] == "missing" or found == ("const", None):
                 continue
-            other = ("const", key) if source == "primary" else None
-            other = other or self.family.class_attribute(cls, source)
-            if other[0] == "const" and other[1] is not None:
-                result[attribute] = other[1]
+            other = key if source == "primary" else self._sourced(cls, source)
+            if other is not None:
+                result[attribute] = other
         return result
+
+    def _sourced(self, cls: Found, source: str) -> Hashable:
+        found = self.family.class_attribute(cls, source)
+        return None if found[0] == "missing" else self.keys.plain(found)
 
     def _replaced(self, cls: Found) -> str:
         value = self.family.entry(cls)[5].get("__replaces__")
-        return str(value[1]) if value and value[0] == "c" else ""
-
-    # -- calls ---------------------------------------------------------------------------------
-
-    def _check_calls(self, record: ModuleRecord) -> None:
-        context = self.family.context(record)
-        for condition, value, line in record.calls:
-            if self.family.decide(condition, context) is False:
-                continue
-            reason = self.family.makes(value, context)
-            if reason:
-                raise _Undecided(f"line {line}: {reason}")
+        found = self.family.evaluate(value, self.family.home(cls)) if value else ("const", "")
+        if found[0] == "unknown":
+            raise Undecided(f"__replaces__ of {self.family.entry(cls)[0]}")
+        return str(found[1]) if found[0] == "const" and found[1] is not None else ""
 
     # -- requirements --------------------------------------------------------------------------
 
     def requirements(self, record: ModuleRecord) -> tuple[str, ...]:
         """Return the third-party packages that a module's unguarded imports name, sorted."""
-        import sys
-
         roots = {entry[1].partition(".")[0] for entry in record.imports}
         own = record.name.partition(".")[0]
         return tuple(sorted(roots - {own} - set(sys.stdlib_module_names)))
 
-    def unavailable(self, module: str) -> tuple[str, str] | None:
-        """Return (missing requirement, module that needs it) if importing *module* must fail."""
-        if module not in self._available:
-            self._available[module] = None
-            self._available[module] = self._unavailable(module)
-        return self._available[module]
 
-    def _unavailable(self, module: str) -> tuple[str, str] | None:
-        parent = module.rpartition(".")[0]
-        missing = self.unavailable(parent) if parent else None
-        record = self.library.record(module)
-        if missing is not None or record is None:
-            return missing
-        context = self.family.context(record)
-        for condition, name, names, _ in record.imports:
-            if self.family.decide(condition, context) is True:
-                missing = self._lacks(context, name, names)
-                if missing is not None:
-                    return missing
-        return self._fails(record, context)
-
-    def _lacks(self, context: Context, name: str, names: Any) -> tuple[str, str] | None:
-        module = context.record.name
-        if not self.library.exists(name):
-            return (name, module)
-        if name.partition(".")[0] != module.partition(".")[0]:
-            return None
-        self.family.follow(context, name)
-        missing = self.unavailable(name)
-        for sub in names:
-            full = f"{name}.{sub}"
-            if missing is None and self.library.exists(full) and not self._binds(name, sub):
-                self.family.follow(context, full)
-                missing = self.unavailable(full)
-        return missing
-
-    def _binds(self, module: str, name: str) -> bool:
-        record = self.library.record(module)
-        return record is not None and name in record.names
-
-    def _fails(self, record: ModuleRecord, context: Context) -> tuple[str, str] | None:
-        """Look for an exception that certainly ends the import for want of a module."""
-        for condition, _, _ in record.failures:
-            if self.family.decide(condition, context) is True:
-                for question in context.variables:
-                    if question[0] == "import" and not self.library.exists(question[1]):
-                        return (question[1], record.name)
-        return None
-
-
-def _is_descriptor(found: Found) -> bool:
-    return found[0] == "instance" and found[1] in (
-        ("real", property),
-        ("real", classmethod),
-        ("real", staticmethod),
-    )
-
+def _is_shown(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_shown, value))
+    if type(value) is int:
+        return value.bit_length() < 4096  # beyond, the decimal conversions refuse
+    return value is None or (type(value) in (str, float, bool) and is_plain(value))

@@ -1,0 +1,100 @@
+"""Whether a module's imports can succeed, as far as finding and reading tell."""
+
+from __future__ import annotations
+
+from plugindex.makers import Family
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.evaluation import Context
+    from plugindex.reader import ModuleRecord
+
+
+class Requirements(Family):
+    """A family that knows which modules lack something that they import."""
+
+    def __init__(self, library: Any, base: str, statements_count: bool) -> None:
+        self._available: dict[str, tuple[str, str] | None] = {}
+        super().__init__(library, base, statements_count)
+
+    def unavailable(self, module: str) -> tuple[str, str] | None:
+        """Return (missing requirement, module that needs it) if importing *module* must fail."""
+        if module not in self._available:
+            self._available[module] = None
+            self._available[module] = self._unavailable(module)
+        return self._available[module]
+
+    def _unavailable(self, module: str) -> tuple[str, str] | None:
+        parent = module.rpartition(".")[0]
+        missing = self.unavailable(parent) if parent else None
+        record = self.library.record(module)
+        if missing is not None or record is None:
+            return missing
+        context = self.context(record)
+        for condition, name, names, _ in record.imports:
+            if self.decide(condition, context) is True:
+                missing = self.lacks(context, name, names)
+                if missing is not None:
+                    return missing
+        return self._demands(record, context) or self._fails(record, context)
+
+    def lacks(self, context: Context, name: str, names: Any) -> tuple[str, str] | None:
+        """Return (missing requirement, module that needs it) if an import must fail.
+
+        A module of another application is only looked for; what it imports is its own affair.
+        """
+        module = context.record.name
+        if not self.library.exists(name):
+            return (name, module)
+        if name.partition(".")[0] != module.partition(".")[0]:
+            return None
+        self.follow(context, name)
+        missing = self.unavailable(name)
+        for sub in names:
+            full = f"{name}.{sub}"
+            if missing is None and self.library.exists(full) and not self._binds(name, sub):
+                self.follow(context, full)
+                missing = self.unavailable(full)
+        return missing
+
+    def _binds(self, module: str, name: str) -> bool:
+        record = self.library.record(module)
+        return record is not None and name in record.names
+
+    def skips(self, record: ModuleRecord) -> list[tuple[int, str]]:
+        """Return (line, reason) of the calls by which a test module may end its own import."""
+        context = self.context(record)
+        return [
+            (line, "its tests may be skipped")
+            for condition, value, line in record.calls
+            if self._skips(value) and self.decide(condition, context) is not False
+        ]
+
+    def _skips(self, value: Any) -> bool:
+        """Tell whether a call is ``pytest.skip``, which ends the import of a test module."""
+        return "allow_module_level" in value[3] and _named(value[1]) == "skip"
+
+    def _demands(self, record: ModuleRecord, context: Context) -> tuple[str, str] | None:
+        """Return what a ``pytest.importorskip`` of a module finds missing."""
+        for condition, value, _ in record.calls:
+            if _named(value[1]) == "importorskip" and value[2] and value[2][0][0] == "c":
+                name = value[2][0][1]
+                demanded = isinstance(name, str) and self.decide(condition, context) is True
+                if demanded and not self.library.exists(name):
+                    return (name, record.name)
+        return None
+
+    def _fails(self, record: ModuleRecord, context: Context) -> tuple[str, str] | None:
+        """Look for an exception that certainly ends the import for want of a module."""
+        for condition, _, _ in record.failures:
+            if self.decide(condition, context) is True:
+                for question in context.variables:
+                    if question[0] == "import" and not self.library.exists(question[1]):
+                        return (question[1], record.name)
+        return None
+
+
+def _named(callee: Any) -> str:
+    return str(callee[2]) if callee[0] in ("a", "f") else ""
