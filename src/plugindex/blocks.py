@@ -40,9 +40,10 @@ class Block:
 
 
 class Loop:
-    """What a loop's body may change: names bound, names read, slots, collected items."""
+    """A loop's blocks, and what they may change: names bound, names read, slots, collections."""
 
     def __init__(self) -> None:
+        self.members: set[int] = set()
         self.bound: set[str] = set()
         self.read: set[str] = set()
         self.slots: set[str] = set()
@@ -167,9 +168,19 @@ def loops(
     result: dict[int, Loop] = {}
     for source, target in back:
         loop = result.setdefault(target, Loop())
-        for start in _members(before, source, target):
+        loop.members |= _members(before, source, target)
+    for loop in result.values():
+        for start in loop.members:
             _note(code, blocks[start], loop)
     return result
+
+
+def leave_first(following: dict[int, list[int]], loops: dict[int, Loop]) -> None:
+    """Let :func:`order` follow the ways out of a loop first, which puts them behind its body."""
+    for start, nexts in following.items():
+        around = [loop.members for loop in loops.values() if start in loop.members]
+        if around:
+            nexts.sort(key=lambda target: sum(target in members for members in around))
 
 
 def _members(before: dict[int, list[int]], source: int, head: int) -> set[int]:

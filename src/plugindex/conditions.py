@@ -86,11 +86,18 @@ class Conditions:
         """Return ``not one``."""
         return self.choose(one, False, True)
 
-    def newest(self, condition: Condition) -> tuple[int, Condition, Condition] | None:
-        """Return (variable, when true, when false) of a condition's newest variable."""
-        if condition is True or condition is False:
-            return None
-        return self.nodes[condition - _FIRST]
+    def given(self, condition: Condition, fact: Condition) -> Condition:
+        """Return a condition that equals *condition* wherever *fact* holds, and is simpler."""
+        if fact is True or fact is False or condition is True or condition is False:
+            return condition
+        top = max(self._newest(condition), self._newest(fact))
+        high, low = self._branch(condition, top, 1), self._branch(condition, top, 2)
+        if_high, if_low = self._branch(fact, top, 1), self._branch(fact, top, 2)
+        if if_high is False:
+            return self.given(low, if_low)
+        if if_low is False:
+            return self.given(high, if_high)
+        return self._node(top, self.given(high, if_high), self.given(low, if_low))
 
 
 class EveryPath(Conditions):

@@ -224,8 +224,9 @@ def subscript(value: Value, index: Value) -> Value:
     """Return the value of ``value[index]``."""
     if value[0] == "c" and index[0] == "c":
         return operate("[]", value, index)
-    known = index[0] in "cikfgad" and not (index[0] == "c" and isinstance(index[1], slice))
-    return ("s", value, index if known else undecided("index"))
+    if index[0] == "slice":
+        return _sliced(value, index[1])
+    return bounded(("s", value, index if index[0] in "cikfgad" else undecided("index")))
 
 
 def _sliced(value: Value, parts: tuple[Value, ...]) -> Value:

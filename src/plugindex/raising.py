@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from plugindex.conditions import Condition
     from plugindex.expressions import Value
-    from plugindex.walker import Body, Walker
+    from plugindex.walker import Walker
 
 # What an error ("E", kind, ...) is, where its kind isn't the name of a builtin exception. A "call"
 # raises anything.
@@ -74,7 +74,7 @@ def _caught(frame: Walker, error: Value, clause: Value) -> Condition:
         return False
     if kind is not None:
         return frame.body.fresh(f"whether a clause at line {frame.line()} catches {kind.__name__}")
-    return frame.body.surprise(f"which exception is raised, line {frame.line()}", frame.reached)
+    return frame.body.fresh(f"which exception is raised, line {frame.line()}")
 
 
 def _builtin(name: str) -> type[BaseException] | None:
@@ -90,42 +90,4 @@ def suppressed(frame: Walker, manager: Value, error: Value) -> Condition:
             return matches(frame, error, ("l", manager[2]))
         if name in _TRANSPARENT or manager[1][:2] == ("g", "open"):
             return False
-    return frame.body.surprise("a context manager may swallow an exception", frame.reached)
-
-
-def settle(body: Body, failures: list[tuple[Condition, Value, int]]) -> None:
-    """Take for granted that no exception that any code may raise ends the import.
-
-    A module whose import fails for a reason that only running shows is listed until it is tried,
-    so what follows a call that may raise counts as reached, unless a handler goes on from it.
-
-    Args:
-        body: what was read.
-        failures: the exceptions that leave the module.
-    """
-    conditions = body.conditions
-    failing: Condition = False
-    for reached, _, _ in failures:
-        failing = conditions.either(failing, reached)
-    if failing is False:
-        return
-    for number, reached in body.surprises:
-        variable = conditions.variable(number)
-        for held in (True, False):
-            case = conditions.both(reached, variable if held else conditions.negated(variable))
-            if conditions.choose(case, failing, True) is True:
-                body.variables[number] = ("test", ("c", not held))
-                break
-    for reached in body.assertions:
-        if conditions.choose(reached, failing, True) is True:
-            _settle_assertion(body, reached)
-
-
-def _settle_assertion(body: Body, failing: Condition) -> None:
-    """Take for granted that an ``assert`` whose failure ends the import holds."""
-    newest = body.conditions.newest(failing)
-    if newest is None or False not in newest[1:]:
-        return
-    number, high, low = newest
-    if body.variables[number][0] == "may" or True in (high, low):
-        body.variables[number] = ("test", ("c", high is False))
+    return frame.body.fresh("a context manager may swallow an exception")

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from plugindex.conditions import Condition
     from plugindex.expressions import Value
 
-    # (condition, operand stack, names) of one way into a block
-    State: TypeAlias = tuple[Condition, list[Value], dict[str, Value]]
+    State: TypeAlias = list[Any]  # [condition, operand stack, names] of one way into a block
 
 NULL = ("null",)
 MOST_VARIABLES = 800
@@ -61,8 +60,7 @@ class Body:
         self.stars: list[tuple[str, Condition]] = []
         self.calls: list[tuple[Any, ...]] = []
         self.patches: list[tuple[Any, ...]] = []
-        self.surprises: list[tuple[int, Condition]] = []
-        self.assertions: list[Condition] = []
+        self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
         self.codes: dict[tuple[str, int], CodeType] = {}
 
@@ -80,11 +78,6 @@ class Body:
     def fresh(self, reason: str) -> Condition:
         """Return a condition that only running decides."""
         return self.variable("may", reason, len(self.variables))
-
-    def surprise(self, reason: str, reached: Condition) -> Condition:
-        """Return a condition about an exception that any code may raise, here under *reached*."""
-        self.surprises.append((len(self.variables), reached))
-        return self.fresh(reason)
 
     def absolute(self, level: int, module: str) -> str | None:
         """Return the absolute name of an imported module; None if there is no such package."""
@@ -117,6 +110,8 @@ class Walker:
         self.alive = True
         self.pending: dict[int, list[State]] = {}
         self.back: set[tuple[int, int]] = set()
+        self.loops: dict[int, flow.Loop] = {}
+        self.leaving: dict[int, State] = {}  # by the head of a loop: the first way out of it
         self.lines: tuple[list[int], list[int]] | None = None
         self.handler: flow.Handler | None = None
         # Whether an exception that arises here may be caught, also by an enclosing body.
@@ -142,13 +137,16 @@ class Walker:
         blocks, handlers = flow.split(self.code, raw)
         following = {start: flow.successors(block, handlers) for start, block in blocks.items()}
         sequence, self.back = flow.order(following)
-        loops = flow.loops(self.code, blocks, following, self.back) if self.back else {}
-        self.pending = {0: [(self.reached, [], self.names)]}
+        if self.back:
+            self.loops = flow.loops(self.code, blocks, following, self.back)
+            flow.leave_first(following, self.loops)
+            sequence, self.back = flow.order(following)
+        self.pending = {0: [[self.reached, [], self.names]]}
         ends: list[State] = []
         for start in sequence:
             if self._enter(self.pending.pop(start, ())):
-                if start in loops:
-                    self._forget(loops[start])
+                if start in self.loops:
+                    self._forget(self.loops[start])
                 self._catch(handlers.get(start))
                 self._run_block(raw, blocks[start], ends)
         if not self._enter(ends):
@@ -162,7 +160,7 @@ class Walker:
         if not self.alive:
             return
         if block.returns or block.following >= len(raw):
-            ends.append((self.reached, [], self.names))
+            ends.append([self.reached, [], self.names])
         elif block.falls:
             self._go(block.start, block.following, self.reached, leave=True)
 
@@ -174,11 +172,11 @@ class Walker:
 
     def _forget(self, loop: flow.Loop) -> None:
         """Leave open what a later turn of a loop may have changed before this one."""
-        for name in loop.bound:
+        for name in sorted(loop.bound):
             self.names[name] = undecided("bound in a loop")
-        for name in loop.slots:
+        for name in sorted(loop.slots):
             self.names[self.slot_key(name)] = undecided("bound in a loop")
-        for name in loop.read:
+        for name in sorted(loop.read):
             if self.names.get(name, NONE)[0] in "lmo":
                 self.names[name] = undecided("changed in a loop")
         if loop.collects:
@@ -213,14 +211,21 @@ class Walker:
 
     def _go(self, start: int, target: int, reached: Condition, leave: bool = False) -> None:
         """Enter *target* later; with *leave* nothing goes on from here, so nothing is copied."""
-        if (start, target) in self.back or reached is False:
+        if reached is False:
             return
-        state = (
-            (reached, self.stack, self.names)
-            if leave
-            else (reached, list(self.stack), dict(self.names))
-        )
+        if (start, target) in self.back:
+            # The turn that is walked is the last one: what would turn back leaves the loop.
+            way_out = self.leaving.get(target)
+            if way_out is not None:
+                way_out[0] = self.body.conditions.either(way_out[0], reached)
+            return
+        state: State = [reached, self.stack, self.names]
+        if not leave:
+            state = [reached, list(self.stack), dict(self.names)]
         self.pending.setdefault(target, []).append(state)
+        for head, loop in self.loops.items():
+            if start in loop.members and target not in loop.members:
+                self.leaving.setdefault(head, state)
 
     def _walk(self, raw: bytes, offset: int, end: int) -> None:
         actions, widths, extended_arg = ACTIONS, opcodes.WIDTHS, opcodes.EXTENDED_ARG
@@ -258,13 +263,15 @@ class Walker:
             self._branch(block.start, number, target)
 
     def _loop(self, start: int, target: int) -> None:
-        self._go(start, target, self.reached)
+        conditions = self.body.conditions
+        inside = self.body.fresh("a loop")
+        self._go(start, target, conditions.both(self.reached, conditions.negated(inside)))
         exhausted = self.pending[target][-1][1]
         if sys.version_info < (3, 12):
             del exhausted[-1:]
         else:
             exhausted.append(undecided("loop"))
-        self.reached = self.body.conditions.both(self.reached, self.body.fresh("a loop"))
+        self.reached = conditions.both(self.reached, inside)
         self.stack.append(undecided("bound in a loop"))
 
     def _branch(self, start: int, number: int, target: int) -> None:
@@ -273,7 +280,9 @@ class Walker:
         taken = self.is_none(test) if number in _NONE_TESTS else self.condition(test)
         if number in _NEGATED:
             taken = conditions.negated(taken)
-        rest = conditions.both(self.reached, conditions.negated(taken))
+        rest = self.reached  # of a loop's last turn, its test at the end does not turn back
+        if (start, target) not in self.back:
+            rest = conditions.both(rest, conditions.negated(taken))
         self._go(start, target, conditions.both(self.reached, taken), leave=rest is False)
         self.reached = rest
         self.alive = rest is not False
@@ -312,7 +321,7 @@ class Walker:
         stack = self.stack[:depth] + ([NULL] if lasti else []) + [error]
         if states and states[-1][2] is self.frozen and states[-1][1] == stack:
             raised = self.body.conditions.either(states.pop()[0], raised)
-        states.append((raised, stack, self.frozen))
+        states.append([raised, stack, self.frozen])
 
     def may_raise(self, reason: str) -> None:
         """Let any code raise any exception here, if something may catch it."""
@@ -320,7 +329,12 @@ class Walker:
             return
         # Another surprise before a name is bound changes nothing that can be told apart.
         if self.frozen is None or self.surprised is not self.frozen:
-            self.throw(self.body.surprise(reason, self.reached), ("E", "call"))
+            raised = self.body.fresh(reason)
+            body, conditions = self.body, self.body.conditions
+            body.surprised = conditions.either(
+                body.surprised, conditions.both(self.reached, raised)
+            )
+            self.throw(raised, ("E", "call"))
             if self.frozen is None:
                 self.frozen = dict(self.names)
             self.surprised = self.frozen
