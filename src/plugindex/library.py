@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from plugindex.finder import Finder
     from plugindex.records import ModuleFile
 
+_LARGEST_BLOCK = 1 << 22  # bytes
+
 
 class Library:
     """Finds and reads modules, each at most once.
@@ -96,6 +98,13 @@ class Library:
         """Tell whether *text* stands in an extension module's file."""
         return text in self._bytes(name)
 
+    def texts(self, name: str) -> bytes | None:
+        """Return the text in a Cython module's file, None if it can't be got at."""
+        data = self._bytes(name)
+        if b"decompress" not in data:
+            return data
+        return b"\n".join(_inflated(data)) or None
+
     def _bytes(self, name: str) -> bytes:
         file = self.file(name)
         self.reading(name)  # so that the file is stamped
@@ -130,3 +139,22 @@ class Library:
                     code, module, qualname, line, record.is_package
                 )
         return record.functions[key]
+
+
+def _inflated(data: bytes) -> list[bytes]:
+    """Return what zlib inflates of *data*: Cython packs a module's texts into one such block."""
+    import zlib
+
+    found = []
+    for mark in (b"\x78\xda", b"\x78\x9c", b"\x78\x01", b"\x78\x5e"):
+        start = data.find(mark)
+        while start >= 0:
+            inflater = zlib.decompressobj()
+            try:
+                text = inflater.decompress(data[start : start + _LARGEST_BLOCK], _LARGEST_BLOCK)
+            except zlib.error:
+                text = b""
+            if inflater.eof and b"__name__" in text:
+                found.append(text)
+            start = data.find(mark, start + 1)
+    return found

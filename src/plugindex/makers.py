@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugindex.calls import KEEPS_CLASS
 from plugindex.evaluation import is_own
-from plugindex.hierarchy import Hierarchy
+from plugindex.hierarchy import OBJECT, Hierarchy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,15 +117,22 @@ class Family(Hierarchy):
         summary = self.library.function(*function[1:4])
         if summary is None or depth > _DEEPEST:
             return False
-        named = [self.member(function[1], name) for name in summary[5]]
+        if self.base == OBJECT:
+            return True
+        named = [self._plain_name(function[1], name) for name in summary[5]]
         for found in list(named):
             if found[0] == "module":
                 named += [self.member(found[1], name) for name in summary[5]]
         for module, names in summary[10]:
             named += [self.member(module, name) for name in names]
         return any(
-            found[0] in ("class", "function") and self._leads(found, depth + 1) for found in named
+            found[0] in ("class", "function", "real") and self._leads(found, depth + 1)
+            for found in (*named, *(function[4] or {}).values())
         )
+
+    def _plain_name(self, module: str, name: str) -> Found:
+        found = self.member(module, name)
+        return self.member("builtins", name) if found[0] == "missing" else found
 
     # -- calls that make classes ---------------------------------------------------------------
 
@@ -140,7 +147,8 @@ class Family(Hierarchy):
         if function[0] == "class":
             return (self._made_by_class(function, args), here)
         places = self.creates(function) if function[0] == "function" else _NOWHERE
-        sources = [*args, *(callee[2:3] if callee[0] == "bound" else ())]
+        kept = (function[4] or {}).values() if function[0] == "function" else ()
+        sources = [*args, *kept, *(callee[2:3] if callee[0] == "bound" else ())]
         if places and (self._any(sources) or self.reaches(function)):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
@@ -198,11 +206,11 @@ class Family(Hierarchy):
         if callee[0] == "bound":
             callee = callee[1]
         here = frozenset((context.record.name,))
+        count = len(value[2]) - sum(name != "**" for name in value[3])
         if callee == ("real", type):
-            return here if len(value[2]) == 3 else _NOWHERE
+            return here if count == 3 else _NOWHERE
         if callee[0] == "class":
-            made = len(value[2]) >= 3 and self.descends(callee, "builtins:type")
-            return here if made else _NOWHERE
+            return here if count >= 3 and self.descends(callee, "builtins:type") else _NOWHERE
         if callee[0] != "function":
             return _NOWHERE
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:

@@ -135,7 +135,8 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.stars = body.stars
     record.calls = body.calls
     record.patches = body.patches
-    record.provides = body.provides
+    # A package that hooks into sys.meta_path does so for modules of its own.
+    record.provides = body.provides or (is_package and "meta_path" in _globals(frame.code))
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugindex.library import Library
     from plugindex.reader import ModuleRecord
 
-_OPAQUE = (b"__pyx_capi__", b"__mypyc_globals__")
+_CYTHON, _MYPYC = b"__pyx_capi__", b"__mypyc"
 _SIMPLE = frozenset("cbfgaopsl")
 _COMPILED = "it is compiled, and may hold classes of the family"
 
@@ -224,8 +224,13 @@ class Resolver:
         if file is None or file.kind != "extension" or self.family.base[0] != "class":
             return "its code can't be read"
         words = self.library.words(module)
-        opaque = any(mark in words for mark in _OPAQUE)
-        return _COMPILED if opaque or words & self._family_words() else ""
+        if _CYTHON in words:
+            text = self.library.texts(module)
+            held = text is None or any(word in text for word in self._family_words())
+        else:
+            mypyc = any(word.endswith(_MYPYC) for word in words)
+            held = mypyc or bool(words & self._family_words())
+        return _COMPILED if held else ""
 
     def _family_words(self) -> frozenset[bytes]:
         """Return the names of the classes of the family that are known by reading."""
