@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plugindex.records import Plugin, Problem
 
 SCHEMA = "1.0"
-CONTENTS, DETAILS = "/contents", "/details"  # entries of the tail; see plugindex.kept
+CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
 MANY = 8  # comparisons of content that are worth writing the index again
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
@@ -95,7 +95,7 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     place = _place(scope, settings)
     if place is None or not is_sound(place, scope, settings):
         return
-    from plugindex.kept import fields_of
+    from plugindex.results import fields_of
 
     head = place.document.raw_head()
     known = place.document.head("failed") or {}
@@ -155,17 +155,15 @@ def _entry(document: store.Document, name: str) -> Any:
 
 
 def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:
-    def get(name: str) -> Any:
-        if name != "details":
-            return place.document.head(name)
+    def result(module: str) -> Any:
         try:
-            return _entry(place.document, DETAILS)
+            return _entry(place.document, RESULT + module)
         except _DAMAGE:  # the file was replaced meanwhile, or is damaged
             from plugindex.build import build
 
-            return build(scope, settings, None, None).details()
+            return build(scope, settings, None, None).detail(module)
 
-    sections = Sections(get)
+    sections = Sections(place.document.head, result)
     try:
         seconds = time.perf_counter() - started
         return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))

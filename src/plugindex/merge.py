@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from plugindex.config import Scope
-
     Entry = dict[str, Any]
 
 
@@ -19,30 +17,28 @@ class Merged(Record):
     """The sections of an index that say which key is whose."""
 
     items: dict[str, Any]
-    details: dict[str, Any]
     unavailable: dict[str, Any]
     conflicts: dict[str, Any]
     problems: list[dict[str, Any]]
 
 
-def merge(scope: Scope, modules: Mapping[str, str], results: Mapping[str, Any]) -> Merged:
+def merge(modules: Mapping[str, str], results: Mapping[str, Any]) -> Merged:
     """Give each key to one class: the host's first, then the providers'; equals get none.
 
     Args:
-        scope: what is listed.
         modules: the provider ("" for the host) of each module, in order.
         results: what each module came to.
     """
     claims: dict[str, list[Entry]] = {}
-    merged = Merged({}, {}, {}, {}, [])
+    merged = Merged({}, {}, {}, [])
     for name, provider in modules.items():
         result = results[name]
         merged.problems.extend(result["problems"])
         for plugin in result["plugins"]:
-            entry = _entry(plugin, result, provider, scope)
+            entry = _entry(plugin, result, name, provider)
             if result["missing"]:
                 entry["reason"] = _reason(result["missing"], name)
-                _show(merged, merged.unavailable, _text(plugin["key"]), entry)
+                merged.unavailable.setdefault(_text(plugin["key"]), _shown(entry))
             else:
                 _claim(claims.setdefault(_text(plugin["key"]), []), entry)
         if result["missing"] and result["plugins"]:
@@ -58,12 +54,12 @@ def _text(key: Any) -> str:
     return "!" + encode(key)
 
 
-def _entry(plugin: Entry, result: Entry, provider: str, scope: Scope) -> Entry:
+def _entry(plugin: Entry, result: Entry, module: str, provider: str) -> Entry:
     entry = {name: value for name, value in plugin.items() if value and name != "key"}
     entry["class_name"] = plugin["qualname"].rpartition(".")[2]
     entry["file"] = result["file"]
-    if result["requires"]:
-        entry["requires"] = result["requires"]
+    if plugin["module"] != module:
+        entry["stands_in"] = module
     if provider:
         entry["provider"] = provider
     return entry
@@ -102,7 +98,7 @@ def _reference(entry: Entry) -> str:
 def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
     holders = _foremost(rivals)
     if len(holders) == 1:
-        _show(merged, merged.items, text, holders[0])
+        merged.items[text] = _shown(holders[0])
         return
     merged.conflicts[text] = [
         {name: one[name] for name in ("module", "qualname")} for one in holders
@@ -110,13 +106,12 @@ def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
     merged.problems.append(_duplicate(text, holders))
 
 
-_SHORT = ("module", "class_name", "qualname", "provider", "reason", "secondary")
+_SHORT = ("module", "class_name", "qualname", "stands_in", "provider", "reason", "secondary")
 
 
-def _show(merged: Merged, section: dict[str, Any], text: str, entry: Entry) -> None:
-    """Enter a plugin: what listing needs in *section*, the rest in the details."""
-    section[text] = {name: entry[name] for name in _SHORT if name in entry}
-    merged.details[_reference(entry)] = {n: v for n, v in entry.items() if n not in _SHORT}
+def _shown(entry: Entry) -> Entry:
+    """Return of a plugin what listing needs; the rest stays with its module's result."""
+    return {name: entry[name] for name in _SHORT if name in entry}
 
 
 def _foremost(rivals: list[Entry]) -> list[Entry]:

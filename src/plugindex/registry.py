@@ -117,11 +117,28 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
             return held
         plugin = contents.entries.get(key)
         if plugin is None:
+            held = self._undecided(key)
+            if held is not _MISSING:
+                return held
             from plugindex.reports import absent
 
             raise absent(key, contents, self.family.scope if self.family else None)
         loaded: type[T] = self._load(key, plugin)
         return loaded
+
+    def _undecided(self, key: Any) -> Any:
+        """Look for *key* in modules that neither reading nor a child interpreter settled.
+
+        That is so where no child can be started (frozen or embedded applications). They are
+        imported here, but only for a key that nothing else has.
+        """
+        modules = [one.module for one in self._now().all_problems if one.kind == "undecided"]
+        if modules:
+            from plugindex.loader import import_or_describe
+
+            for module in modules:
+                import_or_describe(module)
+        return raw.get(self, key, _MISSING)
 
     @property
     def scope(self) -> Scope:

@@ -13,7 +13,7 @@ _set = object.__setattr__
 
 
 class _Detail:
-    """A field of a plugin that lies in the index's details, decoded when first asked for."""
+    """A field of a plugin that lies with its module's result, decoded when first asked for."""
 
     def __init__(self, default: Any) -> None:
         self.default = default
@@ -26,7 +26,7 @@ class _Detail:
             return self.default
         known = plugin.__dict__
         if self.name not in known:
-            known.update(known["_details"](plugin.reference))
+            known.update(known["_detail"](plugin))
         return known.get(self.name, self.default)
 
 
@@ -57,8 +57,9 @@ class Snapshot(Record):
 class Sections:
     """The sections of an index, from a file or fresh, and the snapshot that they make."""
 
-    def __init__(self, get: Callable[[str], Any]) -> None:
+    def __init__(self, get: Callable[[str], Any], result: Callable[[str], Any]) -> None:
         self._get = get
+        self._result = result  # what a module came to, by name
         self._decoded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -66,15 +67,21 @@ class Sections:
             self._decoded[name] = self._get(name)
         return self._decoded[name]
 
-    def details(self, reference: str) -> dict[str, Any]:
-        """Return the further fields of the plugin with this object reference."""
+    def detail(self, plugin: Any) -> dict[str, Any]:
+        """Return the further fields of a plugin."""
         from plugindex.portable import restored
 
-        fields = dict(self["details"].get(reference, {}))
+        result = self._result(plugin.__dict__.get("stands_in", plugin.module))
+        same = [one for one in result["plugins"] if one["qualname"] == plugin.qualname]
+        fields = dict(same[-1]) if same else {}
         attributes = fields.get("attributes", {})
-        fields["attributes"] = {name: restored(value) for name, value in attributes.items()}
-        fields["requires"] = tuple(fields.get("requires", ()))
-        return fields
+        return {
+            "file": result["file"],
+            "requires": tuple(result["requires"]),
+            "line": fields.get("line", 0),
+            "doc": fields.get("doc", ""),
+            "attributes": {name: restored(value) for name, value in attributes.items()},
+        }
 
     def snapshot(self, stats: Stats) -> Snapshot:
         """Return the snapshot; plugins of modules that failed before are left out.
@@ -96,13 +103,13 @@ class Sections:
 
     def _plugins(self, items: dict[str, Any], status: str) -> dict[Hashable, Plugin]:
         plugins: dict[Hashable, Plugin] = {}
-        new, kind, details = IndexedPlugin.__new__, IndexedPlugin, self.details
+        new, kind, detail = IndexedPlugin.__new__, IndexedPlugin, self.detail
         for text, stored in items.items():
             fields = stored.copy()
             key = text if text[:1] != "!" else _key(text)
             plugin = new(kind)
             fields["key"], fields["status"] = key, status
-            fields["_details"] = details
+            fields["_detail"] = detail
             if "secondary" in fields:
                 fields["secondary"] = _restored(fields["secondary"])
             _set(plugin, "__dict__", fields)

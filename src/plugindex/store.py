@@ -43,13 +43,14 @@ class Document:
         path: where the tail is read from when it is asked for.
     """
 
-    __slots__ = ("_head", "_seal", "_tail", "mark", "path", "verdict", "why")
+    __slots__ = ("_entries", "_head", "_seal", "_tail", "mark", "path", "verdict", "why")
 
     def __init__(self, verdict: str = OK, why: str = "") -> None:
         self.verdict = verdict
         self.why = why
         self._head: dict[str, str] = {}
         self._tail: bytes | None = None
+        self._entries: dict[str, Raw] | None = None
         self._seal = ""
         self.mark = ""
         self.path = ""
@@ -73,13 +74,18 @@ class Document:
         if self.verdict != OK:
             return {}
         try:
-            tail = self._tail if self._tail is not None else self._read_tail()
-            if digest(tail) != self._seal:
-                raise ValueError("the hash doesn't fit")
-            return _entries(tail.decode("ascii").split("\n")[1:-2])
+            if self._entries is None:
+                self._entries = self._checked_tail()
+            return dict(self._entries)
         except (OSError, Refused, ValueError, MemoryError) as error:
             self._spoil(f"tail: {error or 'out of memory'}")
             return {}
+
+    def _checked_tail(self) -> dict[str, Raw]:
+        tail = self._tail if self._tail is not None else self._read_tail()
+        if digest(tail) != self._seal:
+            raise ValueError("the hash doesn't fit")
+        return _entries(tail.decode("ascii").split("\n")[1:-2])
 
     def _read_tail(self) -> bytes:
         data = read_regular(self.path, LIMIT, NOFOLLOW, trusted)

@@ -1,0 +1,87 @@
+"""What one module came to, as an index stores it: its plugins, its problems, what it lacks."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from typing import Any
+
+    from plugindex.answer import Examination
+    from plugindex.library import Library
+    from plugindex.records import Plugin, Problem
+    from plugindex.resolver import Candidate, Resolution
+
+
+def stored_result(library: Library, name: str, resolution: Resolution) -> dict[str, Any]:
+    """Return what a module came to, as an index stores it."""
+    file = library.file(name)
+    reading = library.readings.get(name)
+    found = [*resolution.problems, *((reading.problem, reading.stale) if reading else ())]
+    return {
+        "file": file.path if file else "",
+        "undecided": "" if reading and reading.problem else resolution.undecided,
+        "missing": list(resolution.missing) if resolution.missing else None,
+        "requires": list(resolution.requires),
+        "problems": [fields_of(problem) for problem in found if problem is not None],
+        "plugins": [_stored_plugin(one, one.replaces) for one in resolution.candidates],
+    }
+
+
+def same_keys(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two results of a module give the same keys to the same classes."""
+    if one["problems"] or other["problems"] or one["missing"] != other["missing"]:
+        return False
+    return [_claim(p) for p in one["plugins"]] == [_claim(p) for p in other["plugins"]]
+
+
+def _claim(plugin: dict[str, Any]) -> list[Any]:
+    return [plugin[n] for n in ("key", "module", "qualname", "secondary", "replaces")]
+
+
+def fields_of(problem: Problem) -> dict[str, Any]:
+    """Return the fields of a problem, as an index stores it."""
+    return {name: getattr(problem, name) for name in problem._fields}
+
+
+def _stored_plugin(one: Candidate | Plugin, replaces: str) -> dict[str, Any]:
+    from plugindex.portable import portable
+
+    marked = {"__replaces__": replaces} if replaces else {}
+    return {
+        "key": portable(one.key),
+        "module": one.module,
+        "qualname": one.qualname,
+        "line": one.line,
+        "doc": one.doc,
+        "attributes": {n: portable(v) for n, v in (dict(one.attributes) | marked).items()},
+        "secondary": {n: portable(v) for n, v in one.secondary.items()},
+        "replaces": replaces,
+    }
+
+
+def take_examination(
+    results: dict[str, dict[str, Any]], names: Collection[str], found: Examination
+) -> None:
+    """Put what a child found of the modules *names* into their results."""
+    for name in names:
+        result = results[name]
+        result["plugins"] = [
+            _stored_plugin(one, str(one.attributes.get("__replaces__", "")))
+            for one in found.plugins
+            if one.module == name
+        ]
+        failure = found.failures.get(name)
+        if failure is not None:
+            result["problems"] = [fields_of(failure)]
+        elif found.refused:
+            result["problems"] = [_not_examined(name, result["undecided"], found.refused)]
+
+
+def _not_examined(name: str, reason: str, refused: str) -> dict[str, str]:
+    return {
+        "kind": "undecided",
+        "module": name,
+        "message": f"reading doesn't tell what it holds ({reason}), and {refused}",
+        "hint": f"import {name} to register what it holds",
+    }
