@@ -50,7 +50,9 @@ def load(file: ModuleFile) -> Reading:
         return _load_source(file)
     if file.kind == "bytecode":
         return _load_bytecode(file)
-    if file.kind in ("loader", "frozen"):
+    if file.kind == "frozen":
+        return _load_frozen(file)
+    if file.kind == "loader":
         return _load_through_loader(file)
     inputs = ((file.path, stamp.take(file.path), ""),) if file.path else ()
     return Reading(inputs=inputs)
@@ -137,6 +139,13 @@ def _load_bytecode(file: ModuleFile) -> Reading:
     except _Invalid:
         return _failed(file, "unreadable", "its bytecode is of another interpreter", inputs)
     return _unmarshal(file, data, inputs)
+
+
+def _load_frozen(file: ModuleFile) -> Reading:
+    try:
+        return Reading(code=_imp.get_frozen_object(file.name))
+    except ImportError as error:
+        return _failed(file, "unreadable", str(error), ())
 
 
 def _load_through_loader(file: ModuleFile) -> Reading:
