@@ -69,6 +69,8 @@ class CallingEvaluator(Evaluator):
         if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found
+        if function is __import__:
+            return unknown("a module that a call imports")
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
@@ -84,6 +86,12 @@ class CallingEvaluator(Evaluator):
             return ("instance", ("real", function))
         return unknown_result("a call", ("real", function), args)
 
+    def _imported_module(self, args: tuple[Found, ...]) -> Found:
+        name = args[0][1] if args and args[0][0] == "const" else None
+        if not isinstance(name, str) or name[:1] in ("", "."):
+            return unknown("a module whose name is computed")
+        return ("module", name) if self.library.exists(name) else MISSING
+
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
         qualname = self.library.record(callee[1]).classes[callee[2]][0]  # type: ignore[union-attr]
         if callee[1] == "typing" and qualname in _ALIASING and args:
@@ -95,6 +103,8 @@ class CallingEvaluator(Evaluator):
         if reference in KEEPS_CLASS:
             first = args[0] if args and not names else MISSING
             return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
+        if reference == "importlib:import_module":
+            return self._imported_module(args)
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
         self._followed = self._followed + 1 if self._calls else 0

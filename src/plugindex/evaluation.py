@@ -181,6 +181,10 @@ class Evaluator:
         if found is not None or not self.library.exists(module):
             return found or MISSING
         if self.library.file(module) is None:
+            parent, _, last = module.rpartition(".")
+            owner = self.member(parent, last) if parent else MISSING
+            if owner[0] == "module" and owner[1] != module:
+                return self.member(owner[1], name)
             return unknown(f"a module that its package makes itself: {module}")
         file = self.library.file(module)
         own = getattr(sys.modules.get(module), name, None) if is_own(file) else None

@@ -73,7 +73,10 @@ class KeyReader:
 
     def _nearest_key(self, cls: Found, rule: KeyRule, problems: list[Problem]) -> Hashable:
         attribute = rule.attribute or ""
-        owners = [one for one in self.family.order(cls) if self._sets(one, attribute)]
+        order = self.family.order(cls)
+        if any(self._is_set_later(one, attribute) for one in order[1:]):
+            raise Undecided(f"{attribute} is assigned after a class statement")
+        owners = [one for one in order if self._sets(one, attribute)]
         keys = [self._declared(one, attribute) for one in owners]
         if keys and keys[0] is not None:
             if owners[0] != cls and self._registers(owners[0]):
@@ -92,11 +95,10 @@ class KeyReader:
     def _sets(self, cls: Found, attribute: str) -> bool:
         if cls[0] == "real":
             return attribute in vars(cls[1])
-        if cls[0] != "class":
-            return False
-        if attribute in self.family.posts(cls[1]).get(cls[2], {}):
-            raise Undecided(f"{attribute} is assigned after a class statement")
-        return attribute in self.family.entry(cls)[5]
+        return cls[0] == "class" and attribute in self.family.entry(cls)[5]
+
+    def _is_set_later(self, cls: Found, attribute: str) -> bool:
+        return cls[0] == "class" and attribute in self.family.posts(cls[1]).get(cls[2], {})
 
     def _declared(self, cls: Found, attribute: str) -> Hashable:
         if cls[0] == "real":

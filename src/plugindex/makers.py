@@ -96,6 +96,8 @@ class Family(Hierarchy):
             return self._leads(found[1], depth) or self._leads(found[2], depth)
         if found[0] == "instance" and found[1][0] == "class":
             return self._near(found[1][1])
+        if found[0] == "module":
+            return self._near(found[1])
         if found[0] == "function":
             return self.reaches(found, depth + 1)
         return self.may_belong(found, depth + 1) is not False

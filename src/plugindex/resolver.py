@@ -81,6 +81,8 @@ class Resolver:
         if record is None or record.unreadable:
             reason = record.unreadable if record else self._hidden(module)
             return Resolution(undecided="" if missing else reason, missing=missing)
+        if self.family.base[0] == "unknown" and not missing:
+            return Resolution(undecided=f"what {self.scope.base} is")
         requires = self.requirements(record)
         problems: list[Problem] = []
         candidates, reasons = self._candidates(record, problems)

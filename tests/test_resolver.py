@@ -1,0 +1,216 @@
+"""Which classes and keys reading gives for small packages, against what importing gives."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from plugindex.config import KeyRule, Scope
+from plugindex.finder import Finder
+from plugindex.keys import EnumKey
+from plugindex.library import Library
+from plugindex.resolver import Resolver
+from plugindex.truth import compare, import_truth
+
+BASE = """
+from plugindex import AutoRegisterMeta
+class Base(metaclass=AutoRegisterMeta):
+    __registry_key__ = "name"
+"""
+PLAIN = "class Base: pass\n"
+
+
+class Case:
+    """A package of which one module is resolved, and what a child that imports it all holds."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder = folder / "zoo"
+        self.folder.mkdir()
+        self.path = [str(folder), *sys.path]
+        monkeypatch.setattr(sys, "path", self.path)
+        self.write("__init__", "")
+
+    def write(self, module, text):
+        (self.folder / f"{module}.py").write_text(text)
+
+    def resolve(self, rule=None, **options):
+        rule = rule or KeyRule("name")
+        fields = {"name": "zoo", "application": "zoo"} | options
+        self.scope = Scope("zoo.base:Base", "zoo", rule, **fields)
+        resolver = Resolver(Library(Finder()), self.scope)
+        modules = [file.name for file in Finder().modules("zoo")]
+        self.resolutions = {name: resolver.resolve(name) for name in modules}
+        self.truth = import_truth(self.scope, modules, path=self.path)
+        return self
+
+    @property
+    def listed(self):
+        found = (c for one in self.resolutions.values() for c in one.candidates)
+        return {c.key: f"{c.module}:{c.qualname}" for c in found}
+
+    @property
+    def undecided(self):
+        return {name for name, one in self.resolutions.items() if one.undecided or one.missing}
+
+    def is_sound(self):
+        assert not self.undecided, [one.undecided for one in self.resolutions.values()]
+        assert compare(self.listed, self.truth).sound
+        return self.truth.entries == self.listed
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    return Case(tmp_path, monkeypatch)
+
+
+KEYS = {
+    "a text": ("'a'", "a"),
+    "a number": ("-7", -7),
+    "bytes": ("b'x'", b"x"),
+    "a tuple": ("('a', 1, (2,))", ("a", 1, (2,))),
+    "a concatenation": ("'a' + 'b'", "ab"),
+    "a name of the module": ("NAME", "named"),
+    "an imported name": ("IMPORTED", "imported"),
+    "a value of an enum": ("Color.RED.value", "red"),
+}
+
+
+@pytest.mark.parametrize(("written", "key"), KEYS.values(), ids=KEYS)
+def test_keys_are_read_as_they_are_written(case, written, key):
+    case.write("base", BASE)
+    case.write("names", "import enum\nIMPORTED = 'imported'\nclass Color(enum.Enum): RED = 'red'\n")
+    head = "from zoo.base import Base\nfrom zoo.names import *\nNAME = 'named'\n"
+    case.write("one", f"{head}class One(Base):\n    name = {written}\n")
+    assert case.resolve().is_sound()
+    assert case.listed == {key: "zoo.one:One"}
+
+
+@pytest.mark.parametrize("kind", ["Enum", "IntEnum", "StrEnum"])
+def test_enum_members_are_keys_that_aliases_share(case, kind):
+    value = "1" if kind == "IntEnum" else "'r'"
+    case.write("base", BASE)
+    case.write(
+        "color", f"import enum\nclass Color(enum.{kind}):\n    RED = {value}\n    ROT = {value}\n"
+    )
+    head = "from zoo.base import Base\nfrom zoo.color import Color\n"
+    case.write("one", f"{head}class One(Base):\n    name = Color.ROT\n")
+    assert case.resolve().is_sound()
+    assert list(case.listed) == [EnumKey("zoo.color", "Color", "RED", *_hashed(kind))]
+
+
+def _hashed(kind):
+    return {"Enum": (), "IntEnum": (1,), "StrEnum": ("r",)}[kind]
+
+
+RULES = {
+    "a mixin's key": "class Mixin: name = 'm'\nclass One(Mixin, Base): pass\n",
+    "an abstract class's key": "import abc\nclass A(Base):\n    name = 'a'\n"
+    "    @abc.abstractmethod\n    def run(self): ...\nclass One(A):\n    def run(self): ...\n",
+    "a registered class's key": "class One(Base): name = 'o'\nclass Two(One): pass\n",
+    "no key": "class One(Base): name = None\nclass Two(Base): pass\n",
+    "a nearer None": "class Mixin: name = 'm'\nclass One(Mixin, Base): name = None\n",
+    "a descriptor": "class One(Base):\n    @property\n    def name(self): return 'x'\n",
+    "an assignment after the statement": "class One(Base): pass\nOne.name = 'late'\n",
+    "a slotted dataclass": "import dataclasses\n@dataclasses.dataclass(slots=True)\n"
+    "class One(Base):\n    size: int\n    name = 'o'\n",
+    "a nested class": "class Outer:\n    class One(Base): name = 'n'\n",
+    "a name that is bound anew": "class One(Base): name = 'o'\nOne = None\n",
+    "a module imported by a call": "import importlib\nm = importlib.import_module('zoo.base')\n"
+    "class One(m.Base): name = 'one'\n",
+    "a decided condition": "import sys\nif sys.version_info < (3,):\n    class No(Base): name='n'\n"
+    "else:\n    class Yes(Base): name = 'y'\n",
+    "a replacement": "class One(Base): name = 'o'\nclass Two(Base):\n    name = 'o'\n"
+    "    __replaces__ = 'zoo.one:One'\n",
+}
+
+
+@pytest.mark.parametrize("text", RULES.values(), ids=RULES)
+def test_the_key_rules_are_those_of_importing(case, text):
+    case.write("base", BASE)
+    case.write("one", "from zoo.base import Base\n" + text)
+    assert case.resolve().is_sound()
+
+
+def test_a_suffix_extractor_is_asked_where_no_class_sets_a_key(case):
+    extract = "    __key_extractor__ = make_suffix_extractor('Handler')\n"
+    case.write("base", "from plugindex import make_suffix_extractor\n" + BASE + extract)
+    head = "from zoo.base import Base\n"
+    case.write("one", f"{head}class OneHandler(Base): pass\nclass Two(Base): name = 'two'\n")
+    assert case.resolve(KeyRule("name", suffix="Handler")).is_sound()
+    assert set(case.listed) == {"one", "two"}
+
+
+def test_an_extractor_of_its_own_leaves_undecided_only_who_sets_no_key(case):
+    extract = "    __key_extractor__ = lambda name, cls: name\n"
+    case.write("base", BASE + extract)
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    case.write("two", "from zoo.base import Base\nclass Two(Base): name = 'two'\n")
+    assert case.resolve(KeyRule("name", opaque=True)).undecided == {"zoo.one"}
+
+
+UNDECIDED = {
+    "a class made by a call": "One = type('One', (Base,), {'name': 'one'})\n",
+    "a factory": "def make():\n    class One(Base): name = 'one'\n    return One\nOne = make()\n",
+    "a loop": "for key in 'ab':\n    class One(Base): name = key\n",
+    "a computed key": "class One(Base): name = ''.join(['a'])\n",
+    "a condition that only running decides": "import os\nif os.environ.get('X'):\n"
+    "    class One(Base): name = 'one'\n",
+    "an unknown base": "import importlib\nm = importlib.import_module(''.join(['zoo', '.base']))\n"
+    "class One(m.Base): name = 'one'\n",
+}
+
+
+@pytest.mark.parametrize("text", UNDECIDED.values(), ids=UNDECIDED)
+def test_what_only_running_decides_is_left_to_it(case, text):
+    case.write("base", BASE)
+    case.write("one", "from zoo.base import Base\n" + text)
+    assert case.resolve().undecided == {"zoo.one"}
+
+
+FOREIGN = {
+    "a decorated base": "import functools\ndef deco(*args, path=None):\n    def inner(cls):\n"
+    "        return cls\n    return inner(*args) if args else inner\n"
+    "@deco(path='x')\nclass One(Base): pass\nclass Two(One): pass\n",
+    "a module of another name": "class One(Base): __module__ = 'zoo'\n",
+    "a class that is not to be had by name": "def f():\n    class One(Base): pass\n",
+    "a deleted class": "class One(Base): pass\ndel One\n",
+    "an alias": "class One(Base): pass\nTwo = One\ndel One\n",
+    "an abstract class without ABCMeta": "import abc\nclass One(Base):\n"
+    "    @abc.abstractmethod\n    def run(self): ...\n",
+}
+
+
+@pytest.mark.parametrize("text", FOREIGN.values(), ids=FOREIGN)
+def test_foreign_classes_are_those_that_their_names_lead_to(case, text):
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.base import Base\n" + text)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+def test_a_class_that_another_module_makes_leaves_both_undecided(case):
+    make = (
+        "def make(cls):\n    globals()[cls.__name__ + 'X'] = type(cls.__name__ + 'X', (cls,), {})\n"
+    )
+    case.write("base", PLAIN + make)
+    case.write("one", "from zoo.base import Base, make\nclass One(Base): pass\nmake(One)\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert case.resolutions["zoo.one"].spreads == ("zoo.base",)
+    assert "zoo.base:OneX" in case.truth.entries.values()
+
+
+def test_a_module_that_asks_pytest_for_what_is_missing_is_unavailable(case):
+    case.write("base", PLAIN)
+    text = "import pytest\npytest.importorskip('nowhere_at_all')\n"
+    case.write("one", f"{text}from zoo.base import Base\nclass One(Base): pass\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.resolutions["zoo.one"].missing == ("nowhere_at_all", "zoo.one")
+
+
+def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
+    case.write("base", BASE + "    __skip_if_no_key__ = False\n")
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    case.resolve(KeyRule("name", skip=False))
+    assert [one.kind for one in case.resolutions["zoo.one"].problems] == ["missing-key"]
+    assert case.truth.entries == case.listed == {}
