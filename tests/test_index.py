@@ -244,6 +244,27 @@ def test_a_remembered_failure_lasts_until_the_file_changes(package, take):
     assert "p33" in take().plugins
 
 
+def test_a_remembered_failure_outlasts_the_bytecode_that_the_failing_import_wrote(package, take):
+    from plugindex.records import Problem
+
+    plugin = take().plugins["p3"]
+    problem = Problem("import-failed", plugin.module, "RuntimeError: no")
+    index.remember_failure(take.scope, take.settings, plugin, problem)
+    py_compile.compile(str(package / "m03.py"))
+    again = take()
+    assert "p3" not in again.plugins
+    assert again.stats.read == 1
+
+
+def test_a_touched_file_is_read_and_changes_nothing(package, take):
+    first = take()
+    os.utime(package / "m03.py")
+    os.chmod(package / "m04.py", 0o600)
+    again = take()
+    assert listed(again) == listed(first)
+    assert take().stats.cache == "hit"
+
+
 def test_a_computed_key_is_settled_by_a_child_interpreter(package, take):
     (package / "m03.py").write_text(
         "from plugs.base import Plugin\nclass P3(Plugin):\n    key = '-'.join(['a', 'b'])\n"

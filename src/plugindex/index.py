@@ -119,7 +119,8 @@ def _place(scope: Scope, settings: Settings) -> Place | None:
 def scope_digest(scope: Scope) -> str:
     """Return what stands for everything that the answer depends on besides the files."""
     fields = [getattr(scope, name) for name in scope._fields]
-    return digest(repr((SCHEMA, sys.hexversion, sys.flags, fields)).encode())
+    running = (sys.hexversion, sys.flags.optimize, sys.pycache_prefix)
+    return digest(repr((SCHEMA, running, fields)).encode())
 
 
 def is_sound(place: Place, scope: Scope, settings: Settings) -> bool:
@@ -204,6 +205,8 @@ def _renew(
             )
             if found is not None:
                 return found
+        else:
+            now = place  # what was decoded of it so far serves on
         built = build(scope, settings, now, changes)
         if not built.undecided:
             built.write()

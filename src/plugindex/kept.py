@@ -56,6 +56,7 @@ class Kept:
         self.undecided: list[str] = decode(tail.pop(UNDECIDED))
         self.results = {name: tail.pop(RESULT + name) for name in self.modules}
         self.records = {name: text for name, text in tail.items() if name not in self.changed}
+        self._before = {name: tail[name] for name in self.changed if name in tail}
 
     @classmethod
     def of(cls, document: Document, changes: freshness.Changes) -> Kept | None:
@@ -66,6 +67,15 @@ class Kept:
         except _DAMAGE:
             return None
         return kept
+
+    def reread(self, library: Library) -> None:
+        """Read the changed modules; those that say the same as before did not change.
+
+        So a touched file, or the ``.pyc`` that a first import writes, costs one reading.
+        """
+        for name, text in self._before.items():
+            if library.exists(name) and _says_the_same(library, name, text):
+                self.changed.discard(name)
 
     def affected(self, library: Library, modules: Collection[str]) -> frozenset[str] | None:
         """Return the modules in scope whose result may differ now; None means all."""
@@ -104,6 +114,19 @@ class Kept:
     def failures(self, affected: Collection[str]) -> dict[str, Any]:
         """Return the failures of modules that nothing has touched since."""
         return {name: fields for name, fields in self.failed.items() if name not in affected}
+
+
+def _says_the_same(library: Library, name: str, text: Raw) -> bool:
+    record = library.record(name)
+    reading = library.readings.get(name)
+    if record is None or reading is None or reading.problem or reading.stale:
+        return False
+    try:
+        old = ModuleRecord.load(name, decode(text))
+    except _DAMAGE:
+        return False
+    record.functions = old.functions  # worked out when asked, so not part of what was read
+    return bool(decode(encode(record.dump())) == decode(text))
 
 
 def place(library: Library, name: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.codec import encode
+from plugindex.codec import decode, encode
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -52,6 +52,14 @@ def _text(key: Any) -> str:
     if type(key) is str and key[:1] != "!":
         return key
     return "!" + encode(key)
+
+
+def _shown_key(text: str) -> str:
+    if text[:1] != "!":
+        return repr(text)
+    from plugindex.portable import restored
+
+    return repr(restored(decode(text[1:])))
 
 
 def _entry(plugin: Entry, result: Entry, module: str, provider: str) -> Entry:
@@ -131,7 +139,7 @@ def _duplicate(text: str, holders: list[Entry]) -> Entry:
     return {
         "kind": "duplicate-key",
         "module": holders[-1]["module"],
-        "message": f"the key {text} is claimed by {places}; none of them has it",
+        "message": f"the key {_shown_key(text)} is claimed by {places}; none of them has it",
         "hint": "give one another key, or let it say __replaces__",
         "file": holders[-1]["file"],
         "line": holders[-1].get("line", 0),
