@@ -49,7 +49,9 @@ if TYPE_CHECKING:
 MISSING: Found = ("missing",)
 # Loaded before any program starts, so looking at them runs nothing.
 _ALWAYS_LOADED = ("builtins", "sys", "posix", "nt", "_io", "time", "_thread", "_signal", "marshal")
-_ALIASES = {"os.path": "posixpath" if "posix" in sys.builtin_module_names else "ntpath"}
+ALIASES = {"os.path": "posixpath" if "posix" in sys.builtin_module_names else "ntpath"}
+if sys.version_info >= (3, 13):  # it puts the other module into its place
+    ALIASES["collections.abc"] = "_collections_abc"
 _OWN_FOLDERS = frozenset(path for path in sys.path if path.endswith("lib-dynload"))
 _MODULE_ATTRIBUTES = frozenset({
     "__dict__", "__doc__", "__file__", "__loader__", "__package__", "__path__", "__spec__",
@@ -166,7 +168,7 @@ class Evaluator:
             return _real(sys.modules[module], name)
         if module == "plugindex" and name in HOMES:  # our own root binds its names when asked
             return self.member(f"plugindex.{HOMES[name]}", name)
-        record = self.library.record(_ALIASES.get(module, module))
+        record = self.library.record(ALIASES.get(module, module))
         if record is None:
             return self._unreadable_member(module, name)
         found = self._bound(record, name)
@@ -228,7 +230,7 @@ class Evaluator:
 
     def exported(self, module: str, name: str) -> Found:
         """Return what ``from module import *`` binds to *name*."""
-        record = self.library.record(module)
+        record = self.library.record(ALIASES.get(module, module))
         if record is None:
             return self.member(module, name) if name[:1] != "_" else MISSING
         everything = record.names.get("__all__")

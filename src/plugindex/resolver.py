@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.availability import Requirements
-from plugindex.evaluation import is_own
+from plugindex.evaluation import ALIASES, is_own
 from plugindex.keyreading import KeyReader, Undecided, is_plain
 from plugindex.records import Problem, Record
 
@@ -125,7 +125,8 @@ class Resolver:
 
     def _claimed(self, record: ModuleRecord) -> Iterator[Found]:
         """Yield the classes of modules out of scope that say they are of this one."""
-        for module in {*(star[0] for star in record.stars), *self._sources(record)}:
+        twin = ALIASES.get(record.name, record.name)
+        for module in {twin, *(star[0] for star in record.stars), *self._sources(record)}:
             if not self._covers(module):
                 self.family.follow(self.family.context(record), module)
                 other = self.library.record(module)
