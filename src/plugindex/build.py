@@ -116,6 +116,9 @@ class Build:
             return decode(self.kept.results[name])
         return self.results[name]
 
+    def _result_of(self, name: str) -> Any:
+        return self._result(name) if name in self.modules else None
+
     def _modules(self) -> dict[str, str]:
         """Return the provider ("" for the host) of each module in scope, in order."""
         if self.kept and not self.kept.moved:
@@ -147,7 +150,7 @@ class Build:
         from plugindex.sandbox import examine
 
         found = examine(self.undecided, self.scope, path=list(self.finder.path))
-        take_examination(self.results, self.undecided, found)
+        take_examination(self.results, self.undecided, found, self._result_of)
         self.imported = len(self.undecided)
         self.undecided = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from typing import Any
 
     from plugindex.answer import Examination
@@ -61,21 +61,38 @@ def _stored_plugin(one: Candidate | Plugin, replaces: str) -> dict[str, Any]:
 
 
 def take_examination(
-    results: dict[str, dict[str, Any]], names: Collection[str], found: Examination
+    results: dict[str, dict[str, Any]],
+    names: Collection[str],
+    found: Examination,
+    result_of: Callable[[str], dict[str, Any] | None],
 ) -> None:
-    """Put what a child found of the modules *names* into their results."""
+    """Put what a child found of the modules *names* into their results.
+
+    Args:
+        results: those of the modules that were resolved now; changed here.
+        names: the modules that were imported for being undecided.
+        found: what the child found.
+        result_of: returns the result of any module in scope, None for no such module.
+    """
     for name in names:
         result = results[name]
-        result["plugins"] = [
-            _stored_plugin(one, str(one.attributes.get("__replaces__", "")))
-            for one in found.plugins
-            if one.module == name
-        ]
+        result["plugins"] = [_examined(one) for one in found.plugins if one.module == name]
         failure = found.failures.get(name)
         if failure is not None:
             result["problems"] = [fields_of(failure)]
         elif found.refused:
             result["problems"] = [_not_examined(name, result["undecided"], found.refused)]
+    for one in found.plugins:  # a class may claim another module than the one that made it
+        if one.module not in names and not _is_known(one, result_of(one.module)):
+            results[next(iter(names))]["plugins"].append(_examined(one))
+
+
+def _examined(one: Plugin) -> dict[str, Any]:
+    return _stored_plugin(one, str(one.attributes.get("__replaces__", "")))
+
+
+def _is_known(one: Plugin, result: dict[str, Any] | None) -> bool:
+    return result is not None and any(p["qualname"] == one.qualname for p in result["plugins"])
 
 
 def _not_examined(name: str, reason: str, refused: str) -> dict[str, str]:

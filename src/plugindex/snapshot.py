@@ -72,7 +72,8 @@ class Sections:
         from plugindex.portable import restored
 
         result = self._result(plugin.__dict__.get("stands_in", plugin.module))
-        same = [one for one in result["plugins"] if one["qualname"] == plugin.qualname]
+        named = (plugin.module, plugin.qualname)
+        same = [one for one in result["plugins"] if (one["module"], one["qualname"]) == named]
         fields = dict(same[-1]) if same else {}
         attributes = fields.get("attributes", {})
         return {

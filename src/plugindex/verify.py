@@ -45,8 +45,9 @@ class Verdict(Record):
 
     @property
     def fails_percent(self) -> float:
-        """The part of the listed plugins that fail when they are imported."""
-        return _percent(len(self.comparison.fails_at_import), self.plugins)
+        """The part of the modules that hold listed plugins and fail when they are imported."""
+        failing = {ref.partition(":")[0] for _, ref in self.comparison.fails_at_import}
+        return _percent(len(failing), self.modules)
 
 
 def run(options: Namespace, started: float) -> int:
@@ -119,7 +120,8 @@ def _print(verdict: Verdict) -> None:
     output.say(f"  modules  {verdict.modules}, plugins {verdict.plugins}")
     for name in ("missing", "extra"):
         _print_entries(name, getattr(compared, name))
-    _print_entries("fails_at_import", compared.fails_at_import, f", {verdict.fails_percent} %")
+    share = f", {verdict.fails_percent} % of the modules"
+    _print_entries("fails_at_import", compared.fails_at_import, share)
     for _, reference in compared.fails_at_import:
         module = reference.partition(":")[0]
         output.say(f"    {module}: {verdict.failures[module]}")
