@@ -44,6 +44,8 @@ class Loop:
 
     def __init__(self) -> None:
         self.members: set[int] = set()
+        # A comprehension's loop: it binds no name and is left only where its items end.
+        self.quiet = False
         self.bound: set[str] = set()
         self.read: set[str] = set()
         self.slots: set[str] = set()
@@ -172,15 +174,32 @@ def loops(
     for loop in result.values():
         for start in loop.members:
             _note(code, blocks[start], loop)
+        loop.quiet = not loop.bound and _leaves_once(blocks, loop)
     return result
 
 
-def leave_first(following: dict[int, list[int]], loops: dict[int, Loop]) -> None:
+def _leaves_once(blocks: dict[int, Block], loop: Loop) -> bool:
+    members = [blocks[start] for start in loop.members]
+    targets = [block.target for block in members if block.target >= 0]
+    targets += [block.following for block in members if block.falls]
+    ends = any(not block.falls and block.target < 0 for block in members)
+    return not ends and sum(target not in loop.members for target in targets) == 1
+
+
+def around(loops: dict[int, Loop]) -> dict[int, list[tuple[int, Loop]]]:
+    """Return the loops that each block stands in, with their heads."""
+    result: dict[int, list[tuple[int, Loop]]] = {}
+    for head, loop in loops.items():
+        for start in loop.members:
+            result.setdefault(start, []).append((head, loop))
+    return result
+
+
+def leave_first(following: dict[int, list[int]], inside: dict[int, list[tuple[int, Loop]]]) -> None:
     """Let :func:`order` follow the ways out of a loop first, which puts them behind its body."""
-    for start, nexts in following.items():
-        around = [loop.members for loop in loops.values() if start in loop.members]
-        if around:
-            nexts.sort(key=lambda target: sum(target in members for members in around))
+    for start, loops in inside.items():
+        members = [loop.members for _, loop in loops]
+        following[start].sort(key=lambda target: sum(target in one for one in members))
 
 
 def _members(before: dict[int, list[int]], source: int, head: int) -> set[int]:

@@ -21,12 +21,13 @@ _FIRST = 2  # True and False equal 1 and 0, so nodes are numbered from here
 class Conditions:
     """The nodes of one body, and the operations that make them."""
 
-    __slots__ = ("_memo", "_numbers", "nodes")
+    __slots__ = ("_given", "_memo", "_numbers", "nodes")
 
     def __init__(self) -> None:
         self.nodes: list[tuple[int, Condition, Condition]] = []
         self._numbers: dict[tuple[int, Condition, Condition], int] = {}
         self._memo: dict[tuple[Condition, Condition, Condition], Condition] = {}
+        self._given: dict[tuple[Condition, Condition], Condition] = {}
 
     def variable(self, number: int) -> Condition:
         """Return the condition that variable *number* holds."""
@@ -52,16 +53,14 @@ class Conditions:
             return test
         key = (test, yes, no)
         found = self._memo.get(key)
-        if found is None:
-            found = self._memo[key] = self._chosen(test, yes, no)
-        return found
-
-    def _chosen(self, test: Condition, yes: Condition, no: Condition) -> Condition:
+        if found is not None:
+            return found
         top = max(self._newest(test), self._newest(yes), self._newest(no))
         branch = self._branch
         high = self.choose(branch(test, top, 1), branch(yes, top, 1), branch(no, top, 1))
         low = self.choose(branch(test, top, 2), branch(yes, top, 2), branch(no, top, 2))
-        return self._node(top, high, low)
+        found = self._memo[key] = self._node(top, high, low)
+        return found
 
     def _newest(self, condition: Condition) -> int:
         if condition is True or condition is False:
@@ -90,14 +89,21 @@ class Conditions:
         """Return a condition that equals *condition* wherever *fact* holds, and is simpler."""
         if fact is True or fact is False or condition is True or condition is False:
             return condition
+        key = (condition, fact)
+        found = self._given.get(key)
+        if found is not None:
+            return found
         top = max(self._newest(condition), self._newest(fact))
         high, low = self._branch(condition, top, 1), self._branch(condition, top, 2)
         if_high, if_low = self._branch(fact, top, 1), self._branch(fact, top, 2)
         if if_high is False:
-            return self.given(low, if_low)
-        if if_low is False:
-            return self.given(high, if_high)
-        return self._node(top, self.given(high, if_high), self.given(low, if_low))
+            found = self.given(low, if_low)
+        elif if_low is False:
+            found = self.given(high, if_high)
+        else:
+            found = self._node(top, self.given(high, if_high), self.given(low, if_low))
+        self._given[key] = found
+        return found
 
 
 class EveryPath(Conditions):

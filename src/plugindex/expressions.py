@@ -169,18 +169,18 @@ def bounded(value: Value) -> Value:
 
 def is_bounded(value: Value) -> bool:
     """Tell whether *value* is small enough to compare, hash and copy again and again."""
-    waiting = [value]
-    compounds = 0
-    for _ in range(MOST_PARTS):
-        if not waiting:
-            return True
-        value = waiting.pop()
-        if value[0] not in LEAVES:
-            compounds += 1
-            if compounds > MOST_COMPOUNDS:
-                return False
-            waiting.extend(_parts(value))
-    return False
+    waiting = [part for part in _parts(value) if part[0] not in LEAVES]
+    if not waiting:
+        return value[0] in LEAVES or len(_parts(value)) <= MOST_PARTS
+    parts = compounds = 0
+    while waiting:
+        inside = _parts(waiting.pop())
+        waiting += [part for part in inside if part[0] not in LEAVES]
+        parts += len(inside)
+        compounds += 1
+        if compounds > MOST_COMPOUNDS or parts > MOST_PARTS:
+            return False
+    return True
 
 
 def _parts(value: Value) -> Any:
@@ -215,7 +215,7 @@ def attribute(value: Value, name: str) -> Value:
             return known
     if value[0] == "c" and name in ("major", "minor", "micro") and is_version(value[1]):
         return ("c", value[1][("major", "minor", "micro").index(name)])
-    if value[0] in LEAVES:
+    if value[0] in LEAVES or (value[0] == "a" and value[1][0] in LEAVES):
         return ("a", value, name)
     return bounded(("a", value, name))
 
@@ -246,9 +246,8 @@ def call(callee: Value, args: tuple[Value, ...], names: tuple[str, ...] = ()) ->
     value = ("x", callee, args, names)
     if is_bounded(value):
         return value
-    return bounded(
-        ("x", callee, tuple(a if is_bounded(a) else undecided("large data") for a in args), names)
-    )
+    small = tuple([arg if is_bounded(arg) else undecided("large data") for arg in args])
+    return bounded(("x", callee, small, names))
 
 
 def _is_text_method(value: Value) -> bool:

@@ -119,8 +119,7 @@ class Frame(Walker):
 
     def computes_names(self) -> None:
         """Note that this module binds names that reading can't tell."""
-        if not self.late and "__getattr__" not in self.top.names:
-            self.top.bind("__getattr__", undecided("names are bound by a computed name"))
+        self.body.computes = self.body.computes or not self.late
 
     def changed(self, container: Value) -> None:
         """Note that a list or table was changed in place, under whatever names it stands."""

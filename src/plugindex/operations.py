@@ -10,7 +10,16 @@ from __future__ import annotations
 import sys
 from opcode import opmap
 
-from plugindex.expressions import NONE, bounded, literal, operate, subscript, undecided
+from plugindex.expressions import (
+    LEAVES,
+    NONE,
+    bounded,
+    is_bounded,
+    literal,
+    operate,
+    subscript,
+    undecided,
+)
 from plugindex.walker import ACTIONS, NULL, Unreadable
 
 TYPE_CHECKING = False
@@ -27,8 +36,9 @@ _SIGNS = frozenset({"+", "&", "//", "*", "%", "|", "-", "/", "^"})
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 _CODE = type((lambda: None).__code__)
 _MOST_ITEMS = 1000
-_MOST_PAIRS = 200
+_MOST_PAIRS = 100
 _UNKNOWN = undecided("an operation")
+_LARGE = undecided("large data")
 
 
 def operation(*names: str) -> Callable[[Action], Action]:
@@ -140,22 +150,26 @@ def _build_string(frame: Frame, argument: int) -> None:
 def _build_items(frame: Frame, argument: int) -> None:
     items = pop(frame, argument)
     large = len(items) >= _MOST_ITEMS
-    frame.stack.append(undecided("large data") if large else bounded(("l", tuple(items))))
+    frame.stack.append(_LARGE if large else bounded(("l", tuple(items))))
 
 
 @operation("BUILD_MAP")
 def _build_map(frame: Frame, argument: int) -> None:
-    frame.stack.append(bounded(("m", tuple(pop(frame, 2 * argument)[: 2 * _MOST_PAIRS]))))
+    items = pop(frame, 2 * argument)
+    large = argument > _MOST_PAIRS
+    frame.stack.append(_LARGE if large else bounded(("m", tuple(items))))
 
 
 @operation("BUILD_CONST_KEY_MAP")
 def _build_const_key_map(frame: Frame, argument: int) -> None:
     *values, keys = pop(frame, argument + 1)
+    if argument > _MOST_PAIRS or keys[0] != "c":
+        frame.stack.append(_LARGE)
+        return
     items: list[Value] = []
-    if keys[0] == "c" and argument < _MOST_PAIRS:
-        for key, value in zip(keys[1], values, strict=True):
-            items += [literal(key), value]
-    frame.stack.append(bounded(("m", tuple(items or values[:_MOST_PAIRS]))))
+    for key, value in zip(keys[1], values, strict=True):
+        items += [literal(key), value]
+    frame.stack.append(bounded(("m", tuple(items))))
 
 
 @operation("BUILD_SLICE")
@@ -166,10 +180,13 @@ def _build_slice(frame: Frame, argument: int) -> None:
 def _add(frame: Frame, depth: int, kind: str, *items: Value) -> None:
     """Put *items* into the container at *depth*, which is of *kind* or nothing known."""
     target = frame.stack[-depth]
-    if target[0] == kind:
-        large = len(target[1]) >= _MOST_ITEMS
-        grown = (kind, (*target[1], *items))
-        frame.stack[-depth] = undecided("large data") if large else bounded(grown)
+    if target[0] != kind:
+        return
+    grown = (kind, (*target[1], *items))
+    large = len(grown[1]) > (_MOST_ITEMS if kind == "l" else 2 * _MOST_PAIRS)
+    if large or not (all(item[0] in LEAVES for item in items) or is_bounded(grown)):
+        grown = _LARGE
+    frame.stack[-depth] = grown
 
 
 @operation("LIST_APPEND", "SET_ADD")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from plugindex import bindings as _bindings  # noqa: F401  these two fill in what opcodes do
 from plugindex import invocations as _invocations  # noqa: F401
 from plugindex import opcodes
+from plugindex.expressions import undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
 from plugindex.slimming import slim, slim_names
@@ -110,12 +111,11 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
     body = Body(name, is_package)
     try:
-        frame = _walk(body, code)
+        return _record(body, _walk(body, code), is_package)
     except Unreadable as error:
         return ModuleRecord(name, is_package, str(error))
     except RecursionError:
         return ModuleRecord(name, is_package, "the code is nested too deeply")
-    return _record(body, frame, is_package)
 
 
 def _walk(body: Body, code: CodeType) -> Frame:
@@ -128,6 +128,8 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     suppose(body, frame)
     record = ModuleRecord(body.name, is_package)
     record.names = slim_names(frame.names)
+    if body.computes:  # like a module with a function of this name, it may have any name
+        record.names.setdefault("__getattr__", undecided("names are bound by a computed name"))
     record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     State: TypeAlias = list[Any]  # [condition, operand stack, names] of one way into a block
 
 NULL = ("null",)
-MOST_VARIABLES = 800
+MOST_VARIABLES = 400
 # What each opcode does to a walker, by number; the modules of operations fill it in.
 ACTIONS: list[Callable[[Any, int], None] | None] = [None] * 256
 _FOR_ITER = opcodes.numbers("FOR_ITER")
+_FAILING = opcodes.numbers("LOAD_ASSERTION_ERROR")
 _SEND = opcodes.numbers("SEND")
 _NONE_TESTS = frozenset(n for n in opcodes.JUMPS if "NONE" in opcodes.NAMES[n])
 _KEEPING = frozenset(n for n in opcodes.JUMPS if opcodes.NAMES[n].startswith("JUMP_IF"))
@@ -62,6 +63,7 @@ class Body:
         self.patches: list[tuple[Any, ...]] = []
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
+        self.computes = False
         self.codes: dict[tuple[str, int], CodeType] = {}
 
     def variable(self, kind: str, *facts: Any) -> Condition:
@@ -109,10 +111,15 @@ class Walker:
         self.offset = 0
         self.alive = True
         self.pending: dict[int, list[State]] = {}
+        self.raw = b""
         self.back: set[tuple[int, int]] = set()
         self.loops: dict[int, flow.Loop] = {}
+        self.inside: dict[int, list[tuple[int, flow.Loop]]] = {}
         self.leaving: dict[int, State] = {}  # by the head of a loop: the first way out of it
-        self.lines: tuple[list[int], list[int]] | None = None
+        # The line table is long and seldom needed to its end: it is decoded as far as was asked.
+        self.lines = code.co_lines()
+        self.starts: list[int] = []
+        self.numbers: list[int] = []
         self.handler: flow.Handler | None = None
         # Whether an exception that arises here may be caught, also by an enclosing body.
         self.caught_outside: bool = outer is not None and outer.guarded
@@ -134,12 +141,14 @@ class Walker:
             self._run_blocks(raw)
 
     def _run_blocks(self, raw: bytes) -> None:
+        self.raw = raw
         blocks, handlers = flow.split(self.code, raw)
         following = {start: flow.successors(block, handlers) for start, block in blocks.items()}
         sequence, self.back = flow.order(following)
         if self.back:
             self.loops = flow.loops(self.code, blocks, following, self.back)
-            flow.leave_first(following, self.loops)
+            self.inside = flow.around(self.loops)
+            flow.leave_first(following, self.inside)
             sequence, self.back = flow.order(following)
         self.pending = {0: [[self.reached, [], self.names]]}
         ends: list[State] = []
@@ -223,8 +232,8 @@ class Walker:
         if not leave:
             state = [reached, list(self.stack), dict(self.names)]
         self.pending.setdefault(target, []).append(state)
-        for head, loop in self.loops.items():
-            if start in loop.members and target not in loop.members:
+        for head, loop in self.inside.get(start, ()):
+            if target not in loop.members:
                 self.leaving.setdefault(head, state)
 
     def _walk(self, raw: bytes, offset: int, end: int) -> None:
@@ -260,34 +269,60 @@ class Walker:
         elif number in _SEND:
             self._go(block.start, target, self.reached)
         else:
-            self._branch(block.start, number, target)
+            self._branch(block)
 
     def _loop(self, start: int, target: int) -> None:
         conditions = self.body.conditions
-        inside = self.body.fresh("a loop")
-        self._go(start, target, conditions.both(self.reached, conditions.negated(inside)))
+        loop = self.loops.get(start)
+        if loop is not None and loop.quiet:
+            self._go(start, target, self.reached, leave=True)
+            self.stack = list(self.stack)
+        else:
+            inside = self.body.fresh("a loop")
+            self._go(start, target, conditions.both(self.reached, conditions.negated(inside)))
+            self.reached = conditions.both(self.reached, inside)
         exhausted = self.pending[target][-1][1]
         if sys.version_info < (3, 12):
             del exhausted[-1:]
         else:
             exhausted.append(undecided("loop"))
-        self.reached = conditions.both(self.reached, inside)
         self.stack.append(undecided("bound in a loop"))
 
-    def _branch(self, start: int, number: int, target: int) -> None:
-        conditions = self.body.conditions
+    def _branch(self, block: flow.Block) -> None:
+        start, number, target = block.start, block.jump, block.target
         test = self.stack[-1] if number in _KEEPING else self.stack.pop()
-        taken = self.is_none(test) if number in _NONE_TESTS else self.condition(test)
-        if number in _NEGATED:
-            taken = conditions.negated(taken)
-        rest = self.reached  # of a loop's last turn, its test at the end does not turn back
-        if (start, target) not in self.back:
-            rest = conditions.both(rest, conditions.negated(taken))
-        self._go(start, target, conditions.both(self.reached, taken), leave=rest is False)
+        taken, rest = self._ways(block, test)
+        self._go(start, target, taken, leave=rest is False)
         self.reached = rest
         self.alive = rest is not False
         if self.alive and number in _KEEPING:
             self.stack.pop()
+
+    def _ways(self, block: flow.Block, test: Value) -> tuple[Condition, Condition]:
+        """Return the conditions under which a branch is taken, and under which the code goes on."""
+        conditions = self.body.conditions
+        if self._is_open(test):
+            if self.raw[block.target] in _FAILING:
+                return False, self.reached
+            if self.raw[block.following] in _FAILING:
+                return self.reached, False
+        taken = self.is_none(test) if block.jump in _NONE_TESTS else self.condition(test)
+        if block.jump in _NEGATED:
+            taken = conditions.negated(taken)
+        ahead = conditions.both(self.reached, taken)
+        if (block.start, block.target) in self.back:
+            # A loop's last turn, which is walked, doesn't turn back: there the rest is all.
+            return ahead, self.reached
+        return ahead, conditions.both(self.reached, conditions.negated(taken))
+
+    def _is_open(self, test: Value) -> bool:
+        """Tell whether only running tells *test*, and its failure would end the import.
+
+        Where an ``assert`` fails, the module is listed until it is tried.
+        """
+        if self.guarded or self.body.everything or test[0] == "p":
+            return False
+        return truth(test) is None if test[0] != "T" else test[1] not in (True, False)
 
     # -- exceptions ----------------------------------------------------------------------------
 
@@ -381,12 +416,16 @@ class Walker:
 
     def line_of(self, offset: int) -> int:
         """Return the source line of the instruction at *offset*."""
-        if self.lines is None:
-            entries = [entry for entry in self.code.co_lines() if entry[2] is not None]
-            self.lines = [entry[0] for entry in entries], [entry[2] or 0 for entry in entries]
-        place = bisect_right(self.lines[0], offset) - 1
-        found = self.lines[1][place] if place >= 0 else 0
-        return found or self.code.co_firstlineno
+        starts, numbers = self.starts, self.numbers
+        while not starts or starts[-1] <= offset:
+            entry = next(self.lines, None)
+            if entry is None:
+                break
+            if entry[2] is not None:
+                starts.append(entry[0])
+                numbers.append(entry[2])
+        place = bisect_right(starts, offset) - 1
+        return (numbers[place] if place >= 0 else 0) or self.code.co_firstlineno
 
 
 # Opcodes that neither touch the stack nor bind a name.
