@@ -7,10 +7,10 @@ import os
 from plugindex import store
 from plugindex.codec import decode
 from plugindex.errors import CacheError, message
-from plugindex.header import CacheConfig, check_header, header
+from plugindex.header import CacheConfig, check_header, header, locate
 from plugindex.inputs import Miss, check_files, take_files
 from plugindex.keytext import from_text, to_text
-from plugindex.paths import cache_disabled, cache_file, cache_folder, environment_digest, plain_name
+from plugindex.paths import cache_disabled, cache_folder, environment_digest, plain_name
 from plugindex.serial import (
     deserialize_plugin_class,
     get_package_file_mtimes,
@@ -154,13 +154,7 @@ class RegistryCacheManager(Generic[T]):
     def _place(self, mine: str) -> tuple[str, store.Document]:
         folder = cache_folder(self.application) if self._folder is None else self._folder
         name = plain_name(self.cache_name) + ".json"
-        flat = cache_file(folder, name, mine, None)
-        if not flat:
-            return "", store.Document(store.ABSENT, "this user has no folder for it")
-        document = store.read(flat)
-        owner = document.head("environment")
-        path = cache_file(folder, name, mine, owner if isinstance(owner, str) else None)
-        return path, document if path == flat else store.read(path)
+        return locate(folder, name, mine)
 
     def _load(self) -> dict[Hashable, T]:
         if cache_disabled(self.application):

@@ -6,6 +6,7 @@ import time
 
 from plugindex import store
 from plugindex.inputs import Miss
+from plugindex.paths import cache_file
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -37,6 +38,20 @@ def header(config: CacheConfig, version: str, environment: str) -> dict[str, Any
         "timestamp": time.time(),
         "environment": environment,
     }
+
+
+def locate(folder: str, name: str, environment: str) -> tuple[str, store.Document]:
+    """Return the path of this environment's file, "" without a folder, and what lies there.
+
+    The flat path belongs to the environment that its file names; another one has a folder beside.
+    """
+    flat = cache_file(folder, name, environment, None)
+    if not flat:
+        return "", store.Document(store.ABSENT, "this user has no folder for it")
+    document = store.read(flat)
+    owner = document.head("environment")
+    path = cache_file(folder, name, environment, owner if isinstance(owner, str) else None)
+    return path, document if path == flat else store.read(path)
 
 
 def check_header(

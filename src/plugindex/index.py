@@ -6,11 +6,10 @@ import sys
 import time
 
 from plugindex import freshness, store
-from plugindex.header import CacheConfig, check_header
+from plugindex.header import CacheConfig, check_header, locate
 from plugindex.inputs import Miss
 from plugindex.paths import (
     cache_disabled,
-    cache_file,
     cache_folder,
     environment_digest,
     registry_file_name,
@@ -79,11 +78,6 @@ def take(scope: Scope, settings: Settings) -> Snapshot:
     return _renew(scope, settings, place, changes, started)
 
 
-def recheck(scope: Scope, settings: Settings, old: Snapshot) -> Snapshot:
-    """Return the plugins of *scope* as the files are now, *old* being what they were."""
-    return take(scope, settings)
-
-
 def cache_path(scope: Scope, settings: Settings) -> str:
     """Return the path of the index file in use, "" where none is kept; nothing is created."""
     place = _place(scope, settings)
@@ -109,11 +103,7 @@ def _place(scope: Scope, settings: Settings) -> Place | None:
         return None
     environment = environment_digest()
     name = registry_file_name(scope.name, scope.mode)
-    flat = cache_file(folder, name, environment, None)
-    document = store.read(flat)
-    owner = document.head("environment")
-    path = cache_file(folder, name, environment, owner if isinstance(owner, str) else None)
-    return Place(path, document if path == flat else store.read(path), environment)
+    return Place(*locate(folder, name, environment), environment)
 
 
 def scope_digest(scope: Scope) -> str:
@@ -152,7 +142,7 @@ def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Change
 def _entry(document: store.Document, name: str) -> Any:
     from plugindex.codec import decode
 
-    return decode(document.raw_tail()[name])
+    return decode(document.entry(name) or "")
 
 
 def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:

@@ -37,10 +37,6 @@ class Library:
         self._records: dict[str, ModuleRecord | None] = {}
         self._codes: dict[str, CodeType | None] = {}
 
-    def keep(self, name: str, record: ModuleRecord) -> None:
-        """Use *record*, read in an earlier run, for module *name*."""
-        self._records[name] = record
-
     def exists(self, name: str) -> bool:
         """Tell whether import could find module *name*, its parents included."""
         found = self.asked.get(name)

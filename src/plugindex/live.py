@@ -145,7 +145,7 @@ class LiveMapping(HeldMapping[K, V]):
         if old is None:
             snapshot = self._asked()
         else:
-            snapshot = index.recheck(family.scope, self._chosen_settings(), old)
+            snapshot = index.take(family.scope, self._chosen_settings())
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:

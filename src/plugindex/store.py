@@ -71,12 +71,19 @@ class Document:
 
     def raw_tail(self) -> dict[str, Raw]:
         """Return the tail's entries as undecoded text by name, none when they are corrupt."""
+        return dict(self._all_entries())
+
+    def entry(self, name: str) -> Raw | None:
+        """Return one entry of the tail as undecoded text, None when there is none."""
+        return self._all_entries().get(name)
+
+    def _all_entries(self) -> dict[str, Raw]:
         if self.verdict != OK:
             return {}
         try:
             if self._entries is None:
                 self._entries = self._checked_tail()
-            return dict(self._entries)
+            return self._entries
         except (OSError, Refused, ValueError, MemoryError) as error:
             self._spoil(f"tail: {error or 'out of memory'}")
             return {}
