@@ -2,7 +2,7 @@
 # installed into .venv, once, and again when a pyproject.toml changes.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-engine test-host lint format types layers corpus bench clean
+.PHONY: help demo test test-engine test-host test-heavy lint format types layers corpus bench clean
 
 VENV ?= .venv
 # The first of these that is 3.11 or newer and can make virtual environments.
@@ -11,6 +11,7 @@ PROBE = import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for one in $(CANDIDATES); do \
 	$$one -c '$(PROBE)' >/dev/null 2>&1 && { echo $$one; break; }; done)
 BIN = $(VENV)/bin
+HEAVY ?= .venv-heavy
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 FAST = -m "not corpus"
 MANIFESTS = pyproject.toml openhcs/pyproject.toml
@@ -18,6 +19,7 @@ MANIFESTS = pyproject.toml openhcs/pyproject.toml
 help:
 	@echo "make demo    a small real plate through the host, and pip's commands through the engine"
 	@echo "make test    the tests of both, without the slow comparison with large packages"
+	@echo "make test-heavy  the host's optional parts: napari, OpenCL, dask, ImageJ"
 	@echo "make corpus  that comparison: reading against importing"
 	@echo "make lint types layers format bench clean"
 
@@ -27,15 +29,20 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.test: $(MANIFESTS) | $(BIN)/python
-	$(PIP) install -e '.[test]' -e './openhcs[demo]'
+	$(PIP) install -e '.[test]' -e './openhcs[test]'
 	@touch $@
 
 $(VENV)/.dev: $(MANIFESTS) $(VENV)/.test
-	$(PIP) install -e '.[cli,dev,test]' -e './openhcs[demo]'
+	$(PIP) install -e '.[cli,dev,test]' -e './openhcs[test]'
 	@touch $@
 
 $(VENV)/.corpus: $(MANIFESTS) $(VENV)/.test
 	$(PIP) install -e '.[corpus,test]'
+	@touch $@
+
+$(HEAVY)/.heavy: $(MANIFESTS)
+	test -x $(HEAVY)/bin/python || $(PYTHON) -m venv $(HEAVY)
+	$(HEAVY)/bin/python -m pip --disable-pip-version-check --no-input --quiet install -e '.[test]' -e './openhcs[heavy]'
 	@touch $@
 
 $(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.test
@@ -51,7 +58,12 @@ test-engine: $(VENV)/.test
 	$(BIN)/python -m pytest $(FAST)
 
 test-host: $(VENV)/.test
-	cd openhcs && "$(CURDIR)/$(BIN)"/python -m pytest
+	cd openhcs && "$(CURDIR)/$(BIN)"/python -m pytest -m "not heavy"
+
+# The host's optional parts, for real: napari without a window, OpenCL on the CPU, dask, ImageJ. The
+# last needs Java and Debian's package imagej; .ci/run installs that.
+test-heavy: $(HEAVY)/.heavy
+	cd openhcs && "$(CURDIR)/$(HEAVY)"/bin/python -m pytest -m heavy
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
