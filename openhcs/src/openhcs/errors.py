@@ -51,3 +51,7 @@ class UnknownBackendError(StorageError, ValueError):
 
 class UnsupportedFormatError(StorageError, ValueError):
     """No reader or writer is known for this kind of file, or its library isn't installed."""
+
+
+class JobError(OpenHCSError, ValueError):
+    """A job or its steps are described wrongly, or can't be run as asked."""
