@@ -25,6 +25,8 @@ class StorageBackend(metaclass=AutoRegisterMeta):
     __registry__ = STORAGE_BACKENDS
 
     _backend_type: str | None = None
+    # Read without importing: where it is true, OPENHCS_SUBPROCESS_NO_GPU leaves the class out.
+    _needs_viewer = False
 
     def cleanup(self) -> None:
         """Release what the backend holds outside this process."""
