@@ -55,3 +55,15 @@ class UnsupportedFormatError(StorageError, ValueError):
 
 class JobError(OpenHCSError, ValueError):
     """A job or its steps are described wrongly, or can't be run as asked."""
+
+
+class ServerError(OpenHCSError):
+    """A server can't be started, reached or understood, or refuses what it is asked."""
+
+
+class ServerTimeoutError(ServerError, TimeoutError):
+    """A server didn't answer, or wasn't ready, in time."""
+
+
+class MessageError(ServerError, ValueError):
+    """A message between processes isn't of the agreed form."""
