@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from plugindex.header import CacheConfig
 
-    E = TypeVar("E", bound=Enum, default=Enum)
+    E = TypeVar("E", bound=type[Enum], default=type[Enum])
     Members = Mapping[str, Any]
     Parts = dict[str, dict[str, Any]]
 
@@ -34,7 +34,7 @@ def cached_enum(
     members: Callable[[], Members],
     *,
     module: str,
-    base: type[E] | None = None,
+    base: E | None = None,
     part: str = "",
     cache_name: str = "",
     mode: str = "",
@@ -45,7 +45,7 @@ def cached_enum(
     enable_cache: bool = True,
     application: str = "",
     folder: str | None = None,
-) -> type[E]:
+) -> E:
     """Return the enum *module*:*name*, made once per process, its members kept on disk.
 
     Members pickle by name: *name* must be had from *module*, as a global or through its
