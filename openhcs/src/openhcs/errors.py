@@ -67,3 +67,15 @@ class ServerTimeoutError(ServerError, TimeoutError):
 
 class MessageError(ServerError, ValueError):
     """A message between processes isn't of the agreed form."""
+
+
+class FunctionError(OpenHCSError, ValueError):
+    """A function that a step names is unknown, gets wrong parameters, or fails."""
+
+
+class LibraryUnavailableError(FunctionError):
+    """The library of a function can't be used on this machine, or isn't installed."""
+
+
+class FormatError(OpenHCSError, ValueError):
+    """A result table is not of the shape that its format has."""
