@@ -151,10 +151,19 @@ def _are_texts(value: Any) -> bool:
 
 def _is_json(value: Any) -> bool:
     """Say whether *value* survives JSON unchanged; dates, infinities and NaN don't."""
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_json(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return all(map(_is_json, value))
-    if isinstance(value, float):
-        return isfinite(value)
-    return value is None or isinstance(value, (str, int))
+    left = [value]  # no recursion: a hostile sender nests as deep as it likes
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            left += part.values()
+            if not all(isinstance(key, str) for key in part):
+                return False
+        elif isinstance(part, list):
+            left += part
+        elif not (part is None or isinstance(part, (str, int)) or _is_finite(part)):
+            return False
+    return True
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, float) and isfinite(value)
