@@ -53,6 +53,10 @@ class UnsupportedFormatError(StorageError, ValueError):
     """No reader or writer is known for this kind of file, or its library isn't installed."""
 
 
+class UnknownColormapError(OpenHCSError, ValueError):
+    """No library that is installed has a colormap of this name."""
+
+
 class JobError(OpenHCSError, ValueError):
     """A job or its steps are described wrongly, or can't be run as asked."""
 
