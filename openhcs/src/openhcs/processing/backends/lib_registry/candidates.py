@@ -1,0 +1,102 @@
+"""Which callables of a module may be functions of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from inspect import Parameter
+    from typing import Any
+
+# What libraries call the image that a function works on.
+IMAGE_PARAMETERS = {"image", "img", "input", "input_image", "input_binary", "int_image", "gimage"}
+IMAGE_PARAMETERS |= {"ar", "stack", "volume", "label_image", "label_img", "label_field"}
+IMAGE_PARAMETERS |= {"labels", "label"}
+# What doesn't make an image of an image: files, screens and information; the whole name, or its
+# first word.
+EXCLUDED = {"imread", "imsave", "imshow", "load", "save", "read", "write", "show", "plot"}
+EXCLUDED |= {"display", "view", "info", "help", "version", "test", "benchmark", "try"}
+# Where a result is to be put, and on which device: not for whoever writes a step.
+HIDDEN_PARAMETERS = frozenset({"out", "output", "output_image", "device"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A callable that may be a function of an image."""
+
+    name: str
+    module: str
+    original_name: str
+    function: Callable[..., Any]
+
+    @property
+    def doc(self) -> str:
+        """The first line of its docstring."""
+        return next(iter((self.function.__doc__ or "").strip().splitlines()), "").strip()
+
+
+def candidates_of(prefix: str, module: str) -> Iterator[Candidate]:
+    """Give the candidates in *module*, in the order of their names."""
+    from importlib import import_module
+
+    for name in sorted(dir(import_module(module))):
+        candidate = candidate_of(prefix, module, name)
+        if candidate:
+            yield candidate
+
+
+def candidate_of(prefix: str, module: str, name: str) -> Candidate | None:
+    """Return the candidate called *name* in *module*, None when it is none.
+
+    Raises:
+        ImportError: there is no such module.
+    """
+    from importlib import import_module
+
+    if name.startswith("_") or name in EXCLUDED or name.partition("_")[0] in EXCLUDED:
+        return None
+    function = getattr(import_module(module), name, None)
+    if not callable(function) or isinstance(function, type) or not _takes_image(function):
+        return None
+    return Candidate(prefix + name, module, name, function)
+
+
+def _takes_image(function: Callable[..., Any]) -> bool:
+    first = next(iter(_parameters(function).values()), None)
+    return first is not None and first.name in IMAGE_PARAMETERS
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
+    from inspect import signature
+
+    try:
+        return dict(signature(function).parameters)
+    except (TypeError, ValueError):  # compiled code that doesn't tell
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a function takes besides its image.
+
+    Args:
+        accepted: the names of all parameters.
+        required: the names of those without a default.
+        any_name: whether it takes other names too.
+    """
+
+    accepted: tuple[str, ...]
+    required: tuple[str, ...]
+    any_name: bool = False
+
+
+def parameters_of(function: Callable[..., Any]) -> Parameters:
+    """Return what *function* takes besides its image, less what is none of a step's business."""
+    known = list(_parameters(function).values())
+    named = [p for p in known[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    named = [p for p in named if p.name not in HIDDEN_PARAMETERS]
+    required = tuple(p.name for p in named if p.default is p.empty)
+    any_name = any(p.kind is p.VAR_KEYWORD for p in known)
+    return Parameters(tuple(p.name for p in named), required, any_name)
