@@ -318,7 +318,7 @@ def test_with_napari_its_colormaps_are_the_members_and_matplotlib_draws_them(dat
         for one in enum:
             assert len(matplotlib_colormap(one)(0.5)) == 4, one
         green = matplotlib_colormap(enum.GREEN)
-        print([round(part, 2) for part in green(1.0)], green.name)
+        print([float(part) for part in green(1.0)], green.name)
     """
     # Libraries that napari imports warn of each other, which nobody here can change.
     assert run(data, code, warnings="default") == "[0.0, 1.0, 0.0, 1.0] green"
