@@ -168,6 +168,8 @@ def _stamp(source: Source, image: PlateImage) -> tuple[int, int]:
 
     An image that was mended is done again; one that is missing stands for its plate.
     """
-    path = source.plate.path / image.file
-    about = (path if path.is_file() else source.plate.metadata_file).stat()
-    return (about.st_size, about.st_mtime_ns)
+    for path in (source.plate.path / image.file, source.plate.metadata_file):
+        if path.is_file():
+            about = path.stat()
+            return (about.st_size, about.st_mtime_ns)
+    return (0, 0)  # neither is a file: the plate lies on a server

@@ -19,7 +19,8 @@ PLATES = ((8, 12), (16, 24), (32, 48))
 PREVIEW = 160  # pixels of the longer side of a well in the montage, at most
 MONTAGE = 2400  # pixels of the longer side of a montage, about
 DPI = 110
-EMPTY = "0.88"  # light gray: no well is here, or it has no value
+EMPTY = "0.88"  # light gray: no well of the run is here
+NO_VALUE = "\N{MULTIPLICATION SIGN}"  # a well all of whose images failed
 
 
 @dataclass(frozen=True, order=True)
@@ -37,12 +38,10 @@ class Spot:
             StorageError: when the name tells no row and column.
         """
         from openhcs.io.ngff_metadata import well_place
+        from openhcs.microscopes.filename_parser import row_number
 
         place = well_place(well)
-        row = 0
-        for letter in place.row:
-            row = row * 26 + ord(letter) - ord("A") + 1
-        return cls(row - 1, int(place.column) - 1)
+        return cls(row_number(place.row) - 1, int(place.column) - 1)
 
 
 def previews(image: Array) -> Array:
@@ -73,14 +72,16 @@ def draw_heat_map(
     """Draw the value of each well at its place on the plate into the PNG *file*."""
     import numpy as np
 
-    spots = {Spot.of(well): value for well, value in values.items() if value is not None}
-    rows, columns = _plate_size(list(map(Spot.of, values)))
+    spots = {Spot.of(well): value for well, value in values.items()}
+    rows, columns = _plate_size(list(spots))
     grid = np.full((rows, columns), np.nan)
     for spot, value in spots.items():
-        grid[spot.row, spot.column] = value
+        grid[spot.row, spot.column] = np.nan if value is None else value
     figure, axes = _figure(1, (min(16.0, 2.2 + columns * 0.42), min(11.0, 1.4 + rows * 0.42)))
     shown = axes[0].imshow(np.ma.masked_invalid(grid), cmap=_with_gray(colors), aspect="equal")
     _label(axes[0], range(rows), range(columns))
+    for spot in (spot for spot, value in spots.items() if value is None):
+        axes[0].text(spot.column, spot.row, NO_VALUE, ha="center", va="center")
     axes[0].set_title(title)
     figure.colorbar(shown, ax=axes[0], label=feature, shrink=0.8)
     _save(figure, file)
@@ -112,7 +113,7 @@ def draw_montage(
         extent = (-0.5, len(columns) - 0.5, len(rows) - 0.5, -0.5)
         shown = np.ma.masked_invalid(whole)
         panel.imshow(shown, cmap=_with_gray(colors), vmin=low, vmax=high, extent=extent)
-        panel.set_aspect("auto")
+        panel.set_aspect(whole.shape[0] * len(columns) / (whole.shape[1] * len(rows)))
         _label(panel, rows, columns)
         panel.set_title(label)
     _save(figure, file)

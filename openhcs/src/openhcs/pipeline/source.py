@@ -15,22 +15,28 @@ if TYPE_CHECKING:
     import numpy as np
 
     from openhcs.io.filemanager import FileManager
-    from openhcs.microscopes.microscope_base import MicroscopeHandler
     from openhcs.microscopes.plate import Plate, PlateImage
     from openhcs.pipeline.job import Job
 
     Array = np.ndarray[Any, Any]
 
 
+# The one backend that belongs to a plate, and so is made for it.
+VIRTUAL = "virtual_workspace"
+
+
 @dataclass(frozen=True)
 class Source:
-    """A plate and the way to its images."""
+    """A plate and the way to its images.
+
+    *names* has the name under which the storage knows an image, where that isn't its file.
+    """
 
     plate: Plate
-    handler: MicroscopeHandler
     files: FileManager
     backend: str
     wells: Mapping[str, tuple[PlateImage, ...]]
+    names: Mapping[str, str]
 
     def load(self, image: PlateImage) -> Array:
         """Return the pixels of one plane.
@@ -39,7 +45,7 @@ class Source:
             OpenHCSError: when the image is damaged, or is no single plane.
             OSError: when it can't be read.
         """
-        path = self.plate.path / image.file
+        path = self.plate.path / self.names.get(image.file, image.file)
         pixels: Array = self.files.load(str(path), self.backend)
         if pixels.ndim != 2:
             raise BrokenFileError(
@@ -71,11 +77,6 @@ class Source:
             for number, name in self.plate.channels.items()
         }
 
-    def place(self, well: str) -> tuple[str, int]:
-        """Return the row letters and the number of the column of *well*."""
-        row, column = self.handler.parser.extract_component_coordinates(well)
-        return row, int(column)
-
 
 def find_source(plate: str, microscope: str) -> Source:
     """Detect and read the plate in the folder *plate*.
@@ -95,7 +96,15 @@ def find_source(plate: str, microscope: str) -> Source:
             fix=f"look at what openhcs inspect {found.path} leaves out",
         )
     backend = handler.get_primary_backend(plate)
-    return Source(found, handler, FileManager(), backend, _by_well(found))
+    files = FileManager.for_plate(plate, handler) if backend == VIRTUAL else FileManager()
+    names = _virtual_names(files) if backend == VIRTUAL else {}
+    return Source(found, files, backend, _by_well(found), names)
+
+
+def _virtual_names(files: FileManager) -> dict[str, str]:
+    """Return the name of each file of a plate in its virtual workspace."""
+    workspace: Any = files.backend(VIRTUAL)
+    return {real: name for name, real in workspace.workspace_mapping.items()}
 
 
 def _by_well(plate: Plate) -> dict[str, tuple[PlateImage, ...]]:
