@@ -19,13 +19,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openhcs.errors import StorageError
-from openhcs.io.ngff_groups import NODE_NAME
+from openhcs.io.ngff_fields import part_of, refuse_finished, remove_well, take_in
 from openhcs.io.ngff_image import (
     Chunking,
     checked_image,
@@ -34,11 +32,11 @@ from openhcs.io.ngff_image import (
     write_image,
 )
 from openhcs.io.ngff_lock import StoreLock
-from openhcs.io.ngff_plate import check_owner, fields_of, read_plate, save_plate, save_well
+from openhcs.io.ngff_plate import fields_of, read_plate, save_plate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     import numpy as np
@@ -80,7 +78,7 @@ def write_field(
     z_step_um: float | None = None,
     overwrite: bool = False,
     chunking: Chunking = Chunking.FILE,
-    attributes: Mapping[str, Any] | None = None,
+    filenames: Mapping[str, tuple[int, int, int]] | None = None,
 ) -> None:
     """Write the image of one field of a well; make the store where it is missing.
 
@@ -96,7 +94,8 @@ def write_field(
         z_step_um: the distance of two planes in micrometres.
         overwrite: replace the image also if the well is finished.
         chunking: whether each plane is a file of the store, or the whole image.
-        attributes: what the array shall carry besides, as JSON.
+        filenames: the name of each plane, to its place on the axes t, c and z; under these names
+            the ``zarr`` backend finds the planes.
 
     Raises:
         StorageError: when the image, its channel names or the well's name can't be stored.
@@ -110,8 +109,8 @@ def write_field(
         )
     folder = Path(store)
     target = folder / read_plate(folder).path_of(well) / str(int(field))
-    _refuse_finished(folder, well, target, overwrite)
-    with _part_of(target) as part:
+    refuse_finished(folder, well, target, overwrite)
+    with part_of(target) as part:
         write_image(
             part,
             pixels,
@@ -120,44 +119,11 @@ def write_field(
             pixel_size_um=pixel_size_um,
             z_step_um=z_step_um,
             chunking=chunking,
-            attributes=attributes,
+            filenames=filenames,
         )
         with StoreLock(folder):
-            _refuse_finished(folder, well, target, overwrite)
-            _take_in(folder, well, target, part)
-
-
-def _refuse_finished(store: Path, well: str, target: Path, overwrite: bool) -> None:
-    if not overwrite and well in read_plate(store).wells and target.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-
-
-@contextmanager
-def _part_of(target: Path) -> Iterator[Path]:
-    """Give a name beside *target* to write to; nothing is left there afterwards."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"._{target.name}.{os.getpid()}.{threading.get_ident()}.part")
-    try:
-        yield part
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _take_in(store: Path, well: str, target: Path, part: Path) -> None:
-    """Move the finished image *part* to its place and list it in its well."""
-    plate = read_plate(store)
-    if not (store / NODE_NAME).exists() or (well in plate.wells and target.exists()):
-        # At no time does the plate list a well that lacks an image.
-        save_plate(store, plate.without(well))
-    check_owner(target.parent, well)
-    if target.exists():
-        os.rename(target, part.with_suffix(".old"))
-    os.rename(part, target)
-    shutil.rmtree(part.with_suffix(".old"), ignore_errors=True)
-    fields = {*fields_of(target.parent), int(target.name)}
-    save_well(target.parent, well, fields)
-    if well in plate.wells:
-        save_plate(store, plate.with_well(well, len(fields)))
+            refuse_finished(folder, well, target, overwrite)
+            take_in(folder, well, target, part)
 
 
 def write_plate_metadata(
@@ -198,9 +164,10 @@ def start_well(store: StorePath, well: str) -> None:
         FileExistsError: when the well is finished; ``discard_well`` removes such a one.
     """
     folder = Path(store)
-    if well in read_plate(folder).wells:
+    plate = read_plate(folder)
+    if well in plate.wells:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), f"{folder}: {well}")
-    shutil.rmtree(folder / read_plate(folder).path_of(well), ignore_errors=True)
+    shutil.rmtree(folder / plate.path_of(well), ignore_errors=True)
 
 
 def finish_well(store: StorePath, well: str) -> None:
@@ -229,7 +196,7 @@ def discard_well(store: StorePath, well: str) -> None:
     with StoreLock(folder):
         plate = read_plate(folder)
         save_plate(folder, plate.without(well))
-        shutil.rmtree(folder / plate.path_of(well), ignore_errors=True)
+        remove_well(folder / plate.path_of(well))
 
 
 def finished_wells(store: StorePath) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from enum import Enum
 from pathlib import Path
 
@@ -54,7 +56,7 @@ def write_image(
     pixel_size_um: float | None = None,
     z_step_um: float | None = None,
     chunking: Chunking = Chunking.FILE,
-    attributes: Mapping[str, Any] | None = None,
+    filenames: Mapping[str, tuple[int, int, int]] | None = None,
 ) -> None:
     """Make the group *folder* an image; see :func:`openhcs.io.ngff.write_field`.
 
@@ -62,7 +64,7 @@ def write_image(
         folder: a folder that is not there yet.
         image: as :func:`checked_image` returns it.
         name: what to call the image.
-        attributes: what the array shall carry besides.
+        filenames: the name of each plane, to its place on the axes t, c and z.
     """
     import zarr
 
@@ -74,30 +76,42 @@ def write_image(
         chunks=(1, 1, 1, *image.shape[3:]) if chunking is Chunking.FILE else image.shape,
         dimension_names=AXES,
         fill_value=0,
-        attributes=dict(attributes or {}),
+        attributes=name_attributes(filenames or {}, image.shape),
     )
     array[...] = image
     metadata = image_metadata(name, pixel_size_um, z_step_um)
     if channel_names is not None:
-        metadata["omero"] = omero_metadata(channel_names, _limits(image), _shown(image))
+        metadata["omero"] = omero_metadata(channel_names, pixel_limits(image), shown_values(image))
     write_group(folder, {"ome": metadata})
 
 
-def _limits(image: np.ndarray[Any, Any]) -> tuple[float, float]:
+def name_attributes(
+    filenames: Mapping[str, tuple[int, int, int]], shape: Sequence[int]
+) -> dict[str, Any]:
+    """Return the attributes that tell which file name stands for which plane of an array."""
+    return {
+        "openhcs_filename_map": {name: list(index) for name, index in filenames.items()},
+        "openhcs_output_paths": sorted(filenames),
+        "openhcs_dimensions": dict(zip(AXES, shape, strict=True)),
+    }
+
+
+def pixel_limits(image: np.ndarray[Any, Any]) -> tuple[float, float]:
     """Return the least and the greatest value that the pixels can have, or have if real."""
     import numpy as np
 
     if image.dtype.kind in "iu":
         bounds = np.iinfo(image.dtype)
         return float(bounds.min), float(bounds.max)
-    return (0.0, 1.0) if image.dtype.kind == "b" else _extremes(image)
+    return (0.0, 1.0) if image.dtype.kind == "b" else extremes(image)
 
 
-def _shown(image: np.ndarray[Any, Any]) -> list[tuple[float, float]]:
-    return [_extremes(image[:, channel]) for channel in range(image.shape[1])]
+def shown_values(image: np.ndarray[Any, Any]) -> list[tuple[float, float]]:
+    """Return the least and the greatest value in each channel."""
+    return [extremes(image[:, channel]) for channel in range(image.shape[1])]
 
 
-def _extremes(pixels: np.ndarray[Any, Any]) -> tuple[float, float]:
+def extremes(pixels: np.ndarray[Any, Any]) -> tuple[float, float]:
     """Return the least and the greatest finite value; JSON has no others."""
     import numpy as np
 
@@ -115,7 +129,7 @@ def open_array(folder: Path, *, writable: bool = False) -> Any:
     import zarr
 
     if not (folder / "0").is_dir():
-        raise FileNotFoundError(f"no image of a plate is at {folder}")
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
     try:
         return zarr.open_array(folder / "0", mode="r+" if writable else "r")
     except FileNotFoundError:

@@ -26,11 +26,17 @@ if sys.platform == "win32":
     def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
+    def _unlock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class StoreLock:
@@ -63,7 +69,10 @@ class StoreLock:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+        try:  # closing is not enough: a forked child may share the open file
+            _unlock(self._descriptor)
+        finally:
+            os.close(self._descriptor)
 
     def _taken(self) -> bool:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0))

@@ -92,7 +92,8 @@ def save_plate(store: Path, plate: PlateRecord) -> None:
         kept["ome"] = plate_metadata(
             plate.name, counts, plate.rows, plate.columns, plate.acquisition
         )
-    wells = {name: vars(well) for name, well in plate.wells.items()}
+    # In one order, whoever finished first: the same plate is then the same bytes.
+    wells = {name: vars(well) for name, well in sorted(plate.wells.items())}
     write_group(store, {**kept, OURS: {**vars(plate), "wells": wells}})
 
 
@@ -120,5 +121,5 @@ def check_owner(folder: Path, well: str) -> None:
 def save_well(folder: Path, well: str, fields: Iterable[int]) -> None:
     """Make the group *folder* the well that has *fields*; hold the store's lock meanwhile."""
     if not (folder.parent / NODE_NAME).exists():
-        write_group(folder.parent, {})
+        write_group(folder.parent, {OURS: {"row": folder.parent.name}})
     write_group(folder, {"ome": well_metadata(fields), OURS: {"well": well}})
