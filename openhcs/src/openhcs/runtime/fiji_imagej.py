@@ -32,10 +32,13 @@ def ij_jar() -> Path:
     return Path(os.environ.get(IJ_JAR_VARIABLE) or IJ_JAR)
 
 
-def start_imagej() -> None:
-    """Start this process's Java machine, without windows, if it isn't running.
+def start_imagej(window: bool) -> None:
+    """Start this process's Java machine and ImageJ, if they aren't running.
 
-    It ends with the process: Java can be started only once in one.
+    They end with the process: Java can be started only once in one.
+
+    Args:
+        window: let ImageJ open windows, its own among them.
 
     Raises:
         FijiUnavailableError: when a part is missing, with what to install.
@@ -44,14 +47,22 @@ def start_imagej() -> None:
     if jpype.isJVMStarted():
         return
     jar = _found_jar()
+    from jpype import config
+
     try:
+        # Java would wait for its windows' threads to end, which they never do.
+        config.destroy_jvm = not window
         # -Xrs leaves the signals to Python, which ends the server by them.
-        options = ("-Djava.awt.headless=true", "-Xrs")
+        options = (f"-Djava.awt.headless={'false' if window else 'true'}", "-Xrs")
         jpype.startJVM(_java(jpype), *options, classpath=[str(jar)], convertStrings=False)
-        jpype.JClass("ij.IJ")
-    except (OSError, RuntimeError, TypeError) as error:
+        application = jpype.JClass("ij.ImageJ")
+        if window:
+            application(application.EMBEDDED)  # else closing its window would end this process
+    except (OSError, RuntimeError, TypeError, jpype.JException) as error:
         raise FijiUnavailableError(
-            f"ImageJ can't be started: {error}", file=jar, fix="install Java 8 or newer and ImageJ"
+            f"ImageJ can't be started: {error}",
+            file=jar,
+            fix="install ImageJ and a Java with windows (Debian: default-jre), or use --headless",
         ) from error
 
 

@@ -24,14 +24,18 @@ CHANNEL = "channel"
 
 
 class FijiModel:
-    """ImageJ's images of our layers, in a Java machine without windows.
+    """ImageJ's images of our layers, each in a window of its own where there are any.
+
+    Args:
+        window: open windows; without, the same images are held and none is drawn.
 
     Raises:
         FijiUnavailableError: when Java, ImageJ or jpype is missing.
     """
 
-    def __init__(self) -> None:
-        imagej.start_imagej()
+    def __init__(self, window: bool) -> None:
+        imagej.start_imagej(window)
+        self.window = window
         self._images: dict[LayerKey, Any] = {}
 
     def show(self, key: LayerKey, stack: Stack, colormap: str) -> None:
@@ -39,7 +43,17 @@ class FijiModel:
         from openhcs.runtime.fiji_lut import lookup_table
 
         data = imagej.displayable(hyperstack_of(stack))
-        self._images[key] = imagej.hyperstack(key.name, data, lookup_table(colormap))
+        image = imagej.hyperstack(key.name, data, lookup_table(colormap))
+        self._close(key)
+        self._images[key] = image
+        if self.window:
+            image.show()
+
+    def _close(self, key: LayerKey) -> None:
+        old = self._images.pop(key, None)
+        if self.window and old is not None:
+            old.changes = False  # else ImageJ asks whether to save it
+            old.close()
 
     def lay_over(self, key: LayerKey, stack: Stack, rois: Mapping[tuple[Any, ...], Any]) -> None:
         """Lay the ROIs over the layer of *key*, each set at the place it belongs to."""
@@ -48,8 +62,9 @@ class FijiModel:
         imagej.set_rois(self._images[key], placed)
 
     def clear(self) -> None:
-        """Forget every image."""
-        self._images.clear()
+        """Close and forget every image."""
+        for key in list(self._images):
+            self._close(key)
 
     def describe(self, key: LayerKey) -> dict[str, Any]:
         """Return how ImageJ itself tells the layer of *key*."""

@@ -31,9 +31,14 @@ class FijiViewerServer(ViewerServer):
 
     def prepare(self) -> None:
         """Start Java and ImageJ; raise a ``FijiUnavailableError`` when one is missing."""
-        from openhcs.runtime.fiji_model import FijiModel
+        import sys
 
-        self._model = FijiModel()
+        from openhcs.runtime.fiji_model import FijiModel
+        from openhcs.runtime.viewer_display import has_screen
+
+        # On macOS a window needs the process's first thread, which serves.
+        windowed = not self.headless and has_screen() and sys.platform != "darwin"
+        self._model = FijiModel(windowed)
 
     @property
     def model(self) -> FijiModel:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 from openhcs.errors import ServerError
 
 TYPE_CHECKING = False
@@ -14,21 +11,9 @@ if TYPE_CHECKING:
     from openhcs.runtime.viewer_layers import LayerKey
     from openhcs.runtime.viewer_stack import Stack
 
-QT_BINDINGS = ("PyQt6", "PySide6", "PyQt5", "PySide2")
-
 
 class NapariUnavailableError(ServerError):
     """napari isn't installed."""
-
-
-def has_window() -> bool:
-    """Say whether napari can open a window: there is a display and a binding of Qt."""
-    from importlib.util import find_spec
-
-    shown = sys.platform in ("win32", "darwin") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    return shown and any(find_spec(binding) for binding in QT_BINDINGS)
 
 
 def unavailable_reason() -> str:

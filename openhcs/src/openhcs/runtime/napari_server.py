@@ -29,15 +29,20 @@ class NapariViewerServer(ViewerServer):
 
         return unavailable_reason()
 
+    @property
+    def windowed(self) -> bool:
+        """Whether napari shall open a window: there is a screen, and a binding of Qt."""
+        from openhcs.runtime.viewer_display import has_qt, has_screen
+
+        return not self.headless and has_screen() and has_qt()
+
     def run(self) -> None:
         """Serve until told to end; where there is a window, from within its event loop.
 
         Raises:
             ServerError: when the address can't be taken, or napari isn't installed.
         """
-        from openhcs.runtime.napari_model import has_window
-
-        if not has_window():
+        if not self.windowed:
             return super().run()
         from openhcs.runtime.napari_window import run_in_window
 
@@ -45,9 +50,9 @@ class NapariViewerServer(ViewerServer):
 
     def prepare(self) -> None:
         """Import napari; raise a ``NapariUnavailableError`` when it isn't installed."""
-        from openhcs.runtime.napari_model import NapariModel, has_window
+        from openhcs.runtime.napari_model import NapariModel
 
-        self._model = NapariModel(window=has_window())
+        self._model = NapariModel(window=self.windowed)
 
     @property
     def model(self) -> NapariModel:

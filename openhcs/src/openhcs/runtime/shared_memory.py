@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from numpy import ndarray
 
-# A receiver opens nothing but what a sender of ours has made. macOS allows 31 characters.
-PREFIX = "openhcs_"
-_NAME = re.compile(PREFIX + "[0-9a-f]{16}")
+# A receiver opens nothing but what a sender of ours has made; the number is the sender's process.
+# macOS allows 31 characters.
+_NAME = re.compile(r"openhcs_\d+_[0-9a-f]{12}")
 # Linux shows the segments as files here, which lets their pages be claimed beforehand.
 _FOLDER = "/dev/shm"
 _SIZES = {"int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "float": (16, 32, 64)}
@@ -88,7 +88,8 @@ def _new_segment(size: int) -> SharedMemory:
     from multiprocessing.shared_memory import SharedMemory
 
     # An image of no pixels still takes a segment, and none may be of size 0.
-    return SharedMemory(PREFIX + secrets.token_hex(8), create=True, size=max(size, 1))
+    name = f"openhcs_{os.getpid()}_{secrets.token_hex(6)}"
+    return SharedMemory(name, create=True, size=max(size, 1))
 
 
 def _claim(segment: SharedMemory) -> None:

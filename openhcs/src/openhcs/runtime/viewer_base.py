@@ -11,8 +11,9 @@ from openhcs.runtime.zmq_base import ZMQServer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Self
 
     from openhcs.runtime.messages import Message
     from openhcs.runtime.transport import Address
@@ -27,14 +28,34 @@ class ViewerServer(ZMQServer):
 
     A batch comes on the data channel and is answered there: nothing is dropped, and a sender
     knows when it may go on.
+
+    Args:
+        address: where to listen.
+        log_file_path: where the log is written.
+        headless: open no window, also where there is a screen.
     """
 
     data_socket = "REP"
     data_types: tuple[str, ...] = (IMAGE,)
 
-    def __init__(self, address: Address, log_file_path: str = "") -> None:
+    def __init__(
+        self, address: Address, log_file_path: str = "", *, headless: bool = False
+    ) -> None:
         super().__init__(address, log_file_path)
+        self.headless = headless
         self.layers = Layers()
+
+    @classmethod
+    def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--headless", action="store_true", help="open no window, also where there is a screen"
+        )
+
+    @classmethod
+    def from_options(
+        cls, address: Address, log_file_path: str, options: argparse.Namespace
+    ) -> Self:
+        return cls(address, log_file_path, headless=options.headless)
 
     @classmethod
     @abstractmethod
