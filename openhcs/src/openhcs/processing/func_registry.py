@@ -91,11 +91,9 @@ def all_functions(libraries: Iterable[str] | None = None) -> dict[str, FunctionM
     Raises:
         FunctionError: there is no library of such a name.
     """
-    from openhcs.processing.backends.lib_registry.classification import classified_functions
-
     found: dict[str, FunctionMetadata] = {}
     for library in LIBRARY_REGISTRIES if libraries is None else libraries:
-        for one in classified_functions(_registered(library)):
+        for one in _all_classified(_registered(library)):
             metadata = one.metadata(library)
             if metadata:
                 found[metadata.reference] = metadata
@@ -133,12 +131,26 @@ def _usable(library: str) -> LibraryRegistryBase:
 
 
 def _classified(registry: LibraryRegistryBase, candidate: Candidate) -> Classification:
-    """Return what the cache knows of *candidate*, else try it out alone."""
-    from openhcs.processing.backends.lib_registry.function_cache import metadata_cache
+    """Return what the cache knows of *candidate*, else try it out alone.
 
-    known = (metadata_cache(registry).load_cache() or {}).get(candidate.name)
-    # The file only says what a function does, never where it is.
-    return known if known is not None else registry.classify(candidate)
+    The cache only says what a function does, never where it is.
+    """
+    from openhcs.processing.backends.lib_registry.function_cache import known_or_tried
+
+    return known_or_tried(registry, candidate.name, lambda: registry.classify(candidate))
+
+
+def _all_classified(registry: LibraryRegistryBase) -> list[Classification]:
+    from openhcs.processing.backends.lib_registry.function_cache import all_known_or_tried
+
+    def try_all() -> Iterable[Classification]:
+        if not registry.availability().available:
+            return ()
+        from openhcs.processing.backends.lib_registry.classification import classify_library
+
+        return classify_library(registry)
+
+    return all_known_or_tried(registry, try_all)
 
 
 def _unknown(registry: LibraryRegistryBase, name: str) -> FunctionError:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from openhcs.errors import FunctionError
-from openhcs.processing.backends.lib_registry.candidates import parameters_of
 from openhcs.processing.contracts import ProcessingContract
 from openhcs.processing.memory import is_image, pull, push, storable
+from openhcs.processing.parameters import (
+    ENABLED,
+    SLICE_BY_SLICE,
+    accepted_names,
+    check,
+    parameters_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +21,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from openhcs.processing.contracts import FunctionMetadata
-
-ENABLED, SLICE_BY_SLICE = "enabled", "slice_by_slice"
 
 
 class LibraryFunction:
@@ -51,9 +55,7 @@ class LibraryFunction:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters that a step may give, ours at the end."""
-        flexible = self.metadata.contract is ProcessingContract.FLEXIBLE
-        ours = (ENABLED, SLICE_BY_SLICE) if flexible else (ENABLED,)
-        return (*self._parameters.accepted, *ours)
+        return accepted_names(self.metadata, self._parameters)
 
     def check(self, parameters: Mapping[str, Any]) -> None:
         """Check the names of *parameters*, and the values of ours, without running anything.
@@ -61,17 +63,7 @@ class LibraryFunction:
         Raises:
             FunctionError: one is unknown, missing, or of the wrong type.
         """
-        for name in parameters:
-            if name not in self.parameters and not self._parameters.any_name:
-                raise self._unknown(name)
-        for name in self._parameters.required:
-            if name not in parameters:
-                raise self._refused(f"needs the parameter {name!r}", f"give {name} a value")
-        for name in {ENABLED, SLICE_BY_SLICE} & parameters.keys():
-            if not isinstance(parameters[name], bool):
-                raise self._refused(
-                    f"takes {name} as true or false, not {parameters[name]!r}", "correct it"
-                )
+        check(self.metadata, self._parameters, parameters)
 
     def __call__(self, stack: np.ndarray, **parameters: Any) -> np.ndarray:
         """Apply the function; *stack* itself stays as it is.
@@ -90,16 +82,15 @@ class LibraryFunction:
         import numpy as np
 
         self.check(parameters)
-        image = np.asarray(stack)
+        image: np.ndarray = np.asarray(stack)
         if image.ndim != 3 or 0 in image.shape:
             raise self._refused(
                 f"takes a stack of planes, rows and columns, not the shape {image.shape}",
                 "give at least one plane, and a single one as image[None]",
             )
-        enabled = parameters.pop(ENABLED, True)
         by_slice = parameters.pop(SLICE_BY_SLICE, False)
-        if not enabled:
-            return np.array(image)
+        if not parameters.pop(ENABLED, True):
+            return image.copy()
         planewise = by_slice or self.metadata.contract is ProcessingContract.PURE_2D
         return self._planewise(image, parameters) if planewise else self._whole(image, parameters)
 
@@ -123,14 +114,14 @@ class LibraryFunction:
         return storable(result)
 
     def _image(self, image: np.ndarray, axes: int, parameters: dict[str, Any]) -> np.ndarray:
-        result = self._run(image, parameters)
+        result: np.ndarray = self._run(image, parameters)
         if not is_image(result) or result.ndim != axes:
             got = getattr(result, "shape", type(result).__name__)
             raise self._refused(
                 f"gives no image of {axes} axes with {_listed(parameters)}, but {got}",
                 "choose other parameters",
             )
-        return result  # type: ignore[no-any-return]
+        return result
 
     def _run(self, image: np.ndarray, parameters: dict[str, Any]) -> Any:
         try:
@@ -142,15 +133,6 @@ class LibraryFunction:
                 f"{type(error).__name__}: {text}",
                 f"it accepts {', '.join(self.parameters)}",
             ) from error
-
-    def _unknown(self, name: str) -> FunctionError:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, self.parameters, 1)
-        nearest = f"; nearest: {near[0]}" if near else ""
-        return self._refused(
-            f"has no parameter {name!r}", f"use some of {', '.join(self.parameters)}{nearest}"
-        )
 
     def _refused(self, summary: str, fix: str) -> FunctionError:
         return FunctionError(f"{self.metadata.reference} {summary}", fix=fix)

@@ -53,7 +53,7 @@ def pull(result: Any) -> Any:
 
 
 def is_image(result: object) -> bool:
-    """Say whether *result* is a filled array of real numbers or truth values with two or three axes."""
+    """Say whether *result* is a plane or a stack of real numbers or truth values, not empty."""
     import numpy as np
 
     if not isinstance(result, np.ndarray) or result.dtype.kind not in "buif":

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openhcs.processing.parameters import signature_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from inspect import Parameter
     from typing import Any
 
 # What libraries call the image that a function works on.
@@ -18,8 +19,6 @@ IMAGE_PARAMETERS |= {"labels", "label"}
 # first word.
 EXCLUDED = {"imread", "imsave", "imshow", "load", "save", "read", "write", "show", "plot"}
 EXCLUDED |= {"display", "view", "info", "help", "version", "test", "benchmark", "try"}
-# Where a result is to be put, and on which device: not for whoever writes a step.
-HIDDEN_PARAMETERS = frozenset({"out", "output", "output_image", "device"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +63,5 @@ def candidate_of(prefix: str, module: str, name: str) -> Candidate | None:
 
 
 def _takes_image(function: Callable[..., Any]) -> bool:
-    first = next(iter(_parameters(function).values()), None)
+    first = next(iter(signature_of(function)), None)
     return first is not None and first.name in IMAGE_PARAMETERS
-
-
-def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
-    from inspect import signature
-
-    try:
-        return dict(signature(function).parameters)
-    except (TypeError, ValueError):  # compiled code that doesn't tell
-        return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """What a function takes besides its image.
-
-    Args:
-        accepted: the names of all parameters.
-        required: the names of those without a default.
-        any_name: whether it takes other names too.
-    """
-
-    accepted: tuple[str, ...]
-    required: tuple[str, ...]
-    any_name: bool = False
-
-
-def parameters_of(function: Callable[..., Any]) -> Parameters:
-    """Return what *function* takes besides its image, less what is none of a step's business."""
-    known = list(_parameters(function).values())
-    named = [p for p in known[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    named = [p for p in named if p.name not in HIDDEN_PARAMETERS]
-    required = tuple(p.name for p in named if p.default is p.empty)
-    any_name = any(p.kind is p.VAR_KEYWORD for p in known)
-    return Parameters(tuple(p.name for p in named), required, any_name)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 from openhcs.errors import LibraryUnavailableError
-from openhcs.processing.backends.lib_registry.function_cache import metadata_cache
 from openhcs.processing.backends.lib_registry.progress import ProgressBar
 from openhcs.processing.contracts import Classification
 
@@ -19,25 +18,10 @@ if TYPE_CHECKING:
 
     from openhcs.processing.backends.lib_registry.unified_registry import LibraryRegistryBase
 
-# The slowest of scikit-image takes 8 s, a kernel of OpenCL 7 s to compile, on two slow cores.
-LIMIT_S = 60
+# The slowest of scikit-image takes 20 s, one of OpenCL 25 s to compile, on two slow cores.
+LIMIT_S = 120
 ENDED = f"it ended the interpreter, or took longer than {LIMIT_S} s"
 _WORKER = "openhcs.processing.backends.lib_registry.trial_worker"
-
-
-def classified_functions(registry: LibraryRegistryBase) -> list[Classification]:
-    """Return how each function of *registry* did, from the cache if it holds; [] if unusable."""
-    cache = metadata_cache(registry)
-    known = cache.load_cache()
-    if known is not None:
-        return list(known.values())
-    if not registry.availability().available:
-        return []
-    files = cache.file_mtimes_getter() if cache.file_mtimes_getter else None
-    found = list(classify_library(registry))
-    if any(one.contract for one in found):  # nothing found is no knowledge to keep for others
-        cache.save_cache({one.name: one for one in found}, files)
-    return found
 
 
 def classify_library(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from openhcs.processing.backends.lib_registry.candidates import parameters_of
 from openhcs.processing.backends.lib_registry.unified_registry import reason_of
 from openhcs.processing.capture import quietly
 from openhcs.processing.contracts import Classification, ProcessingContract
 from openhcs.processing.memory import is_image, pull, push
+from openhcs.processing.parameters import parameters_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
