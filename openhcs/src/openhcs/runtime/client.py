@@ -6,8 +6,9 @@ import contextlib
 import time
 
 from openhcs.errors import ServerError, ServerTimeoutError
+from openhcs.runtime.lookup import server_class
 from openhcs.runtime.messages import decode, encode
-from openhcs.runtime.serve import server_class
+from openhcs.runtime.requester import LOOK_SECONDS, Requester
 from openhcs.runtime.server_process import ServerProcess
 from openhcs.runtime.transport import LOOPBACK, server_address
 
@@ -21,16 +22,12 @@ if TYPE_CHECKING:
     from openhcs.runtime.messages import Message
     from openhcs.runtime.transport import Address
 
-LOOK_SECONDS = 0.1
 REQUEST_SECONDS = 10.0
 START_SECONDS = 60.0  # a cold start on a busy machine reads all plugins' code first
 
 
 class ServerClient:
     """Ask a server on its control channel, within deadlines.
-
-    A request that isn't answered in time costs the socket, not the client: the next one goes out
-    on a new socket, and a late answer to the old one is dropped with it.
 
     Args:
         server_type: the type that the server must be of.
@@ -54,7 +51,7 @@ class ServerClient:
         self.process = process
         self.timeout = timeout
         self._context: zmq.Context[Any] = zmq.Context()
-        self._socket: zmq.Socket[Any] | None = None
+        self._control = Requester(address.control, self._context)
 
     @classmethod
     def connect(
@@ -133,15 +130,30 @@ class ServerClient:
         """
         deadline = time.monotonic() + seconds
         while True:
-            pong = self.request("ping", timeout=max(0.0, deadline - time.monotonic()))
-            self._check_is_ours(pong)
+            pong = self._ping(deadline - time.monotonic())
             if pong.get("ready"):
                 return pong
             if time.monotonic() > deadline:
-                raise self._late(f"the server wasn't ready within {seconds:g} s")
+                raise ServerTimeoutError(
+                    f"the {self.server_type} server at {self.address.control} wasn't ready "
+                    f"within {seconds:g} s",
+                    fix="allow it more time",
+                )
             time.sleep(LOOK_SECONDS)
 
-    def _check_is_ours(self, pong: Message) -> None:
+    def _ping(self, seconds: float) -> Message:
+        try:
+            pong = self.request("ping", timeout=max(0.0, seconds))
+        except ServerTimeoutError as error:
+            start = f"python -m openhcs.runtime.serve {self.server_type} --port {self.address.port}"
+            raise ServerTimeoutError(
+                f"no {self.server_type} server answers at {self.address.control}",
+                fix=f"start one: {start}",
+            ) from error
+        self._check_is_right(pong)
+        return pong
+
+    def _check_is_right(self, pong: Message) -> None:
         if pong.get("server") != self.server_type:
             raise ServerError(
                 f"{self.address.control} has a server of type {pong.get('server')!r}, "
@@ -149,7 +161,7 @@ class ServerClient:
                 fix="choose another port",
             )
         if self.process is not None and pong.get("pid") != self.process.pid:
-            # Ours may still be about to find out that the address is taken.
+            # Another server was there first; ours may just not have found that out yet.
             self.process.end()
             self.process.check_alive()
 
@@ -161,62 +173,27 @@ class ServerClient:
             ServerError: when it answers with an error, or has ended.
             MessageError: when the request can't be told in JSON.
         """
+        seconds = self.timeout if timeout is None else timeout
         data = encode({"type": kind, **fields})
-        answer = decode(self._exchanged(data, self.timeout if timeout is None else timeout))
+        answer = decode(self._control.ask(data, seconds, self._check_alive))
         if answer["type"] == "error":
-            raise ServerError(f"the server at {self.address.control} refuses: {answer['message']}")
+            raise ServerError(f"the server at {self.address.control}: {answer['message']}")
         return answer
 
-    def _exchanged(self, data: bytes, seconds: float) -> bytes:
-        socket = self._connected()
-        try:
-            socket.send(data)
-            self._await(socket, seconds)
-            received: bytes = socket.recv()
-        except BaseException:
-            # A REQ socket that waits for an answer takes no other request.
-            self._drop_socket()
-            raise
-        return received
-
-    def _await(self, socket: zmq.Socket[Any], seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while not socket.poll(round(1000 * LOOK_SECONDS)):
-            if self.process is not None:
-                self.process.check_alive()
-            if time.monotonic() > deadline:
-                raise self._late(f"no answer within {seconds:g} s")
-
-    def _late(self, what: str) -> ServerTimeoutError:
-        start = f"python -m openhcs.runtime.serve {self.server_type} --port {self.address.port}"
-        return ServerTimeoutError(
-            f"{what} from the {self.server_type} server at {self.address.control}",
-            fix=f"see whether it runs ({start} starts one), or allow it more time",
-        )
-
-    def _connected(self) -> zmq.Socket[Any]:
-        import zmq
-
-        if self._socket is None:
-            self._socket = self._context.socket(zmq.REQ)
-            self._socket.linger = 0
-            self._socket.connect(self.address.control)
-        return self._socket
-
-    def _drop_socket(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = None
+    def _check_alive(self) -> None:
+        if self.process is not None:
+            self.process.check_alive()
 
     def close(self) -> None:
         """Release the sockets, and end the server if this client started it, unless persistent."""
+        ends = self.process is not None and self.process.is_ours and not self.process.persistent
         try:
-            if self.process is not None and not self.process.persistent:
+            if self.process is not None and ends:
                 with contextlib.suppress(ServerError):
                     self.request("force_shutdown", timeout=1.0)
                 self.process.end()
         finally:
-            self._drop_socket()
+            self._control.close()
             self._context.destroy(linger=0)
 
     def __enter__(self) -> Self:

@@ -32,13 +32,15 @@ def encode(message: Message) -> bytes:
     """Return *message* as UTF-8 JSON on one line.
 
     Raises:
-        MessageError: when it holds what JSON can't tell, or is too large.
+        MessageError: when it holds what JSON can't tell, is too large or too deep.
     """
     try:
         # ASCII: file names may hold halves of surrogate pairs, which UTF-8 can't.
         data = json.dumps(message, separators=(",", ":")).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise MessageError(f"the message can't be written as JSON: {error}") from error
+    _check_depth(message)
+    _check_type(message)
     return _within_bounds(data)
 
 
@@ -57,6 +59,10 @@ def decode(data: bytes) -> Message:
             raise
         raise MessageError(f"the message isn't JSON in UTF-8: {error}") from error
     _check_depth(message)
+    return _check_type(message)
+
+
+def _check_type(message: Any) -> Message:
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise MessageError('the message isn\'t an object with a "type" that is a text')
     return message

@@ -2,48 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import sys
 
 from openhcs.errors import OpenHCSError, ServerError
+from openhcs.runtime.lookup import server_class
+from openhcs.runtime.options import MISUSE, ServerParser
 from openhcs.runtime.transport import LOOPBACK, MODES, server_address
 from openhcs.runtime.zmq_base import ZMQ_SERVERS
-from plugindex import RegistryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
-    from typing import NoReturn
 
     from openhcs.runtime.zmq_base import ZMQServer
 
-MISUSE = 2
 
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(MISUSE, f"openhcs: {message}\n  fix:   see {self.prog} --help\n")
-
-
-def server_class(server_type: str) -> type[ZMQServer]:
-    """Return the class of the servers of *server_type*.
-
-    Raises:
-        ServerError: when there is none, or it can't be loaded.
-    """
-    try:
-        return ZMQ_SERVERS[server_type]
-    except (KeyError, RegistryError) as error:
-        raise ServerError(
-            f"there is no server of type {server_type!r} here: {error}",
-            fix=f"known types: {', '.join(ZMQ_SERVERS)}",
-        ) from error
-
-
-def _parser(server_type: str, served: type[ZMQServer]) -> _Parser:
-    parser = _Parser(prog=f"openhcs.runtime.serve {server_type}", description=served.__doc__)
+def _parser(server_type: str, served: type[ZMQServer]) -> ServerParser:
+    parser = ServerParser(prog=f"openhcs.runtime.serve {server_type}", description=served.__doc__)
     parser.add_argument(
         "--port", type=int, default=served.default_port, help="data port; control is 1000 above"
     )

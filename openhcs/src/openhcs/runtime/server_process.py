@@ -63,8 +63,9 @@ class ServerProcess:
     def _started(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         try:
             with open(self.log_file_path, "ab") as log:
+                # -P: what a server imports mustn't depend on the folder one stands in.
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "openhcs.runtime.serve", *arguments],
+                    [sys.executable, "-P", "-m", "openhcs.runtime.serve", *arguments],
                     stdin=subprocess.DEVNULL if self.persistent else subprocess.PIPE,
                     stdout=log,
                     stderr=log,
@@ -80,6 +81,11 @@ class ServerProcess:
         # entry stays in the process table; this thread never keeps the interpreter.
         threading.Thread(target=process.wait, name="server wait", daemon=True).start()
         return process
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this very process started it; a fork's copy leaves the original's alone."""
+        return self._owner == os.getpid()
 
     @property
     def pid(self) -> int:
@@ -111,7 +117,7 @@ class ServerProcess:
 
     def end(self) -> None:
         """End the server, by force if it must be, and remove the log that it alone needed."""
-        if self._owner != os.getpid():  # a fork's copy: the server is the original's
+        if not self.is_ours:
             return
         if self._process.stdin is not None:
             self._process.stdin.close()  # its lifeline; persistent servers have none

@@ -161,8 +161,8 @@ class ZMQServer(metaclass=AutoRegisterMeta):
         from openhcs.runtime.plugin_modules import imported_plugin_modules
 
         check_fields(request)
-        # The module of the server itself is no plugin that its work has needed.
-        imported = imported_plugin_modules() - {type(self).__module__}
+        # The modules of the server itself are no plugins that its work has needed.
+        imported = imported_plugin_modules() - {one.__module__ for one in type(self).__mro__}
         return {
             "type": "pong",
             "server": self._server_type,
