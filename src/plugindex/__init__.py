@@ -13,7 +13,7 @@ if TYPE_CHECKING:
         get_package_file_mtimes,
         serialize_plugin_class,
     )
-    from plugindex.config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
+    from plugindex.config import PRIMARY_KEY, LeaveOut, RegistryConfig, SecondaryRegistry
     from plugindex.describe import PluginInfo
     from plugindex.discovery import discover_registry_classes, discover_registry_classes_recursive
     from plugindex.distributions import installed_version
@@ -49,6 +49,7 @@ HOMES = {
     "DiscoveryError": "errors",
     "DuplicateKeyError": "errors",
     "LazyDiscoveryDict": "registry",
+    "LeaveOut": "config",
     "MissingKeyError": "errors",
     "PRIMARY_KEY": "config",
     "Plugin": "records",
@@ -84,6 +85,7 @@ __all__ = [
     "DiscoveryError",
     "DuplicateKeyError",
     "LazyDiscoveryDict",
+    "LeaveOut",
     "MissingKeyError",
     "Plugin",
     "PluginInfo",
