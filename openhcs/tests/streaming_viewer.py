@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
 
 from openhcs.errors import MessageError
 from openhcs.runtime.shared_memory import take
@@ -86,6 +91,22 @@ def serving(port: int, mode: str = ""):
 def _serve(server: PlainViewer) -> None:
     while not server.stopping:
         server.step(1.0)
+
+
+@contextmanager
+def own_sockets():
+    """Keep sockets and caches in a folder of the block's own: a port there is nobody else's."""
+    folder = tempfile.mkdtemp(prefix="oh")  # short, as a socket's path must be
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        patch.setenv("XDG_DATA_HOME", folder)
+        yield folder
+    shutil.rmtree(folder)
+
+
+def segments_left() -> list[str]:
+    """Return the names of this process's shared memory that is still there."""
+    return [found.name for found in Path("/dev/shm").glob(f"openhcs_{os.getpid()}_*")]
 
 
 if __name__ == "__main__":

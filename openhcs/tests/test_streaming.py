@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streaming_viewer import serving
 
 from openhcs.errors import MessageError, ServerError, ServerTimeoutError, StorageError
 from openhcs.io import FileManager
@@ -24,6 +21,7 @@ from openhcs.io.napari_stream import NapariStreamingBackend
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser
 from openhcs.runtime.client import ServerClient
 from openhcs.runtime.transport import server_address
+from streaming_viewer import own_sockets, segments_left, serving
 
 PORT = 15555
 VIEWER = Path(__file__).with_name("streaming_viewer.py")
@@ -31,20 +29,11 @@ PATHS = [f"/p/{well}_s{site}_w1.tif" for well in ("A01", "B02") for site in (1, 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")
 
 
-def left() -> list[str]:
-    """The segments of this process that are still there."""
-    shm = Path("/dev/shm")
-    return [found.name for found in shm.glob(f"openhcs_{os.getpid()}_*")]
-
-
 @pytest.fixture(autouse=True)
-def own_sockets(monkeypatch):
-    """A folder of this test's own for sockets: a port there is nobody else's."""
-    folder = tempfile.mkdtemp(prefix="oh")  # short, as a socket's path must be
-    monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
-    yield
-    shutil.rmtree(folder)
-    assert not left()
+def folder_of_its_own():
+    with own_sockets():
+        yield
+    assert not segments_left()
 
 
 @pytest.fixture
@@ -250,19 +239,19 @@ def test_another_kind_of_viewer_is_not_sent_anything():
 def test_a_viewer_killed_within_a_batch_is_noticed_at_once_and_nothing_is_left(backend, mode):
     with viewer_process(mode):
         start = time.monotonic()
-        with pytest.raises(ServerError, match="napari viewer at .* ended before it answered"):
+        with pytest.raises(ServerError, match=r"napari viewer at .* ended before it answered"):
             backend.save_batch(images(), PATHS)
         assert time.monotonic() - start < 10
-        assert not left()
+        assert not segments_left()
 
 
 @posix
 def test_a_viewer_that_hangs_is_given_up_and_nothing_is_left():
     backend = NapariStreamingBackend(port=PORT, timeout=0.5, connect_timeout=60)
     with viewer_process("hangs"):
-        with pytest.raises(ServerTimeoutError, match="didn't answer within 0.5 s"):
+        with pytest.raises(ServerTimeoutError, match=r"didn't answer within 0\.5 s"):
             backend.save_batch(images(), PATHS)
-        assert not left()
+        assert not segments_left()
     backend.cleanup()
 
 

@@ -58,7 +58,7 @@ def start_imagej(window: bool) -> None:
         application = jpype.JClass("ij.ImageJ")
         if window:
             application(application.EMBEDDED)  # else closing its window would end this process
-    except (OSError, RuntimeError, TypeError, jpype.JException) as error:
+    except (OSError, RuntimeError, TypeError, ValueError, jpype.JException) as error:
         raise FijiUnavailableError(
             f"ImageJ can't be started: {error}",
             file=jar,
