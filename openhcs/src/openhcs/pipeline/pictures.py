@@ -57,13 +57,17 @@ def previews(image: Array) -> Array:
 
 
 def _reduced(plane: Array) -> Array:
+    """Return the mean of each block of pixels; the last ones may be smaller."""
     import numpy as np
-    from skimage.transform import downscale_local_mean
 
     step = max(1, -(-max(plane.shape) // PREVIEW))
-    whole = tuple(slice(side - side % step or side) for side in plane.shape)
-    reduced: Array = downscale_local_mean(plane[whole], (step, step))
-    return reduced.astype(np.float32)
+    starts = [np.arange(0, side, step) for side in plane.shape]
+    sums = np.add.reduceat(np.add.reduceat(plane, starts[0], axis=0), starts[1], axis=1)
+    heights, widths = (
+        np.diff(start, append=side) for start, side in zip(starts, plane.shape, strict=True)
+    )
+    reduced: Array = sums / np.outer(heights, widths).astype(np.float32)
+    return reduced
 
 
 def draw_heat_map(

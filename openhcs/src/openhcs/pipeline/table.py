@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+
+from openhcs.errors import JobError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,19 +13,33 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from openhcs.processing.backends.experimental_analysis.format_registry import (
+        MicroscopeFormatRegistryBase,
+    )
+
+# The plainest first; a format that has neither is written in its own first form.
+PREFERRED = (".csv", ".xlsx")
+
 
 @dataclass(frozen=True)
 class TableWriter:
     """Writes tables of one format."""
 
-    key: str
+    format: MicroscopeFormatRegistryBase
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        known = self.format.extensions
+        return "results" + next((one for one in PREFERRED if one in known), known[0])
 
     def write(self, folder: Path, plate: str, features: Mapping[str, Mapping[str, Any]]) -> str:
         """Write the features of each well into *folder* and return the name of the file."""
-        from openhcs.pipeline.folder import write_file
-
-        write_file(folder / "results.csv", [{"Well": w, **f} for w, f in features.items()])
-        return "results.csv"
+        part = folder / f"._{self.name}"
+        part.unlink(missing_ok=True)
+        self.format.write_results(part, {plate.strip() or "plate": features})
+        os.replace(part, folder / self.name)
+        return self.name
 
 
 def table_writer(key: str) -> TableWriter:
@@ -31,4 +48,9 @@ def table_writer(key: str) -> TableWriter:
     Raises:
         JobError: when the format registry has none of that name.
     """
-    return TableWriter(key)
+    from openhcs.processing.backends.experimental_analysis.format_registry import FORMAT_REGISTRIES
+
+    if key not in FORMAT_REGISTRIES:
+        known = ", ".join(FORMAT_REGISTRIES)
+        raise JobError(f"there is no format {key!r} of result tables", fix=f"use one of {known}")
+    return TableWriter(FORMAT_REGISTRIES[key]())
