@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from openhcs.core.auto_register_meta import AutoRegisterMeta, LazyDiscoveryDict
+from openhcs.core.auto_register_meta import AutoRegisterMeta, LazyDiscoveryDict, LeaveOut
 from openhcs.errors import StorageError
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ class StorageBackend(metaclass=AutoRegisterMeta):
     __registry_key__ = "_backend_type"
     __registry_name__ = "storage backend"
     __registry__ = STORAGE_BACKENDS
+    __leave_out__ = LeaveOut(variable="SUBPROCESS_NO_GPU", attribute="_needs_viewer", value=True)
 
     _backend_type: str | None = None
     # Read without importing: where it is true, OPENHCS_SUBPROCESS_NO_GPU leaves the class out.
