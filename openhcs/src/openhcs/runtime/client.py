@@ -6,6 +6,7 @@ import contextlib
 import time
 
 from openhcs.errors import ServerError, ServerTimeoutError
+from openhcs.runtime.binding import taken
 from openhcs.runtime.lookup import server_class
 from openhcs.runtime.messages import decode, encode
 from openhcs.runtime.requester import LOOK_SECONDS, Requester
@@ -161,9 +162,10 @@ class ServerClient:
                 fix="choose another port",
             )
         if self.process is not None and pong.get("pid") != self.process.pid:
-            # Another server was there first; ours may just not have found that out yet.
-            self.process.end()
+            # Another server was there first; ours is about to find that out, and to say so.
+            self.process.has_ended()
             self.process.check_alive()
+            raise taken(self.address)
 
     def request(self, kind: str, *, timeout: float | None = None, **fields: Any) -> Message:
         """Return the server's answer to a request of type *kind* with *fields*.

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 def _parser(server_type: str, served: type[ZMQServer]) -> ServerParser:
-    parser = ServerParser(prog=f"openhcs.runtime.serve {server_type}", description=served.__doc__)
+    told = (served.__doc__ or "").partition("\n")[0]
+    parser = ServerParser(prog=f"openhcs.runtime.serve {server_type}", description=told)
     parser.add_argument(
         "--port", type=int, default=served.default_port, help="data port; control is 1000 above"
     )

@@ -102,7 +102,7 @@ class ServerProcess:
         if code is not None:
             raise ServerError(
                 f"the server ended with exit code {code}; its last output:\n{self.last_output()}",
-                file=self.log_file_path if os.path.exists(self.log_file_path) else "",
+                file="" if self._own_log else self.log_file_path,
                 fix="correct what the output names, and start it again",
             )
 
@@ -115,23 +115,28 @@ class ServerProcess:
         except OSError as error:
             return f"(the log can't be read: {error.strerror})"
 
-    def end(self) -> None:
-        """End the server, by force if it must be, and remove the log that it alone needed."""
-        if not self.is_ours:
-            return
-        if self._process.stdin is not None:
-            self._process.stdin.close()  # its lifeline; persistent servers have none
-        for last_resort in (self._process.terminate, self._process.kill):
-            if self._wait(ENDING_SECONDS):
-                break
-            last_resort()
-        self._process.wait()
-        if self._own_log and os.path.exists(self.log_file_path):
-            os.unlink(self.log_file_path)
-
-    def _wait(self, seconds: float) -> bool:
+    def has_ended(self, seconds: float = ENDING_SECONDS) -> bool:
+        """Wait up to *seconds* for the server's end, and say whether it has come."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def end(self, seconds: float = ENDING_SECONDS) -> None:
+        """End the server, by force if it must be, and remove the log that it alone needed.
+
+        Args:
+            seconds: how long it may take to end by itself, and again once it is told to.
+        """
+        if not self.is_ours:
+            return
+        if self._process.stdin is not None:
+            self._process.stdin.close()  # its lifeline; persistent servers have none
+        for last_resort in (self._process.terminate, self._process.kill):
+            if self.has_ended(seconds):
+                break
+            last_resort()
+        self._process.wait()
+        if self._own_log and os.path.exists(self.log_file_path):
+            os.unlink(self.log_file_path)
