@@ -125,6 +125,22 @@ def test_a_large_batch_goes_in_several_messages(backend):
     np.testing.assert_array_equal(stack.data[0, :, 0], sent)
 
 
+def test_many_small_images_go_a_hundred_at_a_time(backend):
+    with serving(PORT) as server:
+        backend.save_batch(images(201, (2, 2)), [f"/p/A01_s{n}_w1.tif" for n in range(201)])
+        assert [len(message["images"]) for message in server.messages] == [100, 100, 1]
+
+
+def test_threads_share_a_backend(backend):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with serving(PORT) as server:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(backend.save, images(12), [f"/p/A01_s{n}_w1.tif" for n in range(12)]))
+        (stack,) = server.layers.stacks.values()
+    np.testing.assert_array_equal(stack.data[0, :, 0], images(12))
+
+
 def test_an_empty_batch_needs_no_viewer(backend):
     backend.save_batch([], [])
 

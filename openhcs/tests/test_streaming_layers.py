@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from openhcs.errors import MessageError
+from openhcs.runtime.fiji_model import hyperstack_of, position
 from openhcs.runtime.viewer_layers import Layers, layer_key
 from openhcs.runtime.viewer_messages import DisplayConfig, SharedImage
 from openhcs.runtime.viewer_stack import Stack
@@ -143,6 +144,17 @@ def test_a_smaller_plane_leaves_nothing_of_a_larger_one():
     stack.put({(): plane(7, (3, 3))})
     stack.put({(): plane(1, (2, 2))})
     assert stack.data.sum() == 4
+
+
+def test_imagej_finds_a_place_where_its_plane_lies():
+    stack = Stack(("site", "channel", "timepoint", "z_index"))
+    places = [(s, c, t, z) for s in (1, 2) for c in (1, 2) for t in (1, 2, 3) for z in (4, 5)]
+    stack.put({place: plane(number, (2, 3, 4)) for number, place in enumerate(places)})
+    data = hyperstack_of(stack)
+    assert data.shape == (2 * 3, 2 * 2, 2, 3, 4)  # frames, slices, channels, rows, columns
+    for number, place in enumerate(places):
+        channel, slice_, frame = position(stack, place)
+        assert (data[frame - 1, slice_ - 1, channel - 1] == number).all()
 
 
 def test_a_viewer_forgets_what_it_is_told_to():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from abc import abstractmethod
+from contextlib import contextmanager, suppress
 
 from openhcs.errors import StorageError
 from openhcs.io.base import WritableBackend
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # One message holds this much at most: a container often has only 64 MiB of shared memory.
 BATCH_BYTES = 32 * 2**20
-BATCH_IMAGES = 1000
+BATCH_IMAGES = 100  # each keeps a file open, and a process often may have only 1024
 ANSWER_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
 
@@ -72,8 +72,8 @@ class StreamingBackend(WritableBackend):
         self.connect_timeout = connect_timeout
         modes = {**self.default_modes, **(component_modes or {})}
         self.display = _display(getattr(colormap, "value", colormap), modes, component_order)
-        self._lock = threading.Lock()
-        self._link: ViewerLink | None = None
+        # Links that no thread is using; each is used by one thread at a time.
+        self._idle: list[ViewerLink] = []
         self._pid = os.getpid()
 
     @property
@@ -101,9 +101,8 @@ class StreamingBackend(WritableBackend):
             raise ValueError(f"{len(data)} items can't be saved to {len(paths)} paths")
         contents = [content_of(*both, self.parser) for both in zip(data, paths, strict=True)]
         refused: dict[str, str] = {}
-        with self._lock:
-            for batch in _batches(contents):
-                refused |= self._send(batch)
+        for batch in _batches(contents):
+            refused |= self._send(batch)
         if refused:
             raise self._refusal(refused, len(contents))
 
@@ -111,19 +110,14 @@ class StreamingBackend(WritableBackend):
         """Send one batch and return the reason for each path that was refused."""
         from openhcs.io.stream_content import shared
 
-        link = self._connected()
-        with shared(contents) as images:
+        with self._linked() as link, shared(contents) as images:
             message = {
                 "type": "batch",
                 "images": [image.to_json() for image in images],
                 "display_config": self.display.to_json(),
                 "timestamp": time.time(),
             }
-            try:
-                answer = link.exchange(message, self.timeout)
-            except BaseException:
-                self._disconnect()  # a socket that waits for an answer takes no other message
-                raise
+            answer = link.exchange(message, self.timeout)
         return _refused({image.image_id: image.path for image in images}, answer)
 
     def _refusal(self, refused: Mapping[str, str], sent: int) -> StorageError:
@@ -134,34 +128,42 @@ class StreamingBackend(WritableBackend):
             fix="correct what the reason names and save those again",
         )
 
-    def _connected(self) -> ViewerLink:
+    @contextmanager
+    def _linked(self) -> Iterator[ViewerLink]:
+        """Lend a link to the viewer; one that failed may still await an answer and is closed."""
+        link = self._free_link() or self._new_link()
+        try:
+            yield link
+        except BaseException:
+            link.close()
+            raise
+        self._idle.append(link)
+
+    def _free_link(self) -> ViewerLink | None:
+        if self._pid != os.getpid():  # a fork: the sockets belong to the parent
+            self._idle, self._pid = [], os.getpid()
+        with suppress(IndexError):  # another thread may take the last one
+            link = self._idle.pop()
+            if not link.lost:
+                return link
+            link.close()
+        return None
+
+    def _new_link(self) -> ViewerLink:
         from openhcs.runtime.transport import server_address
         from openhcs.runtime.viewer_link import ViewerLink
 
-        if self._pid != os.getpid():  # a fork: the sockets belong to the parent
-            self._link, self._pid = None, os.getpid()
-        if self._link is not None and self._link.lost:
-            self._disconnect()
-        if self._link is None:
-            address = server_address(self.port, self.transport_mode, self.host)
-            self._link = ViewerLink(self.server_type, address, self.connect_timeout)
-        return self._link
-
-    def _disconnect(self) -> None:
-        if self._link is not None:
-            self._link.close()
-        self._link = None
+        address = server_address(self.port, self.transport_mode, self.host)
+        return ViewerLink(self.server_type, address, self.connect_timeout)
 
     def cleanup(self) -> None:
-        """Close the connection to the viewer; the next save opens another."""
-        with self._lock:
-            self._disconnect()
+        """Close the connections to the viewer; the next save opens another."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_lock": None, "_link": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _lock=threading.Lock(), _pid=os.getpid())
+        return {**vars(self), "_idle": []}
 
 
 def _display(colormap: str, modes: Mapping[str, str], order: Sequence[str]) -> DisplayConfig:

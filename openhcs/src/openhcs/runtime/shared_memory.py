@@ -81,7 +81,9 @@ def discard(segment: SharedMemory) -> None:
 
 
 def _refused(summary: str) -> StorageError:
-    return StorageError(summary, fix="send the image again; its sender has ended or given up")
+    return StorageError(
+        summary, fix="run the viewer on the sender's machine; if it does, send the image again"
+    )
 
 
 def _new_segment(size: int) -> SharedMemory:
