@@ -64,7 +64,9 @@ def ome_xml(layout: Layout, files: list[str], *, plate: bool = True) -> str:
         "</Plate>"
     )
     about = described if plate else ""
-    return f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="{SPACE}">{about}{images}{noted}</OME>'
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="{SPACE}">{about}{images}{noted}</OME>'
+    )
 
 
 def _wells(layout: Layout) -> str:

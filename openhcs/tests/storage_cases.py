@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,10 @@ import numpy as np
 
 from openhcs.io import STORAGE_BACKENDS, StorageBackend
 from openhcs.io.virtual_workspace import VirtualWorkspaceBackend
+from streaming_viewer import own_sockets, serving
 
+# Any would do: the sockets lie in a folder of the case's own.
+PORT = 25555
 IMAGE = np.arange(12, dtype=np.uint16).reshape(3, 4)
 # Names that a microscope gives, for some backends take their meaning from them.
 S2, S3, S4, S5 = (f"A01_s00{site}_w1_z001_t001.tif" for site in (2, 3, 4, 5))
@@ -74,19 +77,44 @@ def virtual_workspace(tmp_path: Path) -> Store:
     return Store(VirtualWorkspaceBackend(plate), str(plate))
 
 
+def omero_local(tmp_path: Path) -> Store:
+    """Return the results area beside a folder of plates that holds none."""
+    backend = STORAGE_BACKENDS["omero_local"](store=tmp_path)
+    return Store(backend, backend.ensure_directory("/omero/plate_1_outputs"))
+
+
+def _viewed(key: str) -> Callable[[Path], AbstractContextManager[Sink]]:
+    @contextmanager
+    def case(tmp_path: Path) -> Iterator[Sink]:
+        backend = STORAGE_BACKENDS[key](port=PORT)
+        with own_sockets(), serving(PORT) as viewer:
+            viewer._server_type = backend.server_type  # how a viewer declares its kind
+            try:
+                yield Sink(backend, lambda: _paths(viewer.messages))
+            finally:
+                backend.cleanup()
+
+    return case
+
+
+def _paths(messages: list[dict]) -> set[str]:
+    return {image["path"] for message in messages for image in message["images"]}
+
+
 # Each gives an empty folder.
 READ_WRITE: dict[str, Callable[[Path], Store]] = {
     "disk": _on_disk("disk", "store"),
     "memory": _on_disk("memory", "store"),
     "zarr": _on_disk("zarr", "plate.zarr"),
+    "omero_local": omero_local,
 }
 # Each gives a folder that holds TREE.
 READ_ONLY: dict[str, Callable[[Path], Store]] = {"virtual_workspace": virtual_workspace}
 # Each gives, for a while, a backend with a real receiver.
-WRITE_ONLY: dict[str, Callable[[Path], AbstractContextManager[Sink]]] = {}
-
-# What has no case yet.
-PENDING = {"omero_local", "napari_stream", "fiji_stream"}
+WRITE_ONLY: dict[str, Callable[[Path], AbstractContextManager[Sink]]] = {
+    "napari_stream": _viewed("napari_stream"),
+    "fiji_stream": _viewed("fiji_stream"),
+}
 
 
 def filled(name: str, tmp_path: Path) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -21,7 +22,10 @@ IMAGE_ENDINGS = (".ome.tif", ".ome.tiff")
 # A file that holds the OME-XML of many, which then only refer to it.
 COMPANION_ENDING = ".companion.ome"
 # What decoding nonsense raises: numbers and types that don't fit, sizes beyond all memory.
-DAMAGE = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+DAMAGE = (
+    *(ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError),
+    struct.error,
+)
 
 
 def is_ome_tiff(path: Path) -> bool:
@@ -121,7 +125,9 @@ def read_page(file: Path, number: int) -> Any:
     try:
         # A stream, not a path: an OME-TIFF may name other files, and only this one was asked for.
         with open(file, "rb") as stream, tifffile.TiffFile(stream) as tiff:
-            plane = tiff.pages[number].asarray()
+            page = tiff.pages[number]
+            _check_whole(page, tiff.filehandle.size)
+            plane = page.asarray()
     except (tifffile.TiffFileError, *DAMAGE) as error:
         raise BrokenFileError(
             f"page {number} can't be read: {error}", file=file, fix=FIX
@@ -131,3 +137,11 @@ def read_page(file: Path, number: int) -> Any:
             f"page {number} has {plane.ndim} axes, not rows and columns", file=file, fix=FIX
         )
     return plane.astype(plane.dtype.newbyteorder("="), copy=False)
+
+
+def _check_whole(page: Any, size: int) -> None:
+    """Raise ValueError if the data of *page* ends after *size*; the library gives zeros there."""
+    places = zip(page.dataoffsets, page.databytecounts, strict=True)
+    end = max((offset + count for offset, count in places), default=0)
+    if end > size:
+        raise ValueError(f"it needs {end} bytes and the file has {size}; it was cut short")
