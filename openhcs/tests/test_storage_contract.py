@@ -20,7 +20,6 @@ from openhcs.io import (
 )
 from storage_cases import (
     IMAGE,
-    PENDING,
     READ_ONLY,
     READ_WRITE,
     S2,
@@ -79,7 +78,7 @@ def child():
 
 
 def test_every_backend_is_held_to_the_contract():
-    assert {*READ_WRITE, *WRITE_ONLY, *PENDING} == set(STORAGE_BACKENDS)
+    assert {*READ_WRITE, *WRITE_ONLY} == set(STORAGE_BACKENDS)
 
 
 @pytest.mark.parametrize("name", READ_WRITE)

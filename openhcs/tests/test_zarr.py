@@ -148,8 +148,9 @@ def test_axes_are_those_of_the_specification_with_the_pixel_size(store):
     assert array["dimension_names"] == [axis["name"] for axis in multiscale["axes"]]
 
 
-def test_a_size_that_is_unknown_has_no_unit(store):
-    write_field(store, "A01", 0, IMAGE)
+@pytest.mark.parametrize("size", [None, 0, -1.0, float("nan"), float("inf")])
+def test_a_size_that_is_unknown_has_no_unit(store, size):
+    write_field(store, "A01", 0, IMAGE, pixel_size_um=size)
     multiscale = image_of(store)["multiscales"][0]
     assert not any("unit" in axis for axis in multiscale["axes"])
     transformation = multiscale["datasets"][0]["coordinateTransformations"][0]
@@ -314,6 +315,11 @@ def test_names_that_fit_no_channel_are_refused(store):
         write_field(store, "A01", 0, IMAGE, channel_names=["a", "b"])
 
 
+def test_a_field_is_numbered_from_0(store):
+    with pytest.raises(StorageError, match="no field -1"):
+        write_field(store, "A01", -1, IMAGE)
+
+
 @pytest.mark.parametrize("well", ["", "A", "7", "R00C01", "ABC01", "A01/../B"])
 def test_a_name_that_is_no_well_is_refused(store, well):
     with pytest.raises(StorageError, match="names no row and column"):
@@ -362,6 +368,7 @@ def test_a_store_of_an_older_format_is_left_alone(store):
         write_field(store, "A01", 0, IMAGE)
     with pytest.raises(StorageError, match="format 2"):
         saved(store, "A01_s1_w1.tif")
+    assert [path.name for path in store.iterdir() if path.name[0] != "."] == []
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"attributes": 3}', '{"attributes": {"openhcs": 1}}'])

@@ -98,7 +98,7 @@ def write_field(
             the ``zarr`` backend finds the planes.
 
     Raises:
-        StorageError: when the image, its channel names or the well's name can't be stored.
+        StorageError: when the image, its names or its number can't be stored.
         FileExistsError: when the well is finished, has the field and *overwrite* is false.
     """
     pixels = checked_image(image, ndim=5)
@@ -107,6 +107,8 @@ def write_field(
             f"{len(channel_names)} channel names don't fit {pixels.shape[1]} channels",
             fix="name each channel; None stands for one without a name",
         )
+    if field < 0:
+        raise StorageError(f"there is no field {field}", fix="number fields from 0")
     folder = Path(store)
     target = folder / read_plate(folder).path_of(well) / str(int(field))
     refuse_finished(folder, well, target, overwrite)

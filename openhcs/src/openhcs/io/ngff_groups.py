@@ -11,7 +11,7 @@ import os
 import threading
 from pathlib import Path
 
-from openhcs.errors import BrokenFileError, StorageError
+from openhcs.errors import BrokenFileError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def write_node(folder: Path, node: dict[str, Any]) -> None:
     """Replace the metadata of *folder*: a reader sees the old or the new, never half of it."""
     part = folder / f"._{NODE_NAME}.{os.getpid()}.{threading.get_ident()}.part"
     try:
-        part.write_text(json.dumps(node, ensure_ascii=False), encoding="utf-8")
+        part.write_text(json.dumps(node), encoding="utf-8")
         os.replace(part, folder / NODE_NAME)
     finally:
         part.unlink(missing_ok=True)
@@ -61,14 +61,6 @@ def group_attributes(folder: Path) -> dict[str, Any]:
 
 
 def write_group(folder: Path, attributes: dict[str, Any]) -> None:
-    """Make *folder* a group with *attributes*.
-
-    Raises:
-        StorageError: when an older form of zarr is already there.
-    """
-    if (folder / ".zgroup").exists():
-        raise StorageError(
-            "an older form of zarr (format 2) is already here", file=folder, fix="name a new folder"
-        )
+    """Make *folder* a group with *attributes*."""
     folder.mkdir(exist_ok=True)
     write_node(folder, {"zarr_format": 3, "node_type": "group", "attributes": attributes})

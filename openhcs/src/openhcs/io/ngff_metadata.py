@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
@@ -111,13 +112,15 @@ def image_metadata(
 ) -> dict[str, Any]:
     """Return the attributes of an image with the axes t, c, z, y, x.
 
-    An axis whose size is unknown has no unit and the scale 1, as the specification says.
+    An axis whose size is unknown, or no positive number, has no unit and the scale 1, as the
+    specification says.
     """
-    sizes = {"z": z_step_um, "y": pixel_size_um, "x": pixel_size_um}
-    scale = [float(sizes.get(axis) or 1) for axis in AXES]
+    told = {"z": z_step_um, "y": pixel_size_um, "x": pixel_size_um}
+    sizes = {axis: size for axis, size in told.items() if size and 0 < size < math.inf}
+    scale = [float(sizes.get(axis, 1)) for axis in AXES]
     dataset = {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": scale}]}
     axes = [
-        {"name": axis, "type": _TYPES[axis], **({"unit": "micrometer"} if sizes.get(axis) else {})}
+        {"name": axis, "type": _TYPES[axis], **({"unit": "micrometer"} if axis in sizes else {})}
         for axis in AXES
     ]
     multiscales = [{"name": name, "axes": axes, "datasets": [dataset]}]

@@ -55,8 +55,15 @@ def read_plate(store: Path) -> PlateRecord:
 
     Raises:
         BrokenFileError: when the plate's metadata is damaged.
+        StorageError: when *store* has an older form of zarr.
     """
     attributes = group_attributes(store)
+    if not attributes and (store / ".zgroup").exists():
+        raise StorageError(
+            "this is a store of zarr format 2, which is neither read nor written",
+            file=store,
+            fix="name another folder, or convert the store to OME-Zarr 0.5",
+        )
     ours = attributes.get(OURS)
     try:
         if ours is None:
