@@ -213,16 +213,16 @@ def is_alive(pid: int) -> bool:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 @pytest.mark.parametrize("executor", ["local", "processes"])
 def test_a_run_goes_on_after_a_kill_without_doing_finished_wells_again(tmp_path, executor):
-    wells = tuple(f"{row}{column:02}" for row in "ABCD" for column in range(1, 13))
+    wells = tuple(f"{row}{column:02}" for row in "AB" for column in range(1, 9))
     plate = imagexpress(tmp_path / "plate", wells)
     order = Order(str(plate), str(steps(tmp_path)), str(tmp_path / "out"))
     with subprocess.Popen(command(order, "--executor", executor, "--workers", "2")) as process:
-        until(lambda: len(finished(order.out)) >= 3)
+        until(lambda: len(finished(order.out)) >= 2)
         workers = children(process.pid)
         process.send_signal(signal.SIGKILL)
     until(lambda: not any(map(is_alive, workers)))
     before = finished(order.out)
-    assert 3 <= len(before) < len(wells)
+    assert 2 <= len(before) < len(wells)
     report = run(order)
     assert set(report["run"]["wells"]) == set(wells) - before.keys()
     assert {well: finished(order.out)[well] for well in before} == before

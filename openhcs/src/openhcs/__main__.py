@@ -38,7 +38,7 @@ def _arguments() -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     demo = commands.add_parser("demo", help="write a small plate and run functions on it")
-    demo.add_argument("folder", nargs="?", metavar="FOLDER", help="where to; kept only if given")
+    demo.add_argument("folder", nargs="?", metavar="FOLDER", help="where to")
     demo.set_defaults(run=_demo)
     return parser
 

@@ -77,9 +77,8 @@ def plugin_row(about: PluginInfo) -> dict[str, Any]:
 def _probed(library: Any) -> dict[str, Any]:
     """Return what using *library* shows; an import alone doesn't tell whether it works."""
     found = library().availability()
-    status = "usable" if found.available else "unusable"
     return {
-        "status": status,
+        "status": "available" if found.available else "unavailable",
         "reason": found.reason,
         "remedy": found.remedy,
         "version": found.version,

@@ -60,12 +60,12 @@ def run(options: argparse.Namespace) -> int:
 
         print(json.dumps(report))
     else:
-        print("\n".join(_lines(report, options.out)))
+        print("\n".join(report_lines(report, options.out)))
     return FINDINGS if report["problems"] else 0
 
 
-def _lines(report: dict[str, Any], out: str) -> Iterator[str]:
-    """Yield the report as lines for people."""
+def report_lines(report: dict[str, Any], out: str) -> Iterator[str]:
+    """Yield the report of a run in the folder *out* as lines for people."""
     plate, run = report["plate"], report["run"]
     wells = f"{len(report['wells'])} of {len(plate['wells'])}, {len(run['wells'])} in this run"
     files = {"images": "store", "table": "table"}
