@@ -219,6 +219,17 @@ def test_other_files_lie_in_the_folder_as_on_a_disk(store):
     assert backend.list_dir(store) == ["A01_s1_w1.tif", "a.json", "b.csv", "c.txt"]
 
 
+def test_an_image_file_on_disk_is_none_of_the_plate(store):
+    backend = saved(store)
+    file = store / "A01_s1_w1.tif"
+    STORAGE_BACKENDS["disk"]().save(PLANE, file)
+    assert not backend.exists(file)
+    for act in (backend.load, backend.stat, backend.delete, backend.delete_all):
+        with pytest.raises(FileNotFoundError):
+            act(file)
+    assert [path.name for path in store.iterdir()] == [file.name]
+
+
 # Growing and shrinking.
 
 
@@ -292,6 +303,22 @@ def test_two_names_for_one_plane_are_refused(store):
         with pytest.raises(StorageError, match="name the same plane"):
             backend.save(PLANE + 9, store / "A01_s001_w1_z001_t001.tif", overwrite=overwrite)
     np.testing.assert_array_equal(backend.load(store / "A01_s1_w1.tif"), PLANE)
+
+
+def test_a_name_that_comes_twice_in_a_batch_is_refused(store):
+    backend = saved(store)
+    with pytest.raises(FileExistsError):
+        backend.save_batch([PLANE, PLANE + 1], [store / "A01_s1_w1.tif"] * 2)
+    assert backend.list_dir(store) == []
+
+
+@pytest.mark.parametrize("operation", ["copy", "move"])
+def test_what_is_no_image_never_gets_the_name_of_one(store, operation):
+    backend = saved(store)
+    backend.save("text", store / "x.txt")
+    with pytest.raises(StorageError, match="can't be stored"):
+        getattr(backend, operation)(store / "x.txt", store / "A01_s1_w1.tif")
+    assert backend.list_dir(store) == ["x.txt"]
 
 
 @pytest.mark.parametrize("other", [PLANE.astype(float), PLANE[:2], PLANE.astype(">u4")])

@@ -66,12 +66,7 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
         self._disk = DiskStorageBackend()
 
     def load(self, path: StoragePath) -> Any:
-        if not is_image_name(path) or self._disk.is_dir(path):
-            return self._disk.load(path)
-        found = _plane(path)
-        if found is None:
-            raise _error(errno.ENOENT, path)
-        return read_pixels(*found)
+        return read_pixels(*_plane(path)) if self._is_image(path) else self._disk.load(path)
 
     def save(self, data: Any, path: StoragePath, *, overwrite: bool = False) -> None:
         self.save_batch([data], [path], overwrite=overwrite)
@@ -86,6 +81,8 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
             if is_image_name(path):
                 store, place = _free_place(path)
                 planes = fields.setdefault((store, place.well, place.field), {})
+                if Path(path).name in planes and not overwrite:
+                    raise _error(errno.EEXIST, path)
                 planes[Path(path).name] = Plane(place.at, checked_image(item, ndim=2))
             else:
                 self._disk.save(item, path, overwrite=overwrite)
@@ -93,10 +90,11 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
             put_planes(store, well, number, planes, self._options, overwrite)
 
     def kind(self, path: StoragePath) -> str:
-        on_disk = self._disk.kind(path)
-        if on_disk == "directory" or not is_image_name(path):
-            return on_disk
-        return "file" if _plane(path) else ""
+        return ("file" if _found(path) else "") if self._is_image(path) else self._disk.kind(path)
+
+    def _is_image(self, path: StoragePath) -> bool:
+        """Say whether *path* can only mean a plane; an image file on disk is none of ours."""
+        return is_image_name(path) and not self._disk.is_dir(path)
 
     def entries(self, folder: str) -> list[Entry]:
         if self.is_file(folder):
@@ -111,7 +109,8 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
         return self._disk.ensure_directory(directory)
 
     def delete(self, path: StoragePath) -> None:
-        if self.kind(path) == "file" and is_image_name(path):
+        if self._is_image(path):
+            _plane(path)  # a folder that is no plate gets no lock
             place = image_place(Path(path).name)
             remove_plane(Path(path).parent, place.well, place.field, Path(path).name)
         elif self.is_dir(path) and not self._disk.is_symlink(path):
@@ -126,33 +125,27 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
             self.delete(path)
 
     def copy(self, source: StoragePath, destination: StoragePath) -> None:
-        if is_image_name(source) and not self.is_dir(source):
+        if self._is_image(source) or self._is_image(destination):
             self.save(self.load(source), destination)
         else:
-            self._refuse_existing(destination)
             self._disk.copy(source, destination)
 
     def move(self, source: StoragePath, destination: StoragePath) -> None:
-        if is_image_name(source) and not self.is_dir(source):
+        if self._is_image(source) or self._is_image(destination):
             self.copy(source, destination)
             self.delete(source)
         else:
-            self._refuse_existing(destination)
             self._disk.move(source, destination)
 
-    def _refuse_existing(self, destination: StoragePath) -> None:
-        if self.exists(destination):
-            raise _error(errno.EEXIST, destination)
-
     def stat(self, path: StoragePath) -> dict[str, Any]:
-        found = None if self._disk.is_dir(path) else _plane(path)
-        if found is None:
+        if not self._is_image(path):
             return self._disk.stat(path)
-        return {"type": "file", "path": os.fspath(path), "size": plane_bytes(found[0])}
+        image, _ = _plane(path)
+        return {"type": "file", "path": os.fspath(path), "size": plane_bytes(image)}
 
 
-def _plane(path: StoragePath) -> tuple[Path, tuple[int, int, int]] | None:
-    """Return the image that holds the plane called *path*, and its place there."""
+def _found(path: StoragePath) -> tuple[Path, tuple[int, int, int]] | None:
+    """Return the image that holds the plane called *path* and its place there, if there is one."""
     from openhcs.errors import StorageError
 
     try:
@@ -162,6 +155,13 @@ def _plane(path: StoragePath) -> tuple[Path, tuple[int, int, int]] | None:
     image = image_folder(Path(path).parent, place.well, place.field)
     index = filename_map(image).get(Path(path).name) if image else None
     return (image, index) if image and index else None
+
+
+def _plane(path: StoragePath) -> tuple[Path, tuple[int, int, int]]:
+    found = _found(path)
+    if found is None:
+        raise _error(errno.ENOENT, path)
+    return found
 
 
 def _free_place(path: StoragePath) -> tuple[Path, ImagePlace]:
