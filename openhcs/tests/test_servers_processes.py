@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
-from openhcs.errors import ServerError, ServerTimeoutError
+from openhcs.errors import ServerError, ServerLostError, ServerTimeoutError
 from openhcs.runtime.client import ServerClient
 from openhcs.runtime.execution_client import ExecutionClient
 from openhcs.runtime.serve import main
@@ -263,8 +264,9 @@ def test_a_client_outlives_a_server_that_is_killed_before_it_answers(place):
         os.kill(process.pid, signal.SIGSTOP)
         with pytest.raises(ServerTimeoutError, match=str(address.control_port)):
             client.request("ping", timeout=0.2)
-        process.kill()
-        process.wait()
+        threading.Timer(0.3, process.kill).start()
+        with pytest.raises(ServerLostError, match="ended before it had answered"):
+            client.request("ping", timeout=PATIENCE)
     with client, launched("test", "--port", address.port) as process:
         assert client.request("ping")["pid"] == process.pid
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from openhcs.errors import ServerError, ServerTimeoutError
+from openhcs.errors import ServerError, ServerLostError, ServerTimeoutError
 from openhcs.runtime.binding import taken
 from openhcs.runtime.lookup import server_class
 from openhcs.runtime.messages import decode, encode
@@ -131,7 +131,7 @@ class ServerClient:
         """
         deadline = time.monotonic() + seconds
         while True:
-            pong = self._ping(deadline - time.monotonic())
+            pong = self._pong(deadline - time.monotonic())
             if pong.get("ready"):
                 return pong
             if time.monotonic() > deadline:
@@ -142,9 +142,11 @@ class ServerClient:
                 )
             time.sleep(LOOK_SECONDS)
 
-    def _ping(self, seconds: float) -> Message:
+    def _pong(self, seconds: float) -> Message:
         try:
             pong = self.request("ping", timeout=max(0.0, seconds))
+        except ServerLostError:  # an earlier server at the place is just ending
+            return {}
         except ServerTimeoutError as error:
             start = f"python -m openhcs.runtime.serve {self.server_type} --port {self.address.port}"
             raise ServerTimeoutError(
@@ -172,15 +174,24 @@ class ServerClient:
 
         Raises:
             ServerTimeoutError: when it doesn't answer within *timeout* seconds.
-            ServerError: when it answers with an error, or has ended.
+            ServerLostError: when it ends before it has answered.
+            ServerError: when it answers with an error.
             MessageError: when the request can't be told in JSON.
         """
         seconds = self.timeout if timeout is None else timeout
         data = encode({"type": kind, **fields})
-        answer = decode(self._control.ask(data, seconds, self._check_alive))
+        answer = decode(self._asked(data, seconds))
         if answer["type"] == "error":
             raise ServerError(f"the server at {self.address.control}: {answer['message']}")
         return answer
+
+    def _asked(self, data: bytes, seconds: float) -> bytes:
+        try:
+            return self._control.ask(data, seconds, self._check_alive)
+        except ServerLostError:
+            if self.process is not None and self.process.has_ended():
+                self.process.check_alive()  # tells more: the exit code and the last output
+            raise
 
     def _check_alive(self) -> None:
         if self.process is not None:

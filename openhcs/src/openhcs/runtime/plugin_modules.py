@@ -30,10 +30,7 @@ PRIMARY = tuple(name for name in REGISTRIES if name != "metadata handler")
 
 def _registry(name: str) -> Any:
     module, _, attribute = REGISTRIES[name].partition(":")
-    try:
-        return getattr(import_module(module), attribute)
-    except ModuleNotFoundError:  # TODO: until every registry is there
-        return {}
+    return getattr(import_module(module), attribute)
 
 
 def registry_keys(name: str | None = None) -> dict[str, list[str]]:

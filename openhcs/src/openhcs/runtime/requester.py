@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from openhcs.errors import ServerTimeoutError
+from openhcs.errors import ServerLostError, ServerTimeoutError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Requester:
         self.address = address
         self._context = context
         self._socket: zmq.Socket[Any] | None = None
+        self._lost: zmq.Socket[Any]
 
     def ask(self, data: bytes, seconds: float, check: Callable[[], object]) -> bytes:
         """Return the answer to *data*.
@@ -42,6 +43,7 @@ class Requester:
 
         Raises:
             ServerTimeoutError: when no answer comes in time.
+            ServerLostError: when the server ends before it has answered.
         """
         socket = self._connected()
         try:
@@ -57,6 +59,12 @@ class Requester:
         deadline = time.monotonic() + seconds
         while not socket.poll(round(1000 * min(LOOK_SECONDS, max(0.0, seconds)))):
             check()
+            # The answer may have come just before the end.
+            if self._lost.poll(0) and not socket.poll(0):
+                raise ServerLostError(
+                    f"the server at {self.address} ended before it had answered",
+                    fix="read its log, and start it again",
+                )
             if time.monotonic() > deadline:
                 raise ServerTimeoutError(
                     f"no answer from {self.address} within {seconds:g} s",
@@ -69,11 +77,15 @@ class Requester:
         if self._socket is None:
             self._socket = self._context.socket(zmq.REQ)
             self._socket.linger = 0
+            # The system closes the sockets of whoever ends, however that comes about.
+            self._lost = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
             self._socket.connect(self.address)
         return self._socket
 
     def close(self) -> None:
         """Let go of the socket; the next request makes a new one."""
         if self._socket is not None:
+            self._socket.disable_monitor()
+            self._lost.close()
             self._socket.close()
         self._socket = None
