@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hcs_plates import htd, tiff, untouched
@@ -120,6 +121,42 @@ def test_reading_leaves_the_store_untouched(store, write):
         files = FileManager()
         for path in read().image_paths():
             files.load(path, "omero_local")
+
+
+def test_a_plate_that_the_zarr_backend_wrote_can_be_put_into_a_store(store):
+    zarr = STORAGE_BACKENDS["zarr"](pixel_size_um=0.5, channel_names={1: "DAPI"})
+    zarr.ensure_directory(store / "plate_57.zarr")
+    names = [f"{well}_s001_w1_z001_t001.tif" for well in ("A10", "AA02")]
+    for value, name in enumerate(names):
+        zarr.save(np.full((8, 8), value, np.uint16), store / "plate_57.zarr" / name)
+    plate, files = read(), FileManager()
+    assert [image.file for image in plate.images] == names
+    assert (plate.pixel_size, plate.channels) == (0.5, {1: "DAPI"})
+    assert [files.load(p, "omero_local").max() for p in plate.image_paths()] == [0, 1]
+
+
+@pytest.mark.heavy
+# ome-zarr itself uses what pydantic, zarr and dask have deprecated.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_a_plate_that_ome_zarr_wrote_is_read(store, version):
+    import zarr
+    from ome_zarr.format import format_from_version
+    from ome_zarr.writer import write_image, write_plate_metadata, write_well_metadata
+
+    form = format_from_version(version)
+    root = zarr.open_group(store / "plate_57.zarr", mode="w", zarr_format=form.zarr_format)
+    write_plate_metadata(root, ["C"], ["07"], ["C/07"], fmt=form)
+    well = root.require_group("C").require_group("07")
+    write_well_metadata(well, ["0", "1"], fmt=form)
+    images = np.arange(2 * 3 * 64, dtype=np.uint16).reshape(2, 3, 8, 8)
+    for field, image in enumerate(images):
+        group = well.require_group(str(field))
+        write_image(image, group, axes="zyx", scale_factors=[], fmt=form)
+    plate = read()
+    assert (plate.values("well"), plate.values("site"), len(plate.images)) == (["C07"], [1, 2], 6)
+    plane = FileManager().load("/omero/plate_57/C07_s002_w1_z003_t001.tif", "omero_local")
+    np.testing.assert_array_equal(plane, images[1, 2])
 
 
 # Paths that lead to no plate.

@@ -169,7 +169,9 @@ def test_the_base_is_no_plugin_of_its_own():
 
 @pytest.mark.parametrize("key", ["imagexprss", ""])
 def test_an_unknown_microscope_is_refused_with_the_known_ones(key):
-    with pytest.raises(UnknownMicroscopeError, match="imagexpress, omero, openhcsdata, opera_phenix"):
+    with pytest.raises(
+        UnknownMicroscopeError, match="imagexpress, omero, openhcsdata, opera_phenix"
+    ):
         create_microscope_handler(key)
 
 

@@ -66,8 +66,9 @@ class SourcePlate:
         """Return the label of each channel, from the first field of the wells; None without."""
         names: dict[int, str | None] = {}
         for image in self._first_images():
-            for number, channel in enumerate(image.getChannels(), 1):
-                names[number] = names.get(number) or channel.getLabel()
+            for number, channel in enumerate(image.getChannels() or (), 1):
+                label = channel.getLabel()  # of an unnamed channel, a server gives a wavelength
+                names[number] = names.get(number) or (None if label is None else str(label))
         return names
 
     def pixel_size(self) -> float | None:
