@@ -126,7 +126,7 @@ class LibraryFunction:
     def _run(self, image: np.ndarray, parameters: dict[str, Any]) -> Any:
         try:
             return pull(self._function(push(image, self._memory_type), **parameters))
-        except Exception as error:  # foreign code may raise anything; the cause is kept
+        except (Exception, SystemExit) as error:  # foreign code may do anything; the cause is kept
             text = " ".join(str(error).split())
             raise self._refused(
                 f"failed with {_listed(parameters)} on {image.dtype} of shape {image.shape}: "

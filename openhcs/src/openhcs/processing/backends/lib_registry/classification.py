@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from openhcs.errors import LibraryUnavailableError
+from openhcs.processing.backends.lib_registry.function_cache import TOO_SLOW
 from openhcs.processing.backends.lib_registry.progress import ProgressBar
 from openhcs.processing.contracts import Classification
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 # The slowest of scikit-image takes 20 s, one of OpenCL 25 s to compile, on two slow cores.
 LIMIT_S = 120
-ENDED = f"it ended the interpreter, or took longer than {LIMIT_S} s"
+# What the watchdog of faulthandler ends the process with.
+EXIT_TOO_SLOW = 1
 _WORKER = "openhcs.processing.backends.lib_registry.trial_worker"
 
 
@@ -51,7 +53,7 @@ def classify_library(
                 progress.advance(one.name)
                 yield one
         if todo:
-            yield Classification(todo.pop(0), "", "", reason=ENDED)
+            yield Classification(todo.pop(0), "", "", reason=worker.end)
             progress.advance("")
     if progress:
         progress.close()
@@ -88,9 +90,16 @@ class _Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
+        if self._process.poll() is None:
+            self._process.kill()
         self._output.close()
         self._process.wait()
+
+    @property
+    def end(self) -> str:
+        """How the function that it tried last ended it."""
+        code = self._process.returncode
+        return TOO_SLOW if code == EXIT_TOO_SLOW else f"it ended the interpreter with {code}"
 
     @property
     def _output(self) -> IO[str]:
@@ -113,6 +122,7 @@ class _Worker:
         for line in self._output:
             if line.endswith("\n"):  # else it was ended while it wrote
                 yield Classification.from_json(json.loads(line))
+        self._process.wait()
 
 
 def _environment() -> dict[str, str]:

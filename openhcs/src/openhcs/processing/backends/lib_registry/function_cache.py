@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_AGE_DAYS = 7
 # The form of the items; a file of another form is made anew.
 FORM = "1.0"
+# Why a function is rejected that is not kept: another time the machine may be less busy.
+TOO_SLOW = "it took too long"
 # The item that says that no function is missing; without it only some have been tried.
 _COMPLETE = Classification("", "", "")
 
@@ -61,7 +63,8 @@ def all_known_or_tried(
     files = _deciding_files(registry)
     found = list(try_all())
     if any(one.contract for one in found):
-        items: dict[Hashable, Classification] = {one.name: one for one in (*found, _COMPLETE)}
+        kept = (one for one in (*found, _COMPLETE) if one.reason != TOO_SLOW)
+        items: dict[Hashable, Classification] = {one.name: one for one in kept}
         metadata_cache(registry).save_cache(items, files)
     return found
 

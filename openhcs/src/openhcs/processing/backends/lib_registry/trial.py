@@ -47,7 +47,7 @@ class _Trial:
         for image in trial_images(shape):
             try:
                 result = self.call(image)
-            except Exception as error:  # noqa: BLE001 - foreign code, and its failure is the answer
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code may do anything
                 self.reason = self.reason or reason_of(error)
                 continue
             self._taken[shape] = image
@@ -83,7 +83,7 @@ class _Trial:
         stack = self._taken[STACK]
         try:
             column, plane = self.call(stack[..., 7]), self.call(stack[1])
-        except Exception:  # noqa: BLE001 - foreign code: it can't take columns, so it didn't
+        except (Exception, SystemExit):  # noqa: BLE001 - foreign code; it can't take columns
             return False
         if np.shape(column) != result[..., 7].shape or np.shape(plane) != result[1].shape:
             return False

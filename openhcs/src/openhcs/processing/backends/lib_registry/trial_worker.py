@@ -32,7 +32,7 @@ def main(place: str, limit_s: float) -> None:
     registry: LibraryRegistryBase = getattr(import_module(module), name)()
     try:
         candidates = _chosen(registry, names)
-    except Exception as error:  # noqa: BLE001 - foreign code, and its failure is the answer
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code may do anything
         return _tell(answers, {"failed": reason_of(error)})
     _tell(answers, {"names": [candidate.name for candidate in candidates]})
     for candidate in candidates:

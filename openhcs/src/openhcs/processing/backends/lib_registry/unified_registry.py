@@ -69,7 +69,7 @@ class LibraryRegistryBase(metaclass=AutoRegisterMeta):
         version = self.version()
         try:
             self.try_out()
-        except Exception as error:  # noqa: BLE001 - foreign code, and its failure is the answer
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code may do anything
             return Availability(False, reason_of(error), self.remedy, version)
         return Availability(True, version=version)
 
