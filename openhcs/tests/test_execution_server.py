@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 
 import pytest
 
 from openhcs.errors import ServerError, ServerTimeoutError
+from openhcs.pipeline.job import Job, Step
+from openhcs.pipeline.well import run_well
 from openhcs.runtime.execution_client import ExecutionClient
+from openhcs.runtime.messages import LARGEST
+from run_plates import imagexpress
 from server_processes import (
+    ask,
     free_port,
     is_alive,
     server_place,
@@ -181,6 +187,39 @@ def test_a_job_of_the_wrong_form_is_refused_and_not_queued(client, request_, why
     assert len(client.request("status")["executions"]) == before
 
 
+def test_a_job_that_grows_too_large_on_its_way_to_a_worker_is_refused(client):
+    large = {"do": "ok", "text": "ä" * (LARGEST // 3)}
+    request = json.dumps({"type": "execute", "job": large, "wells": ["A01"]}, ensure_ascii=False)
+    told = ask(client.address, request.encode())
+    assert "fewer things" in told["message"]
+    assert client.request("ping")["type"] == "pong"
+
+
+def test_a_large_job_reaches_its_worker(client, tmp_path):
+    large = {**job("ok", tmp_path), "text": "x" * 1_000_000}
+    done = client.wait(client.execute(large, ["A01", "A02"]), timeout=30)
+    assert done["state"] == "complete"
+
+
+def test_a_worker_that_is_stopped_holds_up_neither_the_server_nor_a_cancel(client, tmp_path):
+    large = {**job("gate", tmp_path), "text": "x" * 1_000_000}
+    first = client.execute(large, ["A01"])
+    worker = written_pid(tmp_path / "A01.pid")
+    os.kill(worker, signal.SIGSTOP)
+    (tmp_path / "open").touch()
+    assert client.request("ping")["type"] == "pong"
+    assert client.cancel(first) == "cancelled"
+    until_gone(worker)
+
+
+def test_a_job_cancelled_at_once_leaves_nothing(client, tmp_path):
+    for _ in range(5):
+        execution = client.execute(job("sleep", tmp_path), ["A01", "A02"])
+        assert client.cancel(execution) == client.cancel(execution) == "cancelled"
+    assert client.request("ping")["workers"] == []
+    assert outcome(client, "ok", tmp_path)["state"] == "complete"
+
+
 @pytest.mark.parametrize("kind", ["status", "cancel"])
 def test_an_unknown_execution_is_refused(client, kind):
     with pytest.raises(ServerError, match="no execution is known as 'x'"):
@@ -241,3 +280,28 @@ def test_closing_the_client_ends_the_server_its_workers_and_its_log(warm, tmp_pa
         assert all(map(is_alive, pids))
     until_gone(*pids)
     until(lambda: not os.path.exists(client.process.log_file_path), "the log is removed")
+
+
+def test_the_wells_of_a_plate_come_out_as_in_this_process_and_the_server_imports_no_plugin(
+    warm, tmp_path
+):
+    plate = imagexpress(tmp_path / "plate")
+    steps = (Step("openhcs:subtract_background", {"radius": 6}), Step("openhcs:max_projection"))
+    for out in ("here", "there"):
+        (tmp_path / out / "wells").mkdir(parents=True)  # as a run does before its first well
+    here, there = (Job(str(plate), str(tmp_path / out), steps) for out in ("here", "there"))
+    with ExecutionClient.spawn(port=free_port(), options=["--workers", "2"]) as client:
+        done = client.wait(client.execute(there, ["A01", "B01"]), timeout=60)
+        assert client.request("ping")["plugin_modules_imported"] == 0
+    assert done["state"] == "complete", done["wells"]
+    for well in ("A01", "B01"):
+        assert done["results"][well]["features"] == run_well(here, well)["features"]
+
+
+def test_a_function_that_no_registry_names_isnt_run(warm, tmp_path):
+    plate = imagexpress(tmp_path / "plate", wells=("A01",))
+    job = Job(str(plate), str(tmp_path / "out"), (Step("os:system", {"command": "true"}),))
+    with ExecutionClient.spawn(port=free_port(), options=["--workers", "1"]) as client:
+        done = client.wait(client.execute(job, ["A01"]), timeout=60)
+    assert done["state"] == "failed"
+    assert "os" in done["wells"]["A01"]["reason"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from openhcs.runtime.transport import Address
     from openhcs.runtime.zmq_base import ZMQServer
 
 
@@ -48,7 +49,7 @@ def serve(server_type: str, arguments: Sequence[str]) -> None:
     address = server_address(options.port, options.transport_mode, options.host)
     if options.log_file_path:
         _log_to(options.log_file_path)
-    _start_logging()
+    _start_logging(address)
     server = served.from_options(address, options.log_file_path, options)
     if options.persistent:
         _leave_session()
@@ -69,11 +70,15 @@ def _log_to(path: str) -> None:
     os.close(log)
 
 
-def _start_logging() -> None:
+def _start_logging(address: Address) -> None:
     import logging
 
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=form)
+    log = logging.getLogger("openhcs.runtime")
+    log.info("starting at %s and %s", address.data, address.control)
+    if address.mode == "tcp" and address.host != LOOPBACK:
+        log.warning("whoever reaches %s can have jobs run here; there is no password", address.host)
 
 
 def _leave_session() -> None:

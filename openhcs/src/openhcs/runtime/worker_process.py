@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     # Called with the worker and what it says, in the listening thread.
     Heard = Callable[["WorkerProcess", Message], object]
 
-ENDING_SECONDS = 5.0
+ENDING_SECONDS = 2.0
 GRACE_SECONDS = 1.0  # to end by itself once it has closed its pipe
 # A server may do without what needs a viewer; that is no reason for its workers to.
 NOT_INHERITED = frozenset({"OPENHCS_SUBPROCESS_NO_GPU"})
@@ -63,9 +63,14 @@ class WorkerProcess:
     def run(self, execution_id: str, well: str, job: Message) -> None:
         """Give the worker a well to run; if it has just ended, its end will be heard."""
         self.task = (execution_id, well)
+        task = encode({"type": "run", "well": well, "job": job}) + b"\n"
+        # A pipe holds 64 KiB and a worker may be slow to read: the server doesn't wait for it.
+        threading.Thread(target=self._send, args=(task,), name="task", daemon=True).start()
+
+    def _send(self, task: bytes) -> None:
         stdin = self._stream(self._process.stdin)
-        with contextlib.suppress(BrokenPipeError):
-            stdin.write(encode({"type": "run", "well": well, "job": job}) + b"\n")
+        with contextlib.suppress(BrokenPipeError, ValueError):  # it has ended, or been killed
+            stdin.write(task)
             stdin.flush()
 
     @staticmethod
@@ -75,12 +80,13 @@ class WorkerProcess:
         return stream
 
     def _listen(self) -> None:
-        stdout = self._stream(self._process.stdout)
-        try:
-            while line := stdout.readline(LARGEST + 2):
-                self._heard(self, decode(line.rstrip(b"\n")))
-        except MessageError as error:
-            self._heard(self, {"type": "failure", "reason": f"its worker spoke nonsense: {error}"})
+        with self._stream(self._process.stdout) as stdout:
+            try:
+                while line := stdout.readline(LARGEST + 2):
+                    self._heard(self, decode(line.rstrip(b"\n")))
+            except MessageError as error:
+                reason = f"its worker spoke nonsense: {error}"
+                self._heard(self, {"type": "failure", "reason": reason})
         self._heard(self, {"type": "ended", "reason": _told(self._outcome())})
 
     def _outcome(self) -> int:
@@ -104,7 +110,6 @@ class WorkerProcess:
         self._listener.join(ENDING_SECONDS)
         with contextlib.suppress(BrokenPipeError):
             self._stream(self._process.stdin).close()
-        self._stream(self._process.stdout).close()
 
 
 def _told(code: int) -> str:

@@ -127,13 +127,17 @@ class ZMQExecutionServer(ZMQServer):
 
     def execute(self, request: Message) -> Message:
         """Queue a job; its id is told at once, its outcome by ``status``."""
-        from openhcs.runtime.messages import check_fields
+        from openhcs.runtime.messages import check_fields, encode
         from openhcs.runtime.references import named
 
         check_fields(request, {"job": dict, "wells": list})
         _check_wells(request["wells"])
-        named(self.job_reference).from_json(request["job"])
-        added = self.queue.add(request["job"], request["wells"])
+        job, wells = request["job"], request["wells"]
+        named(self.job_reference).from_json(job)
+        encode(
+            {"type": "run", "job": job, "wells": wells}
+        )  # as ASCII it may be too large to pass on
+        added = self.queue.add(job, wells)
         return {"type": "accepted", "execution_id": added.execution_id}
 
     def status(self, request: Message) -> Message:
