@@ -101,38 +101,6 @@ def test_inspecting_a_plate_needs_no_third_party_library(tmp_path):
     assert {"numpy", "tifffile", "skimage"}.isdisjoint(names)
 
 
-def test_a_third_party_handler_with_a_key_and_a_parser_registers_and_works(tmp_path):
-    (tmp_path / "my_openhcs_plugin").mkdir()
-    (tmp_path / "my_openhcs_plugin" / "__init__.py").write_text(
-        "def register_plugins():\n    from . import microscopes\nregister_plugins()\n"
-    )
-    (tmp_path / "my_openhcs_plugin" / "microscopes.py").write_text(
-        textwrap.dedent(
-            """
-            from openhcs.microscopes.microscope_base import MicroscopeHandler
-
-            class MyMicroscopeHandler(MicroscopeHandler):
-                _microscope_type = 'my_microscope'
-
-                def parse_filename(self, filename):
-                    return {"well": filename[:3]}
-            """
-        )
-    )
-    printed = run(
-        f"""
-        import sys
-        sys.path.insert(0, {str(tmp_path)!r})
-        from openhcs.microscopes import MICROSCOPE_HANDLERS, create_microscope_handler
-        import my_openhcs_plugin
-        handler = create_microscope_handler("my_microscope")
-        print(handler.microscope_type, handler.parse_filename("A01.tif")["well"])
-        print(len(MICROSCOPE_HANDLERS))
-        """
-    )
-    assert printed == "my_microscope A01\n5"
-
-
 def test_a_metadata_handler_named_after_the_class_counts(tmp_path):
     (tmp_path / "late.py").write_text(
         textwrap.dedent(
