@@ -131,6 +131,13 @@ def test_a_bad_image_costs_its_stack_and_is_named(order):
     assert not read_field(f"{order.out}/plate.zarr", "A02", 0).data[0, 1].any()
 
 
+def test_the_first_image_of_the_plate_may_be_bad_too(order):
+    bad = cut_short(Path(order.plate, "A01_s1_w1_z1.tif"))
+    report = run(order)
+    assert [problem["file"] for problem in report["problems"]] == [str(bad)]
+    assert report["plate"]["pixel_size_um"] == 0.65
+
+
 def test_a_well_without_a_good_image_has_a_row_without_numbers(order):
     for image in Path(order.plate).glob("A02_*"):
         cut_short(image)
@@ -288,6 +295,12 @@ def all_images_gone(folder: Path) -> str:
     return "no image"
 
 
+def all_images_bad(folder: Path) -> str:
+    for file in (folder / "plate").glob("*.tif"):
+        cut_short(file)
+    return "TIFF is damaged"
+
+
 def with_steps(old: str, new: str, told: str):
     def change(folder: Path) -> str:
         steps(folder, STEPS.replace(old, new))
@@ -303,6 +316,7 @@ BAD_INPUT = {
     "a broken index": broken_index,
     "a folder that is no plate": no_plate,
     "a plate without images": all_images_gone,
+    "a plate without a sound image": all_images_bad,
     "no TOML": with_steps("[[step]]", "[[step]", "no TOML"),
     "an unknown function": with_steps("filters.gaussian", "filters.gausian", "filters.gaussian"),
     "an unknown library": with_steps("skimage:", "itk:", "skimage"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PLATES = ((8, 12), (16, 24), (32, 48))
 PREVIEW = 160  # pixels of the longer side of a well in the montage, at most
 MONTAGE = 2400  # pixels of the longer side of a montage, about
+SMALLEST = 12  # pixels, so that something can be seen of a well of a full plate
 DPI = 110
 EMPTY = "0.88"  # light gray: no well of the run is here
 NO_VALUE = "\N{MULTIPLICATION SIGN}"  # a well all of whose images failed
@@ -107,8 +108,8 @@ def draw_montage(
 
     spots = {Spot.of(well): pixels for well, pixels in previews.items()}
     rows, columns = sorted({s.row for s in spots}), sorted({s.column for s in spots})
-    tile = max(12, min(PREVIEW, MONTAGE // max(len(rows), len(columns) * len(channels))))
-    size = (tile * len(columns) / DPI + 1.2, tile * len(rows) / DPI + 1.4)
+    height, width = _tile(previews, len(rows), len(columns) * len(channels))
+    size = (len(columns) * width / DPI + 0.6, len(rows) * height / DPI + 1.0)
     figure, axes = _figure(len(channels), (size[0] * len(channels), size[1]))
     figure.suptitle(title)
     for number, (label, panel) in enumerate(zip(channels, axes, strict=True)):
@@ -121,6 +122,14 @@ def draw_montage(
         _label(panel, rows, columns)
         panel.set_title(label)
     _save(figure, file)
+
+
+def _tile(previews: Mapping[str, Array], rows: int, columns: int) -> tuple[float, float]:
+    """Return the height and width of one well in the montage, in pixels."""
+    shapes = [pixels.shape[1:] for pixels in previews.values()]
+    height, width = (max(sides) for sides in zip(*shapes, strict=True))
+    longer = max(SMALLEST, min(PREVIEW, MONTAGE // max(rows, columns)))
+    return longer * height / max(height, width), longer * width / max(height, width)
 
 
 def _tiled(pixels: Mapping[Spot, Array], rows: list[int], columns: list[int]) -> Array:

@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from openhcs.pipeline.job import Step
     from openhcs.pipeline.progress import ProgressBar
     from openhcs.pipeline.source import Source
 
@@ -63,8 +64,9 @@ def run_plate(order: Order, progress: ProgressBar) -> dict[str, Any]:
         OSError: when the results can't be written.
     """
     start = perf_counter()
+    steps = read_steps(Path(order.steps))  # first, as it takes no time
     source = find_source(order.plate, order.microscope)
-    job, folder = _job(order, source), RunFolder(order.out)
+    job, folder = _job(order, steps, source), RunFolder(order.out)
     wells = _chosen(source, order.wells)
     folder.check(job)
     shown = Presentation.checked(order.colormap, order.table_format)
@@ -87,10 +89,9 @@ def _take(record: dict[str, Any], records: Records, progress: ProgressBar) -> No
     progress.well(record)
 
 
-def _job(order: Order, source: Source) -> Job:
+def _job(order: Order, steps: tuple[Step, ...], source: Source) -> Job:
     """Return the job, its steps checked against the libraries and the plate."""
     file = Path(order.steps)
-    steps = read_steps(file)
     check_functions(steps, file)
     check_channels(steps, file, source.plate.values("channel"))
     return Job(
