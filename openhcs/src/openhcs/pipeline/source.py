@@ -86,17 +86,19 @@ def find_source(plate: str, microscope: str) -> Source:
     """
     from openhcs.io import FileManager
     from openhcs.microscopes import create_microscope_handler
+    from openhcs.microscopes.detection import checked_folder
 
-    handler = create_microscope_handler(microscope, plate)
-    found = handler.read_plate(plate)
+    folder = checked_folder(plate)
+    handler = create_microscope_handler(microscope, folder)
+    found = handler.read_plate(folder)
     if not found.images:
         raise BrokenFileError(
             "this plate has no image",
             file=found.path,
             fix=f"look at what openhcs inspect {found.path} leaves out",
         )
-    backend = handler.get_primary_backend(plate)
-    files = FileManager.for_plate(plate, handler) if backend == VIRTUAL else FileManager()
+    backend = handler.get_primary_backend(folder)
+    files = FileManager.for_plate(folder) if backend == VIRTUAL else FileManager()
     names = _virtual_names(files) if backend == VIRTUAL else {}
     return Source(found, files, backend, _by_well(found), names)
 
