@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 
 from openhcs.errors import FormatError
@@ -80,7 +81,10 @@ def _xlsx_content(path: TablePath, rows: Sequence[Sequence[Cell]], name: str | N
 
 def _put(place: Any, cell: Cell) -> None:
     """Put *cell* in its *place*: a text stays one, also where it looks like a formula."""
-    infinite = isinstance(cell, float) and cell in (float("inf"), float("-inf"))
-    place.value = str(cell) if infinite else cell
-    if isinstance(cell, str):
-        place.data_type = "s"
+    if isinstance(cell, float) and math.isfinite(cell):
+        # Numbers are rounded to 16 digits on the way out, texts aren't.
+        place.value, place.data_type = repr(cell), "n"
+    elif isinstance(cell, (float, str)):
+        place.value, place.data_type = str(cell), "s"
+    else:
+        place.value = cell
