@@ -207,7 +207,8 @@ def test_a_bar_shows_on_a_terminal_only(monkeypatch):
 
     for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
-        bar = ProgressBar("trying", 2)
+        bar = ProgressBar("trying")
+        bar.expect(2)
         bar.advance("first")
         assert ("trying [###############...............] 1/2 first" in stream.getvalue()) is shown
         bar.close()

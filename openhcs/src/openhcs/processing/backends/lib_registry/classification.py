@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 
 from openhcs.errors import LibraryUnavailableError
 from openhcs.processing.backends.lib_registry.function_cache import TOO_SLOW
@@ -43,20 +44,18 @@ def classify_library(
         LibraryUnavailableError: the process can't import the library.
     """
     todo = None if names is None else list(names)
-    progress: ProgressBar | None = None
-    while todo is None or todo:
-        with _Worker(registry, todo, limit_s) as worker:
-            todo = worker.names()
-            progress = progress or ProgressBar(f"trying {registry.key}", len(todo))
-            for one in worker.results():
-                todo.remove(one.name)
-                progress.advance(one.name)
-                yield one
-        if todo:
-            yield Classification(todo.pop(0), "", "", reason=worker.end)
-            progress.advance("")
-    if progress:
-        progress.close()
+    with closing(ProgressBar(f"trying {registry.key}")) as progress:
+        while todo is None or todo:
+            with _Worker(registry, todo, limit_s) as worker:
+                todo = worker.names()
+                progress.expect(len(todo))
+                for one in worker.results():
+                    todo.remove(one.name)
+                    progress.advance(one.name)
+                    yield one
+            if todo:
+                progress.advance(todo[0])
+                yield Classification(todo.pop(0), "", "", reason=worker.end)
 
 
 class _Worker:

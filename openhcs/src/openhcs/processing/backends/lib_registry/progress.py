@@ -12,14 +12,17 @@ class ProgressBar:
 
     Args:
         title: what is done.
-        total: how many steps it has.
     """
 
-    def __init__(self, title: str, total: int) -> None:
+    def __init__(self, title: str) -> None:
         self._title = title
-        self._total = total
+        self._total = 0
         self._done = 0
         self._shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def expect(self, left: int) -> None:
+        """Tell that there are *left* steps to do."""
+        self._total = self._done + left
 
     def advance(self, name: str) -> None:
         """Tell that one more step is done, the one called *name*."""
