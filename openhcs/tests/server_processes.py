@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ import pytest
 import zmq
 
 from openhcs.runtime import ZMQServer
-from openhcs.runtime.transport import CONTROL_OFFSET, Address
+from openhcs.runtime.transport import Address
 
 PATIENCE = 20.0  # seconds, on a busy machine; reached only by a test that fails
 
@@ -153,17 +152,6 @@ def written_pid(file: Path) -> int:
     """Return the process number in *file*, once it is there."""
     until(lambda: file.exists() and file.read_text(), f"{file} is written")
     return int(file.read_text())
-
-
-def free_port() -> int:
-    """Return a TCP port that is free, as is the one for control above it."""
-    while True:
-        with socket.socket() as data, socket.socket() as control:
-            data.bind(("127.0.0.1", 0))
-            port = data.getsockname()[1]
-            with contextlib.suppress(OSError, OverflowError):
-                control.bind(("127.0.0.1", port + CONTROL_OFFSET))
-                return port
 
 
 @contextlib.contextmanager

@@ -10,14 +10,15 @@ import signal
 import pytest
 
 from openhcs.errors import ServerError, ServerTimeoutError
+from openhcs.pipeline.folder import RunFolder
 from openhcs.pipeline.job import Job, Step
 from openhcs.pipeline.well import run_well
 from openhcs.runtime.execution_client import ExecutionClient
 from openhcs.runtime.messages import LARGEST
+from openhcs.runtime.transport import free_port
 from run_plates import imagexpress
 from server_processes import (
     ask,
-    free_port,
     is_alive,
     server_place,
     until,
@@ -287,15 +288,20 @@ def test_the_wells_of_a_plate_come_out_as_in_this_process_and_the_server_imports
 ):
     plate = imagexpress(tmp_path / "plate")
     steps = (Step("openhcs:subtract_background", {"radius": 6}), Step("openhcs:max_projection"))
-    for out in ("here", "there"):
-        (tmp_path / out / "wells").mkdir(parents=True)  # as a run does before its first well
     here, there = (Job(str(plate), str(tmp_path / out), steps) for out in ("here", "there"))
+    with RunFolder(here.out).claimed(here), RunFolder(there.out).claimed(there):
+        done = run_there(there)
+        assert done["state"] == "complete", done["wells"]
+        for well in ("A01", "B01"):
+            assert done["results"][well]["features"] == run_well(here, well)["features"]
+
+
+def run_there(job: Job) -> dict:
+    """Run two wells of *job* on a server, which mustn't import a plugin for it."""
     with ExecutionClient.spawn(port=free_port(), options=["--workers", "2"]) as client:
-        done = client.wait(client.execute(there, ["A01", "B01"]), timeout=60)
+        done = client.wait(client.execute(job, ["A01", "B01"]), timeout=60)
         assert client.request("ping")["plugin_modules_imported"] == 0
-    assert done["state"] == "complete", done["wells"]
-    for well in ("A01", "B01"):
-        assert done["results"][well]["features"] == run_well(here, well)["features"]
+    return done
 
 
 def test_a_function_that_no_registry_names_isnt_run(warm, tmp_path):

@@ -13,8 +13,8 @@ import zmq
 
 from openhcs.runtime import ZMQ_SERVERS, ZMQServer
 from openhcs.runtime.messages import LARGEST
-from openhcs.runtime.transport import server_address
-from server_processes import answer, ask, connected, free_port, in_thread, server_place, until
+from openhcs.runtime.transport import free_port, server_address
+from server_processes import answer, ask, connected, in_thread, server_place, until
 
 PING = b'{"type": "ping"}'
 

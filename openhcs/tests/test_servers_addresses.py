@@ -10,8 +10,14 @@ import zmq
 
 from openhcs.errors import ServerError
 from openhcs.runtime.binding import bind, hold, release
-from openhcs.runtime.transport import ipc_folder, make_private, server_address, socket_file
-from server_processes import free_port, server_place
+from openhcs.runtime.transport import (
+    free_port,
+    ipc_folder,
+    make_private,
+    server_address,
+    socket_file,
+)
+from server_processes import server_place
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 
 import pytest
@@ -15,12 +16,11 @@ from openhcs.errors import ServerError, ServerLostError, ServerTimeoutError
 from openhcs.runtime.client import ServerClient
 from openhcs.runtime.execution_client import ExecutionClient
 from openhcs.runtime.serve import main
-from openhcs.runtime.server_process import ServerProcess
-from openhcs.runtime.transport import server_address
+from openhcs.runtime.server_process import ServerProcess, new_log
+from openhcs.runtime.transport import free_port, server_address
 from server_processes import (
     PATIENCE,
     ask,
-    free_port,
     is_alive,
     script,
     server_place,
@@ -96,10 +96,9 @@ def test_a_fresh_server_has_imported_no_plugin_and_sees_every_registry(place):
         assert client.request("ping")["plugin_modules_imported"] == 0
 
 
-@pytest.mark.parametrize("mode", ["ipc", "tcp"])
-def test_the_secondary_registry_is_complete_when_a_server_touches_it_first(place, mode):
-    address = server_address(free_port(), mode)
-    arguments = ["--port", address.port, "--transport-mode", mode]
+def test_the_secondary_registry_is_complete_when_a_server_touches_it_first(place):
+    address = server_address(free_port(), "tcp")
+    arguments = ["--port", address.port, "--transport-mode", "tcp"]
     with launched(*arguments, module="openhcs.runtime.zmq_execution_server_launcher"):
         told = ask(address, b'{"type": "plugins", "registry": "metadata handler"}')
         assert {"imagexpress", "opera_phenix", "openhcsdata"} <= set(
@@ -288,6 +287,31 @@ def test_where_no_server_is_the_client_says_so_and_how_to_start_one(place):
     port = free_port()
     with pytest.raises(ServerTimeoutError, match=r"start one: python -m openhcs\.runtime\.serve"):
         ServerClient.connect("execution", port=port, timeout=0.2)
+
+
+def test_a_server_that_takes_too_long_to_start_is_ended(place):
+    logs = place / "data" / "openhcs" / "cache" / "logs"
+    before = sorted(logs.glob("*.log"))  # of killed clients
+    with pytest.raises(ServerTimeoutError, match="allow it more time; its last output is"):
+        spawn(start_timeout=0.0)
+    assert sorted(logs.glob("*.log")) == before
+
+
+def test_the_logs_that_killed_clients_have_left_go_in_time(place):
+    old, fresh = (new_log("test", 7801) for _ in range(2))
+    os.utime(old, (0, 0))
+    newest = new_log("test", 7801)
+    assert [os.path.exists(log) for log in (old, fresh, newest)] == [False, True, True]
+    for log in (fresh, newest):
+        os.unlink(log)
+
+
+def test_without_a_folder_of_the_users_the_log_goes_to_the_systems(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    log = new_log("test", 7801)
+    assert os.path.dirname(log) == tempfile.gettempdir()
+    os.unlink(log)
 
 
 def test_a_server_of_another_type_is_refused(place):

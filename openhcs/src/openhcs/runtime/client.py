@@ -148,13 +148,18 @@ class ServerClient:
         except ServerLostError:  # an earlier server at the place is just ending
             return {}
         except ServerTimeoutError as error:
-            start = f"python -m openhcs.runtime.serve {self.server_type} --port {self.address.port}"
             raise ServerTimeoutError(
                 f"no {self.server_type} server answers at {self.address.control}",
-                fix=f"start one: {start}",
+                fix=self._remedy(),
             ) from error
         self._check_is_right(pong)
         return pong
+
+    def _remedy(self) -> str:
+        if self.process is not None:
+            return f"allow it more time; its last output is:\n{self.process.last_output()}"
+        place = f"--port {self.address.port} --transport-mode {self.address.mode}"
+        return f"start one: python -m openhcs.runtime.serve {self.server_type} {place}"
 
     def _check_is_right(self, pong: Message) -> None:
         if pong.get("server") != self.server_type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -96,6 +97,24 @@ def _checked_folder(port: int) -> str:
             fix="set XDG_RUNTIME_DIR to a shorter path, or choose the transport mode tcp",
         )
     return folder
+
+
+def free_port() -> int:
+    """Return a data port that nobody on this machine listens at, nor at its control port.
+
+    The system chooses among those that are registered to nobody, at random enough for two callers
+    to get two; somebody may still take it before a server does, which is then refused it.
+    """
+    import socket
+
+    while True:
+        with socket.socket() as data, socket.socket() as control:
+            data.bind((LOOPBACK, 0))
+            port: int = data.getsockname()[1]
+            # Too high for a control port above it, or that one is taken: try another.
+            with contextlib.suppress(OSError, OverflowError):
+                control.bind((LOOPBACK, port + CONTROL_OFFSET))
+                return port
 
 
 def socket_file(folder: str, port: int) -> str:
