@@ -16,17 +16,19 @@ BIND = (
 )
 BASE = "from openhcs.microscopes import MicroscopeHandler\n"
 ITEMS = """
-import multiprocessing, types
+import multiprocessing, os, types
+def say(cls):
+    os.write(1, cls.__name__.encode() + b"\\n")  # at once: workers share the pipe
 multiprocessing.set_start_method("fork")  # a worker must have this script's functions
 items = [types.SimpleNamespace(type=key) for key in ("omero", "imagexpress")]
 """
 PROCESS = """
 def process_with_handlers(item):
-    print(MICROSCOPE_HANDLERS[item.type].__name__, flush=True)
+    say(MICROSCOPE_HANDLERS[item.type])
 """
 HANDLER_PROCESS = """
 from openhcs.microscopes import MicroscopeHandler
-MicroscopeHandler.process = classmethod(lambda cls, item: print(cls.__name__, flush=True))
+MicroscopeHandler.process = classmethod(lambda cls, item: say(cls))
 """
 COLORMAPS = """
 import sys
