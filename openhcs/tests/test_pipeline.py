@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -12,8 +13,11 @@ from openhcs.pipeline.colors import find_colormap
 from openhcs.pipeline.executors import make_executor
 from openhcs.pipeline.job import Job, Step
 from openhcs.pipeline.measure import FEATURES, averaged, measure
-from openhcs.pipeline.pictures import PREVIEW, Spot, previews
+from openhcs.pipeline.preview import PREVIEW, previews
+from openhcs.pipeline.progress import MOST_PROBLEMS, ProgressBar
+from openhcs.pipeline.spots import Spot
 from openhcs.pipeline.steps import read_steps
+from openhcs.pipeline.versions import check_versions, library_versions
 
 JOB = {"plate": "/plate", "out": "/out", "steps": [{"function": "openhcs:mean_projection"}]}
 
@@ -163,3 +167,58 @@ def test_an_unknown_executor_is_answered_with_the_known_ones():
 def test_an_address_is_refused_where_it_means_nothing():
     with pytest.raises(JobError, match="takes no address"):
         make_executor("processes", 1, "7777")
+
+
+def test_a_worker_with_other_libraries_refuses_the_job():
+    job = Job.from_json(JOB)
+    versions = library_versions(job.steps)
+    check_versions(Job.from_json({**JOB, "versions": versions}))
+    with pytest.raises(JobError, match=f"numpy {versions['numpy']}, not 0.1"):
+        check_versions(Job.from_json({**JOB, "versions": {**versions, "numpy": "0.1"}}))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def bad(site: int) -> dict[str, object]:
+    """Return a problem as records have it."""
+    place = {"well": "A01", "site": site, "channel": 1, "timepoint": 1, "step": "read"}
+    return {**place, "file": f"{site}.tif", "message": "it is damaged"}
+
+
+def test_a_terminal_shows_a_bar_and_is_left_clean():
+    stream = Terminal()
+    progress = ProgressBar(stream)
+    progress.begin(2, 0)
+    progress.step("A01", "smooth", "site 1 channel 1")
+    progress.well({"well": "A01", "problems": []})
+    progress.end()
+    shown = stream.getvalue()
+    assert "0/2 wells  A01 smooth: site 1 channel 1" in shown
+    assert "[############............] 1/2 wells" in shown
+    assert shown.endswith("\r\x1b[K")
+
+
+def test_a_file_gets_a_line_for_each_well_and_no_steps():
+    stream = io.StringIO()
+    progress = ProgressBar(stream)
+    progress.begin(3, 1)
+    progress.step("A01", "smooth", "site 1 channel 1")
+    progress.well({"well": "A01", "problems": []})
+    progress.end()
+    assert stream.getvalue().splitlines() == [
+        "1 of 3 wells were finished before",
+        "A01 finished (2 of 3)",
+    ]
+
+
+def test_many_problems_are_counted_and_not_all_printed():
+    stream = io.StringIO()
+    progress = ProgressBar(stream)
+    progress.begin(1, 0)
+    progress.well({"well": "A01", "problems": [bad(site) for site in range(MOST_PROBLEMS + 5)]})
+    progress.end()
+    assert stream.getvalue().count("it is damaged") == MOST_PROBLEMS
+    assert "5 problems more" in stream.getvalue()

@@ -197,37 +197,41 @@ def until(condition) -> None:
         time.sleep(0.01)
 
 
-def children(pid: int) -> list[int]:
-    """Return the processes that *pid* has started, as Linux tells."""
-    found = []
+def parents() -> dict[int, int]:
+    """Return the parent of each living process, as Linux tells."""
+    found = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = file.read_text().rpartition(")")[2].split()
-        except OSError:
+            state, parent = file.read_text().rpartition(")")[2].split()[:2]
+        except OSError:  # it has just ended
             continue
-        if int(fields[1]) == pid and fields[0] != "Z":
-            found.append(int(file.parent.name))
+        if state != "Z":
+            found[int(file.parent.name)] = int(parent)
     return found
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def descendants(pid: int) -> set[int]:
+    """Return the processes that *pid* has started, and those that they have started."""
+    known, found, new = parents(), set(), {pid}
+    while new := {one for one, parent in known.items() if parent in new} - found:
+        found |= new
+    return found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-@pytest.mark.parametrize("executor", ["local", "processes"])
-def test_a_run_goes_on_after_a_kill_without_doing_finished_wells_again(tmp_path, executor):
+@pytest.mark.parametrize("executor", ["local", "processes", "zmq"])
+def test_a_run_goes_on_after_a_kill_without_doing_finished_wells_again(
+    tmp_path, tmp_path_factory, monkeypatch, executor
+):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     wells = tuple(f"{row}{column:02}" for row in "AB" for column in range(1, 9))
     plate = imagexpress(tmp_path / "plate", wells)
     order = Order(str(plate), str(steps(tmp_path)), str(tmp_path / "out"))
     with subprocess.Popen(command(order, "--executor", executor, "--workers", "2")) as process:
         until(lambda: len(finished(order.out)) >= 2)
-        workers = children(process.pid)
+        workers = descendants(process.pid)
         process.send_signal(signal.SIGKILL)
-    until(lambda: not any(map(is_alive, workers)))
+    until(lambda: not workers & parents().keys())
     before = finished(order.out)
     assert 2 <= len(before) < len(wells)
     report = run(order)

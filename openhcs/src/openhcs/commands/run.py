@@ -31,16 +31,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    """Return *text* as a number of workers; argparse names what raises ValueError."""
-    if int(text) < 1:
-        raise ValueError(text)
+    """Return *text* as a number of workers."""
+    from argparse import ArgumentTypeError
+
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no number of workers; give 1 or more")
     return int(text)
 
 
 def _names(text: str) -> tuple[str, ...]:
+    """Return the names of wells in *text*."""
+    from argparse import ArgumentTypeError
+
     names = tuple(name.strip() for name in text.split(","))
     if not all(names):
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r} names no wells; write A01,B02")
     return names
 
 

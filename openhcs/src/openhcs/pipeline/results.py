@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from openhcs.pipeline.colors import find_colormap
 from openhcs.pipeline.folder import STORE, write_file
-from openhcs.pipeline.pictures import draw_heat_map, draw_montage
+from openhcs.pipeline.heat_map import draw_heat_map
+from openhcs.pipeline.montage import draw_montage
 from openhcs.pipeline.table import table_writer
 
 TYPE_CHECKING = False

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from openhcs.errors import JobError
 from openhcs.pipeline.executors import make_executor
 from openhcs.pipeline.folder import RunFolder, well_digest
 from openhcs.pipeline.job import Job
@@ -131,8 +130,6 @@ def _workers(order: Order, left: list[str]) -> int:
     """Return how many wells to run at once: what was asked for, but no more than are left."""
     import os
 
-    if order.workers < 0:
-        raise JobError(f"{order.workers} workers can't do anything", fix="give 1 or more")
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(order.workers or available or 1, len(left)))
 

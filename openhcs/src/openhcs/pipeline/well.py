@@ -8,7 +8,7 @@ from openhcs.pipeline.axes import Axes
 from openhcs.pipeline.field import WRITING, FieldRun
 from openhcs.pipeline.folder import RunFolder, well_digest, write_file
 from openhcs.pipeline.measure import averaged, feature_name, measure
-from openhcs.pipeline.pictures import previews
+from openhcs.pipeline.preview import previews
 from openhcs.pipeline.source import open_source
 from openhcs.pipeline.versions import check_versions
 

@@ -1,0 +1,39 @@
+"""Make small pictures of images, while these are still in memory."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+PREVIEW = 160  # pixels of the longer side, at most
+
+
+def previews(image: Array) -> Array:
+    """Return a small picture of each channel of an image with the axes t, c, z, y, x.
+
+    It is the middle plane at the first time, reduced by averaging to `PREVIEW` pixels a side.
+    """
+    import numpy as np
+
+    planes = image[0, :, image.shape[2] // 2]
+    small: Array = np.stack([_reduced(plane.astype(np.float32)) for plane in planes])
+    return small
+
+
+def _reduced(plane: Array) -> Array:
+    """Return the mean of each block of pixels; the last ones may be smaller."""
+    import numpy as np
+
+    step = max(1, -(-max(plane.shape) // PREVIEW))
+    starts = [np.arange(0, side, step) for side in plane.shape]
+    sums = np.add.reduceat(np.add.reduceat(plane, starts[0], axis=0), starts[1], axis=1)
+    heights, widths = (
+        np.diff(start, append=side) for start, side in zip(starts, plane.shape, strict=True)
+    )
+    reduced: Array = sums / np.outer(heights, widths).astype(np.float32)
+    return reduced
