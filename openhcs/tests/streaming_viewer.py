@@ -29,7 +29,8 @@ class PlainViewer(ViewerServer):
     Args:
         address: where to listen.
         mode: what goes wrong when a batch comes: "dies" before any image is taken, "dies late"
-            after the first, "hangs", "forgets" to acknowledge the first; "" for nothing.
+            after the first, "hangs", is "slow" by a second, "forgets" to acknowledge the first;
+            "" for nothing.
     """
 
     def __init__(self, address: Address, mode: str = "") -> None:
@@ -69,6 +70,8 @@ class PlainViewer(ViewerServer):
             os.kill(os.getpid(), signal.SIGKILL)
         if self.mode == "hangs":
             signal.pause()
+        if self.mode == "slow":
+            threading.Event().wait(1)
         answer = super().batch(request)
         return {**answer, "images": answer["images"][1:]} if self.mode == "forgets" else answer
 

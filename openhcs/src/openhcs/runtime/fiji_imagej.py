@@ -1,16 +1,10 @@
-"""Drive a real ImageJ in this process, through jpype and the system's Java.
+"""Make, describe and measure images of the ImageJ that runs in this process.
 
 Classes and arguments are those of the API documentation of ImageJ (ij.ImagePlus, ij.ImageStack,
-ij.process.ShortProcessor, ij.io.RoiDecoder, ij.process.StackStatistics); Debian packages it as
-`imagej`.
+ij.process.ImageProcessor, ij.process.ImageStatistics, ij.gui.Overlay, ij.io.RoiDecoder).
 """
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
-
-from openhcs.errors import ServerError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,57 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from numpy import ndarray
-
-IJ_JAR = "/usr/share/java/ij.jar"
-IJ_JAR_VARIABLE = "OPENHCS_IJ_JAR"
-
-
-class FijiUnavailableError(ServerError):
-    """ImageJ can't be run here: Java, its jar or jpype is missing."""
-
-
-def ij_jar() -> Path:
-    """Return where ImageJ's jar is looked for."""
-    return Path(os.environ.get(IJ_JAR_VARIABLE) or IJ_JAR)
-
-
-def start_imagej(window: bool) -> None:
-    """Start this process's Java machine and ImageJ, if they aren't running.
-
-    They end with the process: Java can be started only once in one.
-
-    Args:
-        window: let ImageJ open windows, its own among them.
-
-    Raises:
-        FijiUnavailableError: when a part is missing, with what to install.
-    """
-    jpype = _jpype()
-    if jpype.isJVMStarted():
-        return
-    jar = _found_jar()
-    from jpype import config
-
-    try:
-        # Java would wait for its windows' threads to end, which they never do.
-        config.destroy_jvm = not window
-        # -Xrs leaves the signals to Python, which ends the server by them.
-        options = (f"-Djava.awt.headless={'false' if window else 'true'}", "-Xrs")
-        jpype.startJVM(_java(jpype), *options, classpath=[str(jar)], convertStrings=False)
-        application = jpype.JClass("ij.ImageJ")
-        if window:
-            application(application.EMBEDDED)  # else closing its window would end this process
-    except (OSError, RuntimeError, TypeError, ValueError, jpype.JException) as error:
-        raise FijiUnavailableError(
-            f"ImageJ can't be started: {error}",
-            file=jar,
-            fix="install ImageJ and a Java with windows (Debian: default-jre), or use --headless",
-        ) from error
-
-
-def version() -> str:
-    """Return ImageJ's own version."""
-    return str(_class("ij.IJ").getVersion())
 
 
 def hyperstack(title: str, data: ndarray, lut: ndarray | None = None) -> Any:
@@ -198,43 +141,3 @@ def _class(name: str) -> Any:
     import jpype
 
     return jpype.JClass(name)
-
-
-def _jpype() -> Any:
-    try:
-        import jpype
-    except ModuleNotFoundError as missing:
-        raise FijiUnavailableError(
-            "the fiji viewer needs jpype1, which isn't installed", fix="pip install 'openhcs[fiji]'"
-        ) from missing
-    return jpype
-
-
-def _found_jar() -> Path:
-    jar = ij_jar()
-    if not jar.is_file():
-        raise FijiUnavailableError(
-            f"there is no ImageJ at {jar}",
-            fix=f"install Debian's package imagej, or let {IJ_JAR_VARIABLE} name an ij.jar",
-        )
-    return jar
-
-
-def _java(jpype: Any) -> str:
-    try:
-        return str(jpype.getDefaultJVMPath())
-    except jpype.JVMNotFoundException as missing:
-        raise FijiUnavailableError(
-            "the fiji viewer needs Java, and there is none here",
-            fix="install one (Debian: default-jre-headless), or let JAVA_HOME name it",
-        ) from missing
-
-
-def unavailable_reason() -> str:
-    """Say what keeps ImageJ from running here, or nothing; starts no Java."""
-    try:
-        _java(_jpype())
-        _found_jar()
-    except FijiUnavailableError as error:
-        return str(error)
-    return ""

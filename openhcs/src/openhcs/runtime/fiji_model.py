@@ -7,6 +7,7 @@ import zipfile
 from math import prod
 
 from openhcs.runtime import fiji_imagej as imagej
+from openhcs.runtime.fiji_java import start_imagej
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class FijiModel:
     """
 
     def __init__(self, window: bool) -> None:
-        imagej.start_imagej(window)
+        start_imagej(window)
         self.window = window
         self._images: dict[LayerKey, Any] = {}
 

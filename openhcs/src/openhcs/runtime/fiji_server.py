@@ -25,7 +25,7 @@ class FijiViewerServer(ViewerServer):
 
     @classmethod
     def unavailable_reason(cls) -> str:
-        from openhcs.runtime.fiji_imagej import unavailable_reason
+        from openhcs.runtime.fiji_java import unavailable_reason
 
         return unavailable_reason()
 
