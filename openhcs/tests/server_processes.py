@@ -24,7 +24,7 @@ from openhcs.runtime.transport import Address
 PATIENCE = 20.0  # seconds, on a busy machine; reached only by a test that fails
 
 # A distribution of a third party's: an execution server whose jobs do what a test asks of them.
-JOBS = """
+JOBS = r"""
 import os, subprocess, sys, time
 from pathlib import Path
 from openhcs.errors import JobError
@@ -60,6 +60,14 @@ def gate(job, well):
 def fail(job, well):
     raise ValueError("the pixels are gone")
 
+def garble(job, well):
+    for number in range(3, 20):
+        try:
+            os.write(number, b"not a message\n")
+        except OSError:
+            pass
+    time.sleep(600)
+
 def deep(job, well):
     value = {}
     for _ in range(100):
@@ -73,6 +81,7 @@ def environment(job, well):
 ACTIONS = {
     "ok": lambda job, well: {"well": well},
     "sleep": sleep, "child": child, "gate": gate, "fail": fail, "deep": deep,
+    "garble": garble,
     "environment": environment,
     "end": lambda job, well: os._exit(3),
     "exit": lambda job, well: sys.exit("enough"),

@@ -106,6 +106,7 @@ def test_status_without_an_id_sums_up(client, tmp_path):
         ("end", "its worker ended with exit code 3"),
         ("object", "can't be written as JSON"),
         ("deep", "nested deeper"),
+        ("garble", "its worker spoke nonsense: the message isn't JSON"),
         ("large", "4194304 at most are kept"),
     ],
 )
@@ -125,6 +126,15 @@ def test_a_killed_worker_fails_its_well_alone(client, tmp_path):
     done = client.wait(execution, timeout=30)
     assert done["wells"]["A01"]["reason"] == "its worker was killed by SIGKILL"
     assert done["results"] == {"A02": {"well": "A02"}}
+
+
+def test_a_worker_killed_while_it_had_nothing_to_do_fails_no_well(client, tmp_path):
+    outcome(client, "ok", tmp_path)
+    (worker,) = client.request("ping")["workers"]
+    os.kill(worker["pid"], signal.SIGSTOP)  # so that it can't begin the well that it is given
+    execution = client.execute(job("ok", tmp_path), ["A01"])
+    os.kill(worker["pid"], signal.SIGKILL)
+    assert client.wait(execution, timeout=30)["state"] == "complete"
 
 
 def test_cancelling_stops_the_running_worker_and_all_it_has_started(client, tmp_path):

@@ -45,6 +45,7 @@ class Worker:
 
     def do(self, task: Message) -> None:
         """Run one task and answer."""
+        self._tell(encode({"type": "begun"}))
         try:
             self._tell(self._told(task["well"], self._result(task)))
         except OpenHCSError as error:

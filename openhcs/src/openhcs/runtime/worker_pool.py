@@ -86,17 +86,29 @@ class WorkerPool:
             self._workers.discard(worker)
             worker.kill()  # it has ended; this closes its pipes
             log.warning("worker %d has ended: %s", worker.pid, message["reason"])
-        if worker.task is None:
-            return
-        execution, well = self.queue[worker.task[0]], worker.task[1]
-        if message["type"] == "progress":
-            self._progress(execution, well, message["step"], message["status"])
-            return
+        if worker.task is not None:
+            execution, well = self.queue[worker.task[0]], worker.task[1]
+            self._note(worker, execution, well, message)
+
+    def _note(
+        self, worker: WorkerProcess, execution: Execution, well: str, message: Message
+    ) -> None:
+        """Note what is said of a well by the worker that has it."""
+        match message["type"]:
+            case "begun":
+                worker.begun += 1
+                return
+            case "progress":
+                self._progress(execution, well, message["step"], message["status"])
+                return
+            case "result":
+                self._end(execution, well, COMPLETE, result=message["results"][well])
+            case "ended" if 0 < worker.begun < worker.given:
+                # It had worked before, and ended before this well reached it: no fault of the well.
+                execution.wells[well].state = QUEUED
+            case _:
+                self._end(execution, well, FAILED, reason=message["reason"])
         worker.task = None
-        if message["type"] == "result":
-            self._end(execution, well, COMPLETE, result=message["results"][well])
-        else:
-            self._end(execution, well, FAILED, reason=message["reason"])
 
     def _progress(self, execution: Execution, well: str, step: str, status: str) -> None:
         execution.wells[well].step = step

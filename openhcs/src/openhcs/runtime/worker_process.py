@@ -51,6 +51,8 @@ class WorkerProcess:
             start_new_session=True,  # so that all it starts can be ended with it
         )
         self.task: tuple[str, str] | None = None  # the execution and the well it runs
+        self.begun = 0  # how many tasks it has begun
+        self.given = 0  # how many it was given
         self._heard = heard
         self._listener = threading.Thread(target=self._listen, name="worker", daemon=True)
         self._listener.start()
@@ -63,6 +65,7 @@ class WorkerProcess:
     def run(self, execution_id: str, well: str, job: Message) -> None:
         """Give the worker a well to run; if it has just ended, its end will be heard."""
         self.task = (execution_id, well)
+        self.given += 1
         task = encode({"type": "run", "well": well, "job": job}) + b"\n"
         # A pipe holds 64 KiB and a worker may be slow to read: the server doesn't wait for it.
         threading.Thread(target=self._send, args=(task,), name="task", daemon=True).start()
@@ -80,14 +83,16 @@ class WorkerProcess:
         return stream
 
     def _listen(self) -> None:
+        nonsense = ""
         with self._stream(self._process.stdout) as stdout:
             try:
                 while line := stdout.readline(LARGEST + 2):
                     self._heard(self, decode(line.rstrip(b"\n")))
             except MessageError as error:
-                reason = f"its worker spoke nonsense: {error}"
-                self._heard(self, {"type": "failure", "reason": reason})
-        self._heard(self, {"type": "ended", "reason": _told(self._outcome())})
+                self._end_group()
+                nonsense = f"its worker spoke nonsense: {error}"
+        told = _told(self._outcome())
+        self._heard(self, {"type": "ended", "reason": nonsense or told})
 
     def _outcome(self) -> int:
         """Return how the worker ended, once nothing that it had started is left."""
