@@ -69,6 +69,10 @@ class ServerTimeoutError(ServerError, TimeoutError):
     """A server didn't answer, or wasn't ready, in time."""
 
 
+class ServerLostError(ServerError):
+    """A server ended, or closed the connection, before it had answered."""
+
+
 class MessageError(ServerError, ValueError):
     """A message between processes isn't of the agreed form."""
 
