@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -239,6 +241,34 @@ def test_a_run_goes_on_after_a_kill_without_doing_finished_wells_again(
     assert {well: finished(order.out)[well] for well in before} == before
     run(order, out=str(tmp_path / "undisturbed"))
     assert outcome(Path(order.out)) == outcome(tmp_path / "undisturbed")
+
+
+def is_worker(pid: int) -> bool:
+    """Tell workers from the process with which Python tracks what they share."""
+    return b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("executor", ["processes", "zmq"])
+def test_workers_that_die_are_told_of_and_finished_wells_stay(
+    tmp_path, tmp_path_factory, monkeypatch, executor
+):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    wells = tuple(f"A{column:02}" for column in range(1, 13))
+    plate = imagexpress(tmp_path / "plate", wells)
+    order = Order(str(plate), str(steps(tmp_path)), str(tmp_path / "out"))
+    started = command(order, "--executor", executor, "--workers", "1")
+    with subprocess.Popen(started, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: finished(order.out))
+        for worker in filter(is_worker, descendants(process.pid)):
+            with contextlib.suppress(ProcessLookupError):  # gone with its parent
+                os.kill(worker, signal.SIGKILL)
+        told = process.communicate()[1]
+    assert process.returncode == 2, told
+    assert "Traceback" not in told
+    assert "  fix:   " in told
+    before = finished(order.out)
+    assert set(run(order)["run"]["wells"]) == set(wells) - before.keys()
 
 
 # What the command says and how it ends

@@ -78,7 +78,8 @@ def run_plate(order: Order, progress: ProgressBar) -> dict[str, Any]:
             held.enter_context(executor)
         held.enter_context(folder.claimed(job))
         folder.name_store(source.plate.path.name)
-        executor.run(job, left, lambda record: _take(record, records, progress), progress.step)
+        if left:
+            executor.run(job, left, lambda record: _take(record, records, progress), progress.step)
         told = _about_run(order, executor.workers, left, perf_counter() - start)
         return write_results(job, source, folder, records, shown, told)
 
