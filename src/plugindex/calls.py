@@ -37,7 +37,6 @@ class CallingEvaluator(Evaluator):
 
     _calls = 0  # how deep the call is that is followed now
     _followed = 0  # how many were followed since the outermost
-
     def call(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
         """Return what a call gives."""
         kind = callee[0]
@@ -109,6 +108,7 @@ class CallingEvaluator(Evaluator):
             return ("with_metaclass", args[0], args[1:])
         self._followed = self._followed + 1 if self._calls else 0
         if self._calls >= DEEPEST_CALL or self._followed > MOST_CALLS:
+            self._limits += 1
             return unknown_result("a call too deep to follow", callee, args)
         self._calls += 1
         try:

@@ -145,13 +145,15 @@ class Family(Hierarchy):
         here = frozenset((context.record.name,))
         if function[0] == "real":
             return (self._made_by_builtin(function[1], value, context), here)
-        args = self.arguments(value, context)[0]
         if function[0] == "class":
-            return (self._made_by_class(function, args), here)
+            return (self._made_by_class(function, value, context), here)
         places = self.creates(function) if function[0] == "function" else _NOWHERE
+        if not places:  # nearly every call: what it is given need not be worked out
+            return ("", places)
+        args = self.arguments(value, context)[0]
         kept = (function[4] or {}).values() if function[0] == "function" else ()
         sources = [*args, *kept, *(callee[2:3] if callee[0] == "bound" else ())]
-        if places and (self._any(sources) or self.reaches(function)):
+        if self._any(sources) or self.reaches(function):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
 
@@ -164,12 +166,13 @@ class Family(Hierarchy):
     def _any(self, found: Any) -> bool:
         return any(self.may_belong(one) is not False for one in found)
 
-    def _made_by_class(self, cls: Found, args: tuple[Found, ...]) -> str:
-        if len(args) >= 3 and self.descends(cls, "builtins:type") and self._any([args[1]]):
+    def _made_by_class(self, cls: Found, value: Any, context: Context) -> str:
+        meta = self.descends(cls, "builtins:type")
+        enum = not meta and self.is_enum(cls) and self.belongs(cls) is not False
+        args = self.arguments(value, context)[0] if meta or enum else ()
+        if meta and len(args) >= 3 and self._any([args[1]]):
             return "a class made by its metaclass"
-        if len(args) >= 2 and self.is_enum(cls) and self.belongs(cls) is not False:
-            return "an enum made by a call"
-        return ""
+        return "an enum made by a call" if enum and len(args) >= 2 else ""
 
     def makes_beside(self, cls: Found) -> Making:
         """Return why a class statement may make other classes of the family, and where."""

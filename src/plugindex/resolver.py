@@ -64,6 +64,7 @@ class Resolver:
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
+        self._lending: dict[str, dict[str, list[Found]]] = {}
 
     def problem(self) -> str:
         """Return why the scope's base can't serve, or ""."""
@@ -129,10 +130,16 @@ class Resolver:
         for module in {twin, *(star[0] for star in record.stars), *self._sources(record)}:
             if not self._covers(module):
                 self.family.follow(self.family.context(record), module)
-                other = self.library.record(module)
-                for cls in self._own_classes(other) if other else ():
-                    if self.family.module_of(cls) == record.name:
-                        yield cls
+                yield from self._lent(module).get(record.name, ())
+
+    def _lent(self, module: str) -> dict[str, list[Found]]:
+        """Return the classes of *module* that say they are of another one, by that one."""
+        if module not in self._lending:
+            lent = self._lending[module] = {}
+            other = self.library.record(module)
+            for cls in self._own_classes(other) if other else ():
+                lent.setdefault(self.family.module_of(cls), []).append(cls)
+        return self._lending[module]
 
     def _sources(self, record: ModuleRecord) -> Iterator[str]:
         return (value[1] for value in record.names.values() if value[0] == "f")
