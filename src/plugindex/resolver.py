@@ -65,6 +65,7 @@ class Resolver:
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
         self._lending: dict[str, dict[str, list[Found]]] = {}
+        self._inherited: dict[tuple[Found, ...], dict[str, Any]] = {}
 
     def problem(self) -> str:
         """Return why the scope's base can't serve, or ""."""
@@ -300,16 +301,26 @@ class Resolver:
 
     def _attributes(self, cls: Found) -> dict[str, Any]:
         """Return the simple literal attributes, inherited ones included."""
-        result: dict[str, Any] = {}
-        for one in reversed(self.family.order(cls)):
-            if one[0] == "class":
-                body = self.family.entry(one)[5] | self.family.posts(one[1]).get(one[2], {})
-                for name, value in body.items():
-                    if name[:2] != "__":
-                        result.pop(name, None)
-                        if value[0] in _SIMPLE:
-                            self._add_literal(result, name, value, self.family.home(one))
+        bases = self.family.order(cls)[1:]
+        inherited = self._inherited.get(bases)
+        if inherited is None:
+            inherited = self._inherited[bases] = {}
+            for one in reversed(bases):
+                self._add_body(inherited, one)
+        result = dict(inherited)
+        self._add_body(result, cls)
         return result
+
+    def _add_body(self, result: dict[str, Any], cls: Found) -> None:
+        """Let the attributes of one class hide those of its bases."""
+        if cls[0] != "class":
+            return
+        body, posts = self.family.entry(cls)[5], self.family.posts(cls[1]).get(cls[2])
+        for name, value in (body | posts if posts else body).items():
+            if name[:2] != "__":
+                result.pop(name, None)
+                if value[0] in _SIMPLE:
+                    self._add_literal(result, name, value, self.family.home(cls))
 
     def _add_literal(self, result: dict[str, Any], name: str, value: Any, home: Context) -> None:
         found = self.family.evaluate(value, home)
@@ -347,7 +358,7 @@ class Resolver:
         """Return the third-party packages that a module's unguarded imports name, sorted."""
         roots = {entry[1].partition(".")[0] for entry in record.imports}
         own = record.name.partition(".")[0]
-        return tuple(sorted(roots - {own} - set(sys.stdlib_module_names)))
+        return tuple(sorted(roots - {own} - sys.stdlib_module_names))
 
 
 def _is_shown(value: object) -> bool:
