@@ -37,6 +37,7 @@ class CallingEvaluator(Evaluator):
 
     _calls = 0  # how deep the call is that is followed now
     _followed = 0  # how many were followed since the outermost
+
     def call(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
         """Return what a call gives."""
         kind = callee[0]

@@ -184,7 +184,7 @@ def _add(frame: Frame, depth: int, kind: str, *items: Value) -> None:
         return
     grown = (kind, (*target[1], *items))
     large = len(grown[1]) > (_MOST_ITEMS if kind == "l" else 2 * _MOST_PAIRS)
-    if large or not (all([item[0] in LEAVES for item in items]) or is_bounded(grown)):
+    if large or not (all(item[0] in LEAVES for item in items) or is_bounded(grown)):
         grown = _LARGE
     frame.stack[-depth] = grown
 
