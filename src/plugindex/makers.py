@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _DEEPEST = 3
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
 _NOWHERE: frozenset[str] = frozenset()
+EVERYWHERE = frozenset("*")
 
 
 class Family(Hierarchy):
@@ -28,6 +29,7 @@ class Family(Hierarchy):
         module, _, qualname = base.partition(":")
         if is_own(library.file(module)):
             __import__(module)  # compiled into the interpreter, so its relations can be asked
+        self.base_name = qualname.rpartition(".")[2]
         self.base = self.member(module, qualname.split(".")[0])
         for name in qualname.split(".")[1:]:
             self.base = self.attribute(self.base, name)
@@ -139,7 +141,10 @@ class Family(Hierarchy):
     # -- calls that make classes ---------------------------------------------------------------
 
     def makes(self, value: Any, context: Context) -> Making:
-        """Return why a call at module level may make a class of the family, and where."""
+        """Return why a call at module level may make or replace a class of the family, and where.
+
+        The places are module names, or ``EVERYWHERE``.
+        """
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         here = frozenset((context.record.name,))
@@ -147,6 +152,8 @@ class Family(Hierarchy):
             return (self._made_by_builtin(function[1], value, context), here)
         if function[0] == "class":
             return (self._made_by_class(function, value, context), here)
+        if function[0] == "function" and self._replaces_base(function):
+            return (f"{function[2]}() replaces a class {self.base_name}", EVERYWHERE)
         places = self.creates(function) if function[0] == "function" else _NOWHERE
         if not places:  # nearly every call: what it is given need not be worked out
             return ("", places)
@@ -156,6 +163,15 @@ class Family(Hierarchy):
         if self._any(sources) or self.reaches(function):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
+
+    def _replaces_base(self, function: Found) -> bool:
+        """Tell whether a function may put another class into the base's place, as setuptools does.
+
+        Then it depends on the order of imports which of the two another module's classes derive
+        from.
+        """
+        summary = self.library.function(*function[1:4])
+        return summary is not None and self.base_name in summary[12]
 
     def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
         if function is exec:

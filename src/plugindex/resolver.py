@@ -7,6 +7,7 @@ import sys
 from plugindex.availability import Requirements
 from plugindex.evaluation import ALIASES, is_own
 from plugindex.keyreading import KeyReader, Undecided, is_plain
+from plugindex.makers import EVERYWHERE
 from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
@@ -198,6 +199,8 @@ class Resolver:
             spreads |= places
         if self.family.base[0] in ("real", "outside"):
             reasons += self._compiled_claims(record)
+        if spreads >= EVERYWHERE:
+            spreads |= {file.name for file in self.library.finder.modules(self.scope.package)}
         return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
 
     def _makings(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
