@@ -241,12 +241,12 @@ def test_folders_and_files_are_private_at_any_umask(tmp_path, umask):
     try:
         assert store.write(str(path), {}, "modules", {}) == ""
         with lock.Lock(str(path)):
-            pass
+            held = (path.parent / "x.json.lock").stat().st_mode & 0o777
     finally:
         os.umask(old)
     modes = [p.stat().st_mode & 0o777 for p in (tmp_path / "a", path.parent, path)]
     assert modes == [0o700, 0o700, 0o600]
-    assert (path.parent / "x.json.lock").stat().st_mode & 0o777 == 0o600
+    assert held == 0o600
 
 
 def test_a_full_disk_is_a_verdict_and_leaves_the_old_file(path):
@@ -346,6 +346,30 @@ def test_a_waiting_holder_gets_the_lock_when_it_is_free(path):
         waiting.wait()
     thread.join(30)
     assert got == [True]
+
+
+def test_processes_that_take_turns_never_hold_it_together_and_leave_no_file(path, tmp_path):
+    count = tmp_path / "count"
+    count.write_text("0")
+    code = f"""
+        from pathlib import Path
+        from plugindex import lock
+        count = Path({str(count)!r})
+        for _ in range(100):
+            with lock.Lock({path!r}, wait_s=60) as mine:
+                assert mine.held
+                count.write_text(str(int(count.read_text()) + 1))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    takers = [
+        subprocess.Popen(command, env={**os.environ, "PYTHONPATH": SRC}, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    for taker in takers:
+        with taker:
+            assert taker.stderr.read() == b""
+    assert count.read_text() == "300"
+    assert os.listdir(os.path.dirname(path)) == []
 
 
 def test_a_forked_child_does_not_keep_the_parents_lock(path):

@@ -132,12 +132,68 @@ def test_an_unknown_microscope_is_bad_input(plate):
     refused(openhcs("inspect", plate, "--microscope", "leica"), "'leica'", "imagexpress")
 
 
-def test_the_demo_shows_registries_a_plate_and_a_foreign_package(tmp_path):
+def plugins(*options: str) -> dict[str, dict[str, dict[str, str]]]:
+    """Return what the command tells of each plugin, by registry and key."""
+    done = openhcs("plugins", "--json", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = json.loads(done.stdout)["registries"]
+    return {one["name"]: {row["key"]: row for row in one["plugins"]} for one in listed}
+
+
+def test_plugins_lists_the_five_registries_and_imports_none_of_them():
+    found = plugins()
+    assert {name: set(rows) for name, rows in found.items()} == {
+        "microscope handler": {"imagexpress", "omero", "openhcsdata", "opera_phenix"},
+        "storage backend": {
+            "disk",
+            "memory",
+            "zarr",
+            "omero_local",
+            "napari_stream",
+            "fiji_stream",
+        },
+        "zmq server": {"execution", "napari", "fiji"},
+        "library registry": {"openhcs", "skimage", "pyclesperanto", "cupy"},
+        "microscope format registry": {"EDDU_CX5", "EDDU_metaxpress"},
+    }
+    assert not any(row["imported"] for rows in found.values() for row in rows.values())
+
+
+def test_plugins_prints_lines_for_people():
+    lines = [line.split() for line in openhcs("plugins").stdout.splitlines()]
+    assert ["disk", "DiskStorageBackend", "available"] in lines
+
+
+def test_plugins_finds_out_by_using_them_which_libraries_work():
+    libraries = plugins("--probe")["library registry"]
+    assert libraries["skimage"]["status"] == "available"
+    for row in libraries.values():
+        assert (row["status"] == "available") == (not row["reason"])
+
+
+def test_plugins_has_findings_where_a_plugin_is_broken(tmp_path, monkeypatch):
+    (tmp_path / "broken_kit.py").write_text("class Broken(")
+    info = tmp_path / "broken_kit-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-kit\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[openhcs.plugins]\nbroken = broken_kit\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = openhcs("plugins")
+    assert done.returncode == 1
+    assert "syntax-error: broken_kit" in done.stdout
+
+
+def test_the_demo_shows_registries_a_plate_a_run_and_a_foreign_package(tmp_path):
     pytest.importorskip("skimage", reason="the demo plate is cut from an image of scikit-image")
-    done = openhcs("demo", tmp_path / "kept")
+    kept = tmp_path / "kept"
+    done = openhcs("demo", kept)
     assert (done.returncode, done.stderr) == (0, "")
     for part in ("skimage.data.cell()", "imagexpress", "A01, A02, B01", "InstallCommand"):
         assert part in done.stdout
+    assert "the results of both are equal" in done.stdout
+    for name in ("heatmap.png", "montage.png"):
+        assert str(kept / "run_local" / name) in done.stdout
+        assert (kept / "run_local" / name).is_file()
     shown = json.loads(openhcs("inspect", tmp_path / "kept" / "demo_plate", "--json").stdout)
     assert (shown["microscope"], shown["images"], shown["pixel_size_um"]) == (
         "imagexpress",

@@ -8,12 +8,15 @@ import random
 import pytest
 
 from hcs_plates import harmony, htd, tiff
+from omero_plates import Layout, ome_tiff_file, ome_tiff_folder, ome_zarr
 from openhcs.errors import OpenHCSError
-from openhcs.io import STORAGE_BACKENDS
+from openhcs.io import STORAGE_BACKENDS, FileManager
+from openhcs.io.omero_local import OMEROLocalBackend
 from openhcs.io.tiff_header import check_tiff
 from openhcs.microscopes import METADATA_HANDLERS
 
 ROUNDS = 300
+SMALL = Layout(wells=((0, 0),), fields=1, z=1, t=1)
 OWN = {
     "source_filename_parser_name": "ImageXpressFilenameParser",
     "grid_dimensions": [2, 3],
@@ -35,6 +38,13 @@ def read_as(key):
     return lambda path: METADATA_HANDLERS[key]().read_plate(path.parent)
 
 
+def planes(store):
+    """Tell all of plate 1 and load its first plane."""
+    files = FileManager({"omero_local": OMEROLocalBackend(store=store)})
+    plate = METADATA_HANDLERS["omero"](files).read_plate("/omero/plate_1")
+    return [files.load(path, "omero_local") for path in list(plate.image_paths())[:1]]
+
+
 CASES = {
     "tiff header": (lambda folder: tiff(folder / "a.tif"), check_tiff),
     "tiff image": (
@@ -47,6 +57,26 @@ CASES = {
         read_as("opera_phenix"),
     ),
     "own metadata": (own_metadata, read_as("openhcsdata")),
+    "ome-xml": (
+        lambda folder: ome_tiff_folder(folder / "plate_1") / "plate.companion.ome",
+        lambda path: planes(path.parents[1]),
+    ),
+    "ome-tiff": (
+        lambda folder: ome_tiff_file(folder / "plate_1.ome.tiff", SMALL),
+        lambda path: planes(path.parent),
+    ),
+    "ome-zarr plate": (
+        lambda folder: ome_zarr(folder / "plate_1.zarr", SMALL) / "zarr.json",
+        lambda path: planes(path.parents[1]),
+    ),
+    "ome-zarr image": (
+        lambda folder: ome_zarr(folder / "plate_1.zarr", SMALL) / "A" / "1" / "0" / "zarr.json",
+        lambda path: planes(path.parents[4]),
+    ),
+    "ome-zarr array": (
+        lambda folder: ome_zarr(folder / "plate_1.zarr", SMALL) / "A/1/0/0/zarr.json",
+        lambda path: planes(path.parents[5]),
+    ),
 }
 
 

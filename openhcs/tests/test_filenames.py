@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from openhcs.microscopes.filename_parser import row_letters, row_number
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, is_thumbnail
 from openhcs.microscopes.opera_phenix_names import OperaPhenixFilenameParser
 
@@ -122,6 +123,17 @@ def test_a_name_without_a_well_or_with_an_unknown_component_is_refused(component
 )
 def test_a_well_has_a_row_letter_and_a_column(parser, well, place):
     assert parser.extract_component_coordinates(well) == place
+
+
+@pytest.mark.parametrize(("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (32, "AF")])
+def test_rows_beyond_z_have_two_letters(number, letters):
+    assert (row_letters(number), row_number(letters)) == (letters, number)
+
+
+@pytest.mark.parametrize("letters", ["", "a", "1", "Ä"])
+def test_other_signs_name_no_row(letters):
+    with pytest.raises(ValueError, match="row"):
+        row_number(letters)
 
 
 @pytest.mark.parametrize("parser", [METAXPRESS, HARMONY])

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import os
-import stat
-
 import pytest
 
-from hcs_plates import fingerprint, htd, tiff
+from hcs_plates import htd, tiff, untouched
 from openhcs.errors import BrokenFileError, MetadataNotFoundError, PlateError
 from openhcs.microscopes import create_microscope_handler
 from openhcs.microscopes.imagexpress import ImageXpressMetadataHandler
@@ -117,6 +114,43 @@ def test_a_database_export_has_no_htd_and_ignores_thumbnails(tmp_path):
     assert left_out(plate) == {f"exp_E07_s1_w1_thumb{GUID}.tif": "thumbnail"}
 
 
+def test_projections_above_the_steps_of_a_database_export_are_no_planes(tmp_path):
+    # Natural order puts these names before and after "ZStep_1".
+    for plate in ("Exp", "exp"):
+        folder = tmp_path / plate
+        for wave in (1, 2):
+            tiff(folder / f"{plate}_E07_s1_w{wave}{GUID}.tif")
+        for step in (1, 2):
+            tiff(folder / f"ZStep_{step}" / f"{plate}_E07_s1_w1{GUID}.tif", value=step)
+        read = METADATA.read_plate(folder)
+        assert sorted((i.channel, i.z_index) for i in read.images) == [(1, 1), (1, 2), (2, 1)]
+        assert left_out(read) == {f"{plate}_E07_s1_w1{GUID}.tif": "projection of the planes"}
+
+
+def test_without_sites_and_waves_the_names_tell_neither(tmp_path):
+    htd(tmp_path / "a.HTD", sites=(4, 4), waves=("DAPI",), Sites="FALSE", Waves="FALSE")
+    tiff(tmp_path / "TimePoint_1" / "9987_B02.TIF")
+    plate = METADATA.read_plate(tmp_path)
+    assert (plate.grid, plate.channels, plate.values("site")) == ((1, 1), {1: "DAPI"}, [1])
+
+
+def test_a_plate_whose_name_looks_like_a_well_keeps_its_wells_apart(tmp_path):
+    htd(tmp_path / "plate_A1.HTD")
+    for well in ("B02", "B03"):
+        tiff(tmp_path / "TimePoint_1" / f"plate_A1_{well}_s1_w1.tif")
+    assert METADATA.read_plate(tmp_path).values("well") == ["B02", "B03"]
+
+
+def test_a_plate_of_1536_wells_has_rows_beyond_z(tmp_path):
+    htd(tmp_path / "a.HTD", XWells="48", YWells="32")
+    for well in ("Z48", "AA01", "AF48"):
+        tiff(tmp_path / "TimePoint_1" / f"big_{well}_s1_w1.tif")
+    plate = METADATA.read_plate(tmp_path)
+    assert set(plate.values("well")) == {"Z48", "AA01", "AF48"}
+    handler = create_microscope_handler("auto", tmp_path)
+    assert "AA01_s001_w1_z001_t001.tif" in handler.initialize_workspace(tmp_path)
+
+
 def test_a_sparse_export_tells_what_is_there_not_what_was_planned(tmp_path):
     htd(tmp_path / "a.HTD", sites=(2, 2), waves=("DAPI", "GFP", "RFP"), TimePoints="5", ZSteps="9")
     tiff(tmp_path / "TimePoint_1" / "C05_s4_w2.tif")
@@ -131,6 +165,12 @@ def test_a_description_in_another_code_page_does_no_harm(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"plate", b"\x81\x8d\xb5late"))
     tiff(tmp_path / "A01_w1.tif")
     assert METADATA.get_channel_values(tmp_path) == {"1": "Grün µ"}
+
+
+def test_a_description_of_several_lines_does_no_harm(tmp_path):
+    path = htd(tmp_path / "a.HTD", sites=(2, 3), Description='"first')
+    path.write_bytes(path.read_bytes().replace(b'"first', b'"first\r\nsecond\x0bthird"'))
+    assert METADATA.get_grid_dimensions(tmp_path) == (2, 3)
 
 
 def test_the_old_form_of_the_htd_is_read(tmp_path):
@@ -224,21 +264,12 @@ def test_the_workspace_flattens_the_plate_without_touching_it(tmp_path):
     htd(plate / "a.HTD", sites=(1, 2))
     for site in (1, 2):
         tiff(plate / "TimePoint_1" / "ZStep_2" / f"A01_s{site}_w1.tif", value=site)
-    before = fingerprint(plate)
-    for folder, _, files in os.walk(plate):
-        for name in files:
-            os.chmod(os.path.join(folder, name), stat.S_IRUSR)
-        os.chmod(folder, stat.S_IRUSR | stat.S_IXUSR)
-    try:
+    with untouched(plate):
         handler = create_microscope_handler("auto", plate)
         assert handler.initialize_workspace(plate) == {
             "A01_s001_w1_z002_t001.tif": "TimePoint_1/ZStep_2/A01_s1_w1.tif",
             "A01_s002_w1_z002_t001.tif": "TimePoint_1/ZStep_2/A01_s2_w1.tif",
         }
-    finally:
-        for folder, _, _ in os.walk(plate):
-            os.chmod(folder, stat.S_IRWXU)
-    assert fingerprint(plate) == before
 
 
 def test_patterns_leave_components_open_and_find_names_whatever_their_padding(tmp_path):

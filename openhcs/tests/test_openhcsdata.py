@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hcs_plates import htd, tiff
+from hcs_plates import htd, tiff, untouched
 from openhcs.errors import BrokenFileError
 from openhcs.microscopes import create_microscope_handler
 
@@ -89,6 +89,14 @@ def test_mappings_written_on_windows_are_followed(tmp_path):
     }
     plate = read(described(tmp_path, {"images": fields}))
     assert [image.file for image in plate.images] == ["TimePoint_1/A01_s1_w1.tif"]
+
+
+def test_the_plate_is_read_without_touching_it(tmp_path):
+    plate = tmp_path / "plate"
+    plate.mkdir()
+    with_images(plate, {"images": BASE})
+    with untouched(plate):
+        assert len(create_microscope_handler("auto", plate).initialize_workspace(plate)) == 2
 
 
 def test_images_that_are_gone_or_unreadable_by_name_are_told(tmp_path):

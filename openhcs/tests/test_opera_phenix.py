@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from hcs_plates import harmony, tiff
+from hcs_plates import harmony, tiff, untouched
 from openhcs.errors import BrokenFileError, MetadataNotFoundError
+from openhcs.microscopes import create_microscope_handler
 from openhcs.microscopes.field_layout import lay_out
 from openhcs.microscopes.opera_phenix import OperaPhenixHandler, OperaPhenixMetadataHandler
 
@@ -64,6 +65,41 @@ def test_every_version_tells_the_same(tmp_path, version, bom):
     assert plate.pixel_size == pytest.approx(0.598)
     assert plate.values("timepoint") == [1]
     assert (plate.grid, len(plate.images)) == ((1, 1), 2)
+
+
+@pytest.mark.parametrize("version", [5, 7])
+def test_timepoints_count_from_one_in_every_version(tmp_path, version):
+    harmony(tmp_path, {1: (0, 0)}, version=version, timepoints=3)
+    plate = METADATA.read_plate(tmp_path)
+    assert {i.file[-14:-11]: i.timepoint for i in plate.images} == {"sk1": 1, "sk2": 2, "sk3": 3}
+
+
+def test_a_plate_need_not_begin_at_a01(tmp_path):
+    harmony(tmp_path, {1: (0, 0)}, wells=((5, 12), (16, 24)))
+    assert METADATA.read_plate(tmp_path).values("well") == ["R05C12", "R16C24"]
+
+
+def test_wells_that_were_planned_and_not_written_are_not_there(tmp_path):
+    harmony(tmp_path, {1: (0, 0)}, wells=((2, 2),), unwritten=((1, 1), (2, 3)))
+    plate = METADATA.read_plate(tmp_path)
+    assert (plate.values("well"), plate.ignored) == (["R02C02"], ())
+
+
+def test_an_image_that_was_never_written_is_told_and_no_black_one_is_made(tmp_path):
+    index = harmony(tmp_path, {1: (0, 0), 2: (300, 0)})
+    url = "<URL>r01c01f02p01-ch1sk1fk1fl1.tiff</URL>"
+    index.write_text(index.read_text().replace(url, "<URL />"))
+    (tmp_path / "Images" / "r01c01f02p01-ch1sk1fk1fl1.tiff").unlink()
+    plate = METADATA.read_plate(tmp_path)
+    assert plate.values("site") == [1]
+    assert left_out(plate) == {"r01c01f02p01-ch1sk1": "in the index without a file"}
+
+
+def test_the_plate_is_read_without_touching_it(tmp_path):
+    harmony(tmp_path / "plate", SQUARE, version=7, index="Index.xml")
+    with untouched(tmp_path / "plate"):
+        handler = create_microscope_handler("auto", tmp_path / "plate")
+        assert len(handler.initialize_workspace(tmp_path / "plate")) == 6
 
 
 def test_the_index_may_lie_above_the_images(tmp_path):

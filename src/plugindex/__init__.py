@@ -13,9 +13,11 @@ if TYPE_CHECKING:
         get_package_file_mtimes,
         serialize_plugin_class,
     )
-    from plugindex.config import PRIMARY_KEY, RegistryConfig, SecondaryRegistry
+    from plugindex.config import PRIMARY_KEY, LeaveOut, RegistryConfig, SecondaryRegistry
     from plugindex.describe import PluginInfo
     from plugindex.discovery import discover_registry_classes, discover_registry_classes_recursive
+    from plugindex.distributions import installed_version
+    from plugindex.enums import cached_enum
     from plugindex.errors import (
         CacheError,
         DiscoveryError,
@@ -47,6 +49,7 @@ HOMES = {
     "DiscoveryError": "errors",
     "DuplicateKeyError": "errors",
     "LazyDiscoveryDict": "registry",
+    "LeaveOut": "config",
     "MissingKeyError": "errors",
     "PRIMARY_KEY": "config",
     "Plugin": "records",
@@ -61,12 +64,14 @@ HOMES = {
     "Stats": "records",
     "UnavailablePluginError": "errors",
     "UnknownKeyError": "errors",
+    "cached_enum": "enums",
     "deserialize_plugin_class": "cache",
     "discover_registry_classes": "discovery",
     "discover_registry_classes_recursive": "discovery",
     "extract_key_from_backend_suffix": "extractors",
     "extract_key_from_handler_suffix": "extractors",
     "get_package_file_mtimes": "cache",
+    "installed_version": "distributions",
     "make_suffix_extractor": "extractors",
     "serialize_plugin_class": "cache",
 }
@@ -80,6 +85,7 @@ __all__ = [
     "DiscoveryError",
     "DuplicateKeyError",
     "LazyDiscoveryDict",
+    "LeaveOut",
     "MissingKeyError",
     "Plugin",
     "PluginInfo",
@@ -93,12 +99,14 @@ __all__ = [
     "Stats",
     "UnavailablePluginError",
     "UnknownKeyError",
+    "cached_enum",
     "deserialize_plugin_class",
     "discover_registry_classes",
     "discover_registry_classes_recursive",
     "extract_key_from_backend_suffix",
     "extract_key_from_handler_suffix",
     "get_package_file_mtimes",
+    "installed_version",
     "make_suffix_extractor",
     "serialize_plugin_class",
 ]

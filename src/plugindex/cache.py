@@ -61,6 +61,8 @@ class RegistryCacheManager(Generic[T]):
         folder: the cache folder itself.
         key_modules: modules and packages that may be imported for an enum key; enums that are
             imported already need none.
+        fingerprint_getter: returns what the items come from besides, such as the version of a
+            library; the cache is stale when it returns something else.
 
     Attributes:
         verdict: "hit", "absent", "stale", "corrupt", "refused" or "disabled" after loading;
@@ -80,6 +82,7 @@ class RegistryCacheManager(Generic[T]):
         application: str | None = None,
         folder: str | None = None,
         key_modules: tuple[str, ...] = (),
+        fingerprint_getter: Callable[[], str] | None = None,
     ) -> None:
         self.cache_name = cache_name
         self.version_getter = version_getter
@@ -89,6 +92,7 @@ class RegistryCacheManager(Generic[T]):
         self.file_mtimes_getter = file_mtimes_getter
         self.application = application or _root_package(version_getter)
         self.key_modules = key_modules
+        self.fingerprint_getter = fingerprint_getter
         self.verdict = ""
         self.why = ""
         self._folder = folder
@@ -162,12 +166,19 @@ class RegistryCacheManager(Generic[T]):
         mine = environment_digest()
         _, document = self._place(mine)
         check_header(document, self.config, self.version_getter(), mine)
+        self._check_fingerprint(document)
         if self.config.check_mtimes:
             check_files(document, self.file_mtimes_getter)
         entries = document.raw_tail()
         if document.verdict != store.OK:
             raise Miss(document.verdict, document.why)
         return {self._key(name): self._item(name, text) for name, text in entries.items()}
+
+    def _check_fingerprint(self, document: store.Document) -> None:
+        before = document.head("fingerprint") or ""
+        now = self.fingerprint_getter() if self.fingerprint_getter else ""
+        if before != now:
+            raise Miss("stale", f"it was made from {before or 'nothing named'}, not from {now}")
 
     def _key(self, text: str) -> Hashable:
         try:
@@ -191,6 +202,8 @@ class RegistryCacheManager(Generic[T]):
             file_mtimes = self.file_mtimes_getter()
         mine = environment_digest()
         head = header(self.config, self.version_getter(), mine)
+        if self.fingerprint_getter and (fingerprint := self.fingerprint_getter()):
+            head["fingerprint"] = fingerprint
         head["files"] = take_files(file_mtimes or {})
         path, _ = self._place(mine)
         if not path:

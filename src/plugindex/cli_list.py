@@ -7,6 +7,7 @@ import time
 from plugindex import index, output, targets
 from plugindex.cli import FINDINGS, SOUND, target_of
 from plugindex.records import Stats
+from plugindex.switches import narrowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ def run(options: Namespace, started: float) -> int:
 
 
 def take(declared: Iterable[Declared], cache: bool = True) -> Taken:
-    """Return each registry with its snapshot."""
-    return [
-        (one, index.take(one.scope, one.settings if cache else one.settings.replace(cache=False)))
-        for one in declared
-    ]
+    """Return each registry with its snapshot, as the application would see it here and now."""
+    found = []
+    for one in declared:
+        settings = one.settings if cache else one.settings.replace(cache=False)
+        found.append((one, narrowed(index.take(one.scope, settings), one.scope)))
+    return found
 
 
 def total(stats: Sequence[Stats], seconds: float) -> dict[str, Any]:

@@ -30,6 +30,24 @@ class SecondaryRegistry:
         self.attr_name = attr_name
 
 
+class LeaveOut(Record):
+    """Leave plugins out of a registry while an environment variable is set.
+
+    Name it, or a list of several, as the base class's ``__leave_out__``. The index stays whole; the
+    rule is applied to what it knows, so no plugin is imported to apply it.
+
+    Args:
+        variable: the variable's name after the application's, so that ``SUBPROCESS_NO_GPU`` stands
+            for ``APPLICATION_SUBPROCESS_NO_GPU``; 0, false, no and off count as not set.
+        attribute: the class attribute that decides, inherited or not.
+        value: the literal that it must equal for the plugin to be left out.
+    """
+
+    variable: str
+    attribute: str
+    value: str | int | float | bool | None = True
+
+
 class SuffixExtractor:
     """Derive a key from a class name: the name without *suffix*, in lower case."""
 
@@ -68,7 +86,7 @@ class Scope(Record):
     *base* is an object reference. *package* is the dotted name whose modules are in scope; when it
     is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
     *secondary* holds (attribute name, key source) pairs. *mode* names a reduced discovery, whose
-    index is kept apart from the full one.
+    index is kept apart from the full one. *leave_out* are rules that hold while a variable is set.
     """
 
     base: str
@@ -81,6 +99,7 @@ class Scope(Record):
     secondary: tuple[tuple[str, str], ...] = ()
     mode: str = ""
     excluded: tuple[str, ...] = ()
+    leave_out: tuple[LeaveOut, ...] = ()
 
     def covers(self, module: str) -> bool:
         """Say whether the module of that name is in scope."""

@@ -23,7 +23,8 @@ class Contents:
     maps the keys whose plugin failed here to the error, *hidden* the keys that the user took out
     to what they named, *chosen* are the keys that the user set. *problems* are those of this
     process, *imported* counts the enums' modules that showing the keys imported, *standins* says
-    that keys still stand for enum members. *held*, the classes at hand, is what the registry's
+    that keys still stand for enum members. *unavailable* are the plugins that are known, but are no
+    keys here. *held*, the classes at hand, is what the registry's
     storage becomes when this is published.
     """
 
@@ -38,11 +39,13 @@ class Contents:
         "refused",
         "snapshot",
         "standins",
+        "unavailable",
     )
 
     def __init__(self, snapshot: Any = None) -> None:
         self.snapshot = snapshot
         self.entries: dict[Hashable, Plugin | None] = dict(snapshot.plugins) if snapshot else {}
+        self.unavailable: dict[Hashable, Plugin] = dict(snapshot.unavailable) if snapshot else {}
         conflicts = snapshot.conflicts.items() if snapshot else ()
         self.refused = {key: tuple(p.reference for p in rivals) for key, rivals in conflicts}
         self.held: dict[Hashable, Any] = {}

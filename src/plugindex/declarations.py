@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.config import RegistryConfig, SecondaryRegistry, SuffixExtractor
+from plugindex.config import LeaveOut, RegistryConfig, SecondaryRegistry, SuffixExtractor
 from plugindex.enrol import enrol
 from plugindex.errors import DiscoveryError, message
 from plugindex.expressions import NONE
@@ -142,6 +142,7 @@ class Declarations:
         written = self._config(entry)
         config = self._read_config(written, cls) if written is not None else None
         attributes = {} if config else self._attributes(cls, entry[5])
+        attributes["__leave_out__"] = self._rules(*self._inherited(cls, "__leave_out__"))
         module = self.tracer.hierarchy.module_of(cls)
         # The same code as in the application infers what isn't said, on a class of that name.
         place = {"__module__": module, "__qualname__": entry[0]}
@@ -233,6 +234,21 @@ class Declarations:
         names = ("registry_dict", "key_source", "attr_name")
         source, attribute = (self._argument(call, names, name) for name in names[1:])
         return SecondaryRegistry(SecondaryRegistryDict(), source, attribute)
+
+    def _rules(self, value: Any, record: Any) -> list[LeaveOut]:
+        if value is None:
+            return []
+        value, record = self.tracer.trace(value, record)
+        if value[0] == "c" and not value[1]:
+            return []
+        return [self._rule(one, record) for one in (value[1] if value[0] == "l" else [value])]
+
+    def _rule(self, value: Any, record: Any) -> LeaveOut:
+        call = self.tracer.call(value, record)
+        if call is None or call.reference != "plugindex.config:LeaveOut":
+            raise NoLiteral("one of its rules to leave plugins out")
+        given = call.named(LeaveOut._fields)
+        return LeaveOut(**{name: self.tracer.literal(*one, name) for name, one in given.items()})
 
     def _argument(self, call: Call, names: tuple[str, ...], name: str) -> Any:
         """Return the literal that a call gets for one of its parameters."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from plugindex.config import Scope
+    from plugindex.config import LeaveOut, Scope
     from plugindex.contents import Contents
 
 _MISSING: Any = object()
@@ -91,7 +91,7 @@ def _found(key: Hashable, contents: Contents, held: Any) -> tuple[Plugin | None,
     listed = snapshot.plugins.get(key) if snapshot else None
     if key in contents.failed:
         return listed, "failed", str(contents.failed[key])
-    plugin = snapshot.unavailable.get(key) if snapshot else None
+    plugin = contents.unavailable.get(key)
     return plugin, "unavailable", plugin.reason if plugin else ""
 
 
@@ -107,6 +107,14 @@ def from_class(key: Hashable, cls: Any) -> Plugin:
         line=getattr(cls, "__firstlineno__", 0),
         doc=doc,
     )
+
+
+def left_out_class(key: Hashable, cls: Any, rule: LeaveOut, scope: Scope) -> Plugin:
+    """Describe a class of this process that *rule* leaves out."""
+    from plugindex import switches
+
+    known = from_class(key, cls).replace(attributes={rule.attribute: rule.value})
+    return switches.left_out(known, rule, scope)
 
 
 def matches(plugin: Plugin | None, held: Any, wanted: Mapping[str, Any]) -> bool:
@@ -137,7 +145,12 @@ def missing_modules(plugin: Plugin) -> tuple[str, ...]:
 
 
 def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
-    """Return the command that installs what is missing: the extra that names it, if one does."""
+    """Return the command that mends it: for what is missing, the extra that names it, if any."""
+    from plugindex import switches
+
+    rule = switches.rule_for(plugin, scope)
+    if rule is not None:
+        return switches.remedy(rule, scope)
     distribution = distribution_of(plugin.module) or distribution_of(scope.package)
     extras = _extras(distribution, missing) if distribution else ()
     if distribution and extras:

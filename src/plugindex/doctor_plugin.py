@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex import stamp
+from plugindex import stamp, switches
 from plugindex.cli_show import keys_like
 from plugindex.describe import remedy
 from plugindex.doctor import BROKEN, OK, Step
@@ -189,6 +189,11 @@ def _duplicate(case: Case, cls: Any) -> Step:
 def _filter(case: Case, cls: Any) -> Step:
     if any(cls[1] == name or cls[1].startswith(name + ".") for name in case.scope.excluded):
         return Step("filter", BROKEN, f"{cls[1]} is left out", "take it off the list of exclusions")
+    for plugin in _listed(case):
+        rule = switches.rule_for(plugin, case.scope)
+        if rule is not None and plugin.reference == case.family.reference(cls):
+            text, fix = switches.reason(rule, case.scope), switches.remedy(rule, case.scope)
+            return Step("filter", BROKEN, text, fix)
     return filters(case)
 
 

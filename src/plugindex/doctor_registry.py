@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from plugindex import switches
 from plugindex.doctor import BROKEN, NOTE, OK, Step
 
 TYPE_CHECKING = False
@@ -111,6 +112,13 @@ def classes(case: Case) -> list[Any]:
 
 def filters(case: Case) -> Step:
     """Say what is left out on purpose."""
+    plugins = case.fresh.plugins.items()
+    switched = [(key, rule) for key, p in plugins if (rule := switches.rule_for(p, case.scope))]
+    if switched:
+        rule = switched[0][1]
+        keys = ", ".join(repr(key) for key, _ in switched)
+        text = f"left out: {keys}: {switches.reason(rule, case.scope)}"
+        return Step("filter", NOTE, text, switches.remedy(rule, case.scope))
     left_out = ", ".join(case.scope.excluded)
     return Step("filter", OK, f"left out: {left_out}" if left_out else "nothing is left out")
 

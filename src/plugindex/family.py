@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.config import KeyRule, RegistryConfig, Scope, SuffixExtractor
+from plugindex.config import KeyRule, LeaveOut, RegistryConfig, Scope, SuffixExtractor
 from plugindex.errors import message
 from plugindex.keys import reference
 
@@ -75,7 +75,7 @@ def infer(base: type, config: RegistryConfig) -> Family:
     """Return the family that *config* and the place of *base* make.
 
     Raises:
-        TypeError: the key attribute is no attribute name.
+        TypeError: the key attribute is no attribute name, or ``__leave_out__`` holds no rule.
     """
     if not isinstance(config.key_attribute, str) or not config.key_attribute.isidentifier():
         text = f"{reference(base)} has {config.key_attribute!r} for a key attribute"
@@ -93,6 +93,7 @@ def infer(base: type, config: RegistryConfig) -> Family:
         name=config.registry_name,
         application=base.__module__.partition(".")[0],
         secondary=_pairs(config.secondary_registries or ()),
+        leave_out=_rules(base),
     )
     return Family(base, scope, config, (registry_of, (scope.base,)))
 
@@ -108,3 +109,14 @@ def key_rule(
 
 def _pairs(declared: Iterable[SecondaryRegistry]) -> tuple[tuple[str, str], ...]:
     return tuple((one.attr_name, one.key_source) for one in declared)
+
+
+def _rules(base: type) -> tuple[LeaveOut, ...]:
+    declared = getattr(base, "__leave_out__", None) or ()
+    rules = (declared,) if isinstance(declared, LeaveOut) else tuple(declared)
+    for rule in rules:
+        if not isinstance(rule, LeaveOut):
+            text = f"{reference(base)} has {rule!r} in its __leave_out__"
+            fix = "write __leave_out__ = LeaveOut(variable=..., attribute=..., value=...)"
+            raise TypeError(message(text, [("fix", fix)]))
+    return rules

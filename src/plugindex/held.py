@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Hashable
     from typing import Any
 
+    from plugindex.config import LeaveOut
     from plugindex.family import Family
     from plugindex.records import Problem
     from plugindex.secondary import SecondaryRegistryDict
@@ -72,7 +73,8 @@ class HeldMapping(LazyMapping[K, V]):
             plugin = self._contents.entries.get(key) if self._contents else None
             self._stated[key, holder_name(cls)] = cls
             if self._contents is None:
-                self._enter_early(key, cls)
+                if self._leaving_out(cls) is None:
+                    self._enter_early(key, cls)
             elif plugin is not None and plugin.reference == holder_name(cls):
                 raw.__setitem__(self, key, cls)
             else:
@@ -90,12 +92,30 @@ class HeldMapping(LazyMapping[K, V]):
         """Let the classes whose statements ran here claim their keys, less those *listed*."""
         for (key, name), cls in self._stated.items():
             if name not in listed and not self._left_over(cls):
-                contents.claim(key, cls, self._host)
+                self._let_claim(contents, key, cls)
 
     def _claim(self, key: Any, cls: Any) -> None:
         changed = self._change()
-        changed.claim(key, cls, self._host)
+        self._let_claim(changed, key, cls)
         self._publish(changed)
+
+    def _let_claim(self, contents: Contents, key: Any, cls: Any) -> None:
+        """Let *cls* claim *key*, unless an environment variable leaves it out."""
+        rule = self._leaving_out(cls)
+        if rule is None:
+            contents.claim(key, cls, self._host)
+        elif key not in contents.entries:
+            from plugindex.describe import left_out_class
+
+            plugin = left_out_class(key, cls, rule, self.family.scope)  # type: ignore[union-attr]
+            contents.unavailable.setdefault(key, plugin)
+
+    def _leaving_out(self, cls: Any) -> LeaveOut | None:
+        if self.family is None or not self.family.scope.leave_out:
+            return None
+        from plugindex.switches import rule_for_class
+
+        return rule_for_class(cls, self.family.scope)
 
     @property
     def _host(self) -> str:

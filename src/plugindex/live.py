@@ -16,8 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from plugindex.config import Scope
     from plugindex.index import Settings
     from plugindex.records import Plugin
+    from plugindex.snapshot import Snapshot
 
 _MISSING: Any = object()
 # A host's discovery function imports here, so it may wait for a module that a waiting thread is
@@ -78,9 +80,18 @@ class LiveMapping(HeldMapping[K, V]):
             with turns.recording():
                 run_function(function, self.family)
             return None
+        return self._taken(scope)
+
+    def _taken(self, scope: Scope) -> Snapshot:
+        """Return what the index knows, less what an environment variable leaves out."""
         from plugindex import index
 
-        return index.take(scope, self._chosen_settings())
+        snapshot = index.take(scope, self._chosen_settings())
+        if scope.leave_out:
+            from plugindex.switches import narrowed
+
+            return narrowed(snapshot, scope)
+        return snapshot
 
     def _chosen_settings(self) -> Settings:
         from plugindex.index import Settings
@@ -137,15 +148,10 @@ class LiveMapping(HeldMapping[K, V]):
         return self._load(key, plugin, again=False)
 
     def _recheck(self) -> None:
-        from plugindex import index
-
         family, old = self.family, self._now().snapshot
         if family is None:
             return
-        if old is None:
-            snapshot = self._asked()
-        else:
-            snapshot = index.take(family.scope, self._chosen_settings())
+        snapshot = self._asked() if old is None else self._taken(family.scope)
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:
@@ -161,7 +167,7 @@ class LiveMapping(HeldMapping[K, V]):
             if key in old.chosen:
                 new.choose(key, held[key])
             elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
-                new.claim(key, held[key], self._host)
+                self._let_claim(new, key, held[key])
         listed = {p.reference for p in old.snapshot.plugins.values()} if old.snapshot else ()
         self._claim_stated(new, listed)
         return new

@@ -29,7 +29,7 @@ class Lock:
     Read the file again once inside, for another process may have done the work by then.
 
     Args:
-        path: the file that the lock guards; the lock is ``<path>.lock``, which stays.
+        path: the file that the lock guards; the lock is ``<path>.lock``, which its holder removes.
         wait_s: how long to wait for another holder at most.
 
     Attributes:
@@ -47,36 +47,63 @@ class Lock:
     def __enter__(self) -> Self:
         if flock is None:
             return self
-        try:
-            self._descriptor = _open(self._path)
-        except (OSError, ValueError, Refused):  # no folder to write: no cache to guard
-            return self
         deadline = time.monotonic() + self._wait_s
         pause = _FIRST_PAUSE_S
-        while not self._taken() and time.monotonic() < deadline:
+        while self._opened() and not self._taken() and time.monotonic() < deadline:
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         return self
 
+    def _opened(self) -> bool:
+        """Open the file at the path, unless the one that is open lies there still."""
+        if self._descriptor >= 0:
+            if _lies_at(self._path, self._descriptor):
+                return True
+            self._close()
+        try:
+            self._descriptor = _open(self._path)
+        except (OSError, ValueError, Refused):  # no folder to write: no cache to guard
+            return False
+        return True
+
     def __exit__(self, *_: object) -> None:
         if self._descriptor < 0:
             return
-        descriptor, self._descriptor, held, self.held = self._descriptor, -1, self.held, False
+        held, self.held = self.held, False
         try:
-            if held:  # closing is not enough: a forked child may share the open file
-                flock(descriptor, LOCK_UN)
+            if held:
+                self._remove()
+                # Closing is not enough: a forked child may share the open file.
+                flock(self._descriptor, LOCK_UN)
         except OSError:  # a file system that lost its lock has released it
             return
         finally:
-            os.close(descriptor)
+            self._close()
 
     def _taken(self) -> bool:
         try:
             flock(self._descriptor, LOCK_EX | LOCK_NB)
         except OSError:
             return False
-        self.held = True
-        return True
+        # Its last holder may have removed it since it was opened; then it guards nothing any more.
+        self.held = _lies_at(self._path, self._descriptor)
+        return self.held
+
+    def _remove(self) -> None:
+        """Remove the file while it is held, so that nobody can hold it and another file too."""
+        if _lies_at(self._path, self._descriptor):
+            os.unlink(self._path)
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
+
+
+def _lies_at(path: str, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(descriptor))
+    except OSError:
+        return False
 
 
 def _open(path: str) -> int:

@@ -20,8 +20,12 @@ def variable(application: str, switch: str) -> str:
 
 def cache_disabled(application: str) -> bool:
     """Tell whether ``<APPLICATION>_DISABLE_REGISTRY_CACHE`` switches caching off."""
-    value = os.environ.get(variable(application, "DISABLE_REGISTRY_CACHE"), "")
-    return value.strip().lower() not in _NO
+    return switched_on(application, "DISABLE_REGISTRY_CACHE")
+
+
+def switched_on(application: str, switch: str) -> bool:
+    """Tell whether the environment variable *switch* of *application* says yes."""
+    return os.environ.get(variable(application, switch), "").strip().lower() not in _NO
 
 
 def cache_folder(application: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.config import KeyRule, Scope
+from plugindex.config import KeyRule, LeaveOut, Scope
 from plugindex.keys import EnumKey
 
 TYPE_CHECKING = False
@@ -71,6 +71,7 @@ def scope_from(fields: Mapping[str, Any]) -> Scope:
     lists = {
         "secondary": tuple((pair[0], pair[1]) for pair in fields["secondary"]),
         "excluded": tuple(fields["excluded"]),
+        "leave_out": tuple(LeaveOut(*rule) for rule in fields["leave_out"]),
     }
     return Scope(**{**fields, **lists, "rule": KeyRule(**fields["rule"])})
 
@@ -78,4 +79,7 @@ def scope_from(fields: Mapping[str, Any]) -> Scope:
 def scope_fields(scope: Scope) -> dict[str, Any]:
     """Return *scope* as JSON values."""
     fields = {name: getattr(scope, name) for name in Scope._fields}
-    return fields | {"rule": {name: getattr(scope.rule, name) for name in KeyRule._fields}}
+    return fields | {
+        "rule": {name: getattr(scope.rule, name) for name in KeyRule._fields},
+        "leave_out": [[rule.variable, rule.attribute, rule.value] for rule in scope.leave_out],
+    }

@@ -33,7 +33,7 @@ def absent(key: Hashable, contents: Contents, scope: Scope | None) -> RegistryEr
         return _refused(key, contents.refused[key], scope)
     if key in contents.failed:
         return _failed(key, contents.failed[key], scope)
-    plugin = contents.snapshot.unavailable.get(key) if contents.snapshot else None
+    plugin = contents.unavailable.get(key)
     return _unavailable(plugin, scope) if plugin else _unknown(key, contents, scope)
 
 
@@ -55,12 +55,14 @@ def _failed(key: Hashable, error: Any, scope: Scope) -> RegistryError:
 
 def _unavailable(plugin: Plugin, scope: Scope) -> RegistryError:
     from plugindex.describe import missing_modules, remedy
+    from plugindex.switches import rule_for
 
-    missing = missing_modules(plugin)
+    left_out = rule_for(plugin, scope) is not None
+    missing = () if left_out else missing_modules(plugin)
     facts = {
         "class": plugin.reference,
         "file": plugin.file,
-        "missing": plugin.reason or ", ".join(missing),
+        "cause" if left_out else "missing": plugin.reason or ", ".join(missing),
         "fix": remedy(plugin, scope, missing),
     }
     text = message(f"{scope.name} {plugin.key!r} is not available here", facts.items())

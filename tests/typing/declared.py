@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from enum import Enum
 from typing import Any, assert_type
 
 from plugindex import (
@@ -15,6 +16,7 @@ from plugindex import (
     RegistryConfig,
     SecondaryRegistry,
     SecondaryRegistryDict,
+    cached_enum,
     discover_registry_classes,
     make_suffix_extractor,
 )
@@ -97,6 +99,15 @@ def foreign() -> None:
 
 def eager() -> None:
     assert_type(discover_registry_classes([], "pkg.", Command), list[type])
+
+
+class Shade(Enum):
+    """A base without members."""
+
+
+def enums() -> None:
+    assert_type(cached_enum("A", dict, module=__name__), type[Enum])
+    assert_type(cached_enum("B", dict, module=__name__, base=Shade), type[Shade])
 
 
 def anything(registry: LazyDiscoveryDict[Any, Any]) -> int:

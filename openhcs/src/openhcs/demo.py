@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -14,28 +15,44 @@ from openhcs.errors import OpenHCSError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from plugindex import LazyDiscoveryDict
+STEPS = """
+[[step]]
+name = "smooth"
+function = "skimage:filters.gaussian"
+parameters = {sigma = 2, preserve_range = true}
 
+[[step]]
+name = "flatten"
+function = "openhcs:subtract_background"
+parameters = {radius = 20}
+"""
 PIP = ("--package", "pip._internal.commands", "--base", "pip._internal.cli.base_command:Command")
 
 
 def run_demo(folder: str | None = None) -> None:
-    """Write a demo plate, read it, and print what happens at each step.
+    """Write a demo plate, run functions on it, and print what happens at each step.
 
     Args:
-        folder: the new folder to write to; a temporary one, removed at the end, by default.
+        folder: where to write to; a new folder for temporary files by default.
 
     Raises:
         OpenHCSError: when something that the demo needs isn't there.
     """
-    with tempfile.TemporaryDirectory(prefix="openhcs-demo-") as temporary:
-        plate = Path(folder or temporary) / "demo_plate"
-        _refuse_existing(plate)
-        _show_plate(plate)
-        _show_foreign_package(Path(temporary))
+    home = Path(folder or tempfile.mkdtemp(prefix="openhcs-demo-"))
+    plate = home / "demo_plate"
+    _refuse_existing(plate)
+    _heading("The registries, known from code that was read and not run")
+    _print_registries()
+    _show_plate(plate)
+    _show_run(home, plate)
+    _heading("The registries afterwards: this process has imported only what the run needed")
+    _print_registries()
+    with tempfile.TemporaryDirectory(prefix="openhcs-demo-") as scratch:
+        _show_foreign_package(Path(scratch))
+    print(f"\nAll that the demo has written is in {home}")
 
 
 def _refuse_existing(plate: Path) -> None:
@@ -49,53 +66,60 @@ def _show_plate(plate: Path) -> None:
     from openhcs.demo_plate import write_demo_plate
     from openhcs.microscopes import create_microscope_handler
 
-    _heading("The registries, known from code that was read and not run")
-    _print_registries()
     _heading("A plate cut from a real image: skimage.data.cell(), a phase image of a cell (CC0)")
     print(f"wrote {write_demo_plate(plate)} images to {plate}")
     handler = create_microscope_handler("auto", plate)
     summary = handler.read_plate(plate).summary()
     _print_table([(name.replace("_", " "), _short(value)) for name, value in summary.items()])
-    _show_images(plate)
-    _heading("The registries afterwards: only what the plate needed was imported")
-    _print_registries()
 
 
-def _show_images(plate: Path) -> None:
-    """Read the images through the disk backend and keep them in the memory one."""
-    from openhcs.io import FileManager
-
-    files = FileManager()
-    paths = files.list_image_files(plate, "disk", recursive=True)
-    start = perf_counter()
-    images = files.load_batch(paths, "disk")
-    spent = perf_counter() - start
-    _heading(f"{len(images)} images read through the disk backend in {spent * 1000:.0f} ms")
-    rows = [
-        (Path(path).name, str(image.shape), str(image.dtype), f"{image.mean():.0f}")
-        for path, image in zip(paths, images, strict=True)
-    ]
-    _print_table([("image", "shape", "type", "mean"), *rows[:4], ("...", "", "", "")])
-    files.save_batch(images, [Path(path).name for path in paths], "memory")
-    print(f"kept in the memory backend: {len(files.list_files('.', 'memory'))} images")
+def _show_run(home: Path, plate: Path) -> None:
+    """Run the same steps here and in two fresh processes, and print what came out."""
+    steps = home / "steps.toml"
+    steps.write_text(STEPS, "utf-8")
+    _heading("A job: functions of two libraries, named by reference")
+    print(STEPS.strip())
+    reports = {name: _run(home, plate, steps, name) for name in ("local", "processes")}
+    _heading("One row a well, the same from both")
+    _print_features(reports["local"]["wells"])
+    same = reports["local"]["wells"] == reports["processes"]["wells"]
+    print(f"the results of both are {'equal' if same else 'DIFFERENT'}")
 
 
-def _print_registries() -> None:
-    from openhcs.io import STORAGE_BACKENDS
-    from openhcs.microscopes import MICROSCOPE_HANDLERS
+def _run(home: Path, plate: Path, steps: Path, executor: str) -> dict[str, Any]:
+    from openhcs.commands.run import report_lines
+    from openhcs.pipeline.progress import ProgressBar
+    from openhcs.pipeline.run import Order, run_plate
 
-    rows: list[tuple[str, ...]] = [("registry", "key", "class", "status", "module imported")]
-    rows += _registry_rows("microscope handler", MICROSCOPE_HANDLERS)
-    rows += _registry_rows("storage backend", STORAGE_BACKENDS)
+    out = home / f"run_{executor}"
+    _heading(f"openhcs run {plate.name} --steps {steps.name} --executor {executor}")
+    progress = ProgressBar(sys.stderr if sys.stderr.isatty() else io.StringIO())
+    order = Order(str(plate), str(steps), str(out), executor=executor, workers=2, colormap="magma")
+    try:
+        report = run_plate(order, progress)
+    finally:
+        progress.end()
+    print("\n".join(report_lines(report, str(out))))
+    return report
+
+
+def _print_features(wells: dict[str, dict[str, Any]]) -> None:
+    names = list(next(iter(wells.values()))["features"])
+    rows: list[tuple[str, ...]] = [("feature", *wells)]
+    for name in names:
+        rows.append((name, *(f"{about['features'][name]:.4g}" for about in wells.values())))
     _print_table(rows)
 
 
-def _registry_rows(name: str, registry: LazyDiscoveryDict[Any]) -> Iterable[tuple[str, ...]]:
-    for key in registry:
-        about = registry.info(key)
-        module, _, qualname = about.reference.partition(":")
-        imported = "yes" if module in sys.modules else "no"
-        yield name, str(key), qualname, about.status, imported
+def _print_registries() -> None:
+    from openhcs.commands.plugins import plugin_row, registries
+
+    rows: list[tuple[str, ...]] = [("registry", "key", "class", "status", "module imported")]
+    for name, registry in registries().items():
+        for row in map(plugin_row, map(registry.info, registry)):
+            imported = "yes" if row["imported"] else "no"
+            rows.append((name, row["key"], row["class"], row["status"], imported))
+    _print_table(rows)
 
 
 def _show_foreign_package(scratch: Path) -> None:

@@ -51,3 +51,35 @@ class UnknownBackendError(StorageError, ValueError):
 
 class UnsupportedFormatError(StorageError, ValueError):
     """No reader or writer is known for this kind of file, or its library isn't installed."""
+
+
+class UnknownColormapError(OpenHCSError, ValueError):
+    """No library that is installed has a colormap of this name."""
+
+
+class JobError(OpenHCSError, ValueError):
+    """A job or its steps are described wrongly, or can't be run as asked."""
+
+
+class ServerError(OpenHCSError):
+    """A server can't be started, reached or understood, or refuses what it is asked."""
+
+
+class ServerTimeoutError(ServerError, TimeoutError):
+    """A server didn't answer, or wasn't ready, in time."""
+
+
+class MessageError(ServerError, ValueError):
+    """A message between processes isn't of the agreed form."""
+
+
+class FunctionError(OpenHCSError, ValueError):
+    """A function that a step names is unknown, gets wrong parameters, or fails."""
+
+
+class LibraryUnavailableError(FunctionError):
+    """The library of a function can't be used on this machine, or isn't installed."""
+
+
+class FormatError(OpenHCSError, ValueError):
+    """A result table is not of the shape that its format has."""

@@ -2,6 +2,7 @@
 
 from openhcs.io.base import (
     STORAGE_BACKENDS,
+    LinkingBackend,
     ReadableBackend,
     ReadWriteBackend,
     StorageBackend,
@@ -12,6 +13,7 @@ from openhcs.io.filemanager import FileManager
 __all__ = [
     "STORAGE_BACKENDS",
     "FileManager",
+    "LinkingBackend",
     "ReadWriteBackend",
     "ReadableBackend",
     "StorageBackend",

@@ -1,10 +1,11 @@
-"""The storage registry and what a backend promises: reading, writing, or both."""
+"""The storage registry and what a backend promises: reading, writing, both, or links too."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 
-from openhcs.core.auto_register_meta import AutoRegisterMeta, LazyDiscoveryDict
+from openhcs.core.auto_register_meta import AutoRegisterMeta, LazyDiscoveryDict, LeaveOut
+from openhcs.errors import StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ class StorageBackend(metaclass=AutoRegisterMeta):
     __registry_key__ = "_backend_type"
     __registry_name__ = "storage backend"
     __registry__ = STORAGE_BACKENDS
+    __leave_out__ = LeaveOut(variable="SUBPROCESS_NO_GPU", attribute="_needs_viewer", value=True)
 
     _backend_type: str | None = None
+    # Read without importing: where it is true, OPENHCS_SUBPROCESS_NO_GPU leaves the class out.
+    _needs_viewer = False
 
     def cleanup(self) -> None:
         """Release what the backend holds outside this process."""
@@ -111,7 +115,7 @@ class WritableBackend(StorageBackend):
 
 
 class ReadWriteBackend(ReadableBackend, WritableBackend):
-    """A backend with the whole surface of a file system."""
+    """A backend with the whole surface of a file system, links apart."""
 
     @abstractmethod
     def ensure_directory(self, directory: StoragePath) -> str:
@@ -158,6 +162,26 @@ class ReadWriteBackend(ReadableBackend, WritableBackend):
         Raises:
             FileNotFoundError: when there is nothing at *path*.
         """
+
+    def is_symlink(self, path: StoragePath) -> bool:
+        """Say whether *path* is a link; a backend without links has none."""
+        return False
+
+    def create_symlink(
+        self, source: StoragePath, link: StoragePath, *, overwrite: bool = False
+    ) -> None:
+        """Make *link* point to *source*, where the backend is a :class:`LinkingBackend`.
+
+        Raises:
+            StorageError: when the backend knows no links.
+        """
+        raise StorageError(
+            f"{type(self).__name__} knows no links", file=link, fix="copy the file instead"
+        )
+
+
+class LinkingBackend(ReadWriteBackend):
+    """A backend whose files and folders may be links to others."""
 
     @abstractmethod
     def create_symlink(

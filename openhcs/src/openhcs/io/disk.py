@@ -8,15 +8,13 @@ import shutil
 import threading
 from pathlib import Path
 
-from openhcs.core.natural import natural_key
 from openhcs.errors import StorageError
-from openhcs.io.base import ReadWriteBackend
+from openhcs.io.base import LinkingBackend
 from openhcs.io.formats import format_of
-from openhcs.io.listing import selected, walk
+from openhcs.io.listing import Entry, ListingBackend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from openhcs.io.base import StoragePath
@@ -36,17 +34,14 @@ def _new(path: StoragePath, overwrite: bool = False) -> Path:
     return new
 
 
-def _children(folder: str) -> list[tuple[str, str, bool]]:
-    with os.scandir(folder) as entries:
-        return [
-            (e.name, os.path.join(folder, e.name), e.is_dir(follow_symlinks=False))
-            for e in entries
-            # A link to a folder is not walked into: it may lead back up.
-            if e.is_dir(follow_symlinks=False) or e.is_file()
-        ]
+def _listed_as(entry: os.DirEntry[str]) -> str:
+    # A link to a folder is not walked into: it may lead back up.
+    if entry.is_dir(follow_symlinks=False):
+        return "directory"
+    return "file" if entry.is_file() else ""
 
 
-class DiskStorageBackend(ReadWriteBackend):
+class DiskStorageBackend(ListingBackend, LinkingBackend):
     """Read and write files on disk: images, arrays, tables, text."""
 
     _backend_type = "disk"
@@ -69,26 +64,14 @@ class DiskStorageBackend(ReadWriteBackend):
         finally:
             part.unlink(missing_ok=True)
 
-    def list_files(
-        self,
-        directory: StoragePath,
-        pattern: str | None = None,
-        extensions: Iterable[str] | None = None,
-        recursive: bool = False,
-    ) -> list[str]:
-        return selected(walk(os.fspath(directory), _children, recursive), pattern, extensions)
+    def kind(self, path: StoragePath) -> str:
+        if os.path.isdir(path):
+            return "directory"
+        return "file" if os.path.isfile(path) else ""
 
-    def list_dir(self, path: StoragePath) -> list[str]:
-        return sorted(os.listdir(path), key=natural_key)
-
-    def exists(self, path: StoragePath) -> bool:
-        return os.path.exists(path)
-
-    def is_file(self, path: StoragePath) -> bool:
-        return os.path.isfile(path)
-
-    def is_dir(self, path: StoragePath) -> bool:
-        return os.path.isdir(path)
+    def entries(self, folder: str) -> list[Entry]:
+        with os.scandir(folder) as found:
+            return [Entry(e.name, os.path.join(folder, e.name), _listed_as(e)) for e in found]
 
     def is_symlink(self, path: StoragePath) -> bool:
         return os.path.islink(path)

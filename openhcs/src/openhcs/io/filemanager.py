@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from openhcs.io.base import StorageBackend, StoragePath
+    from openhcs.microscopes.microscope_base import MicroscopeHandler
 
 IMAGE_EXTENSIONS = (".tif", ".tiff")
 
@@ -26,6 +27,20 @@ class FileManager:
 
     def __init__(self, backends: Mapping[str, StorageBackend] | None = None) -> None:
         self._backends: dict[str, StorageBackend] = dict(backends or {})
+
+    @classmethod
+    def for_plate(cls, plate: StoragePath, handler: MicroscopeHandler | None = None) -> FileManager:
+        """Return a file manager whose backend ``virtual_workspace`` shows *plate* flattened.
+
+        Use one for each plate.
+
+        Args:
+            plate: the folder of the plate.
+            handler: see :class:`openhcs.io.virtual_workspace.VirtualWorkspaceBackend`.
+        """
+        from openhcs.io.virtual_workspace import VirtualWorkspaceBackend
+
+        return cls({"virtual_workspace": VirtualWorkspaceBackend(plate, handler)})
 
     def backend(self, name: str) -> StorageBackend:
         """Return the backend called *name*.

@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
+import os
+from abc import abstractmethod
 from collections import deque
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from openhcs.core.natural import natural_key
+from openhcs.io.base import ReadableBackend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from openhcs.io.base import StoragePath
+
+
+class Entry(NamedTuple):
+    """Something in a folder: "file", "directory", or "" for what is named but not listed."""
+
+    name: str
+    path: str
+    kind: str
+
+
+class ListingBackend(ReadableBackend):
+    """A readable backend that tells two things of a path; all listings follow from them."""
+
+    @abstractmethod
+    def kind(self, path: StoragePath) -> str:
+        """Return "file" or "directory", links followed, or "" where there is nothing."""
+
+    @abstractmethod
+    def entries(self, folder: str) -> Iterable[Entry]:
+        """Return what lies in *folder*; raise as ``list_files``."""
+
+    def list_files(
+        self,
+        directory: StoragePath,
+        pattern: str | None = None,
+        extensions: Iterable[str] | None = None,
+        recursive: bool = False,
+    ) -> list[str]:
+        return selected(walk(os.fspath(directory), self._children, recursive), pattern, extensions)
+
+    def _children(self, folder: str) -> Iterable[tuple[str, str, bool]]:
+        return [(e.name, e.path, e.kind == "directory") for e in self.entries(folder) if e.kind]
+
+    def list_dir(self, path: StoragePath) -> list[str]:
+        return sorted((entry.name for entry in self.entries(os.fspath(path))), key=natural_key)
+
+    def exists(self, path: StoragePath) -> bool:
+        return self.kind(path) != ""
+
+    def is_file(self, path: StoragePath) -> bool:
+        return self.kind(path) == "file"
+
+    def is_dir(self, path: StoragePath) -> bool:
+        return self.kind(path) == "directory"
 
 
 def walk(

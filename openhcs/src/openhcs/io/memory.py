@@ -8,13 +8,11 @@ import os
 import posixpath
 import threading
 
-from openhcs.core.natural import natural_key
-from openhcs.io.base import ReadWriteBackend
-from openhcs.io.listing import selected, walk
+from openhcs.io.base import LinkingBackend
+from openhcs.io.listing import Entry, ListingBackend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from openhcs.io.base import StoragePath
@@ -41,17 +39,25 @@ def _error(code: int, path: str) -> OSError:
     return OSError(code, os.strerror(code), path)
 
 
-class MemoryStorageBackend(ReadWriteBackend):
+class MemoryStorageBackend(ListingBackend, LinkingBackend):
     """Hold files in a flat dict of POSIX paths, in which None stands for a folder.
 
     Data is copied on the way in and on the way out: what a caller does to its array never reaches
-    the stored one, just as with a disk.
+    the stored one, just as with a disk. Pickled, it takes its files along as they are then.
     """
 
     _backend_type = "memory"
 
     def __init__(self) -> None:
         self._entries: dict[str, Any] = dict.fromkeys(ROOTS)
+        self._lock = threading.RLock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            return {"_entries": dict(self._entries)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._entries = state["_entries"]
         self._lock = threading.RLock()
 
     def _resolve(self, path: str, hops: int = 0) -> str:
@@ -100,18 +106,19 @@ class MemoryStorageBackend(ReadWriteBackend):
         prefix = key.rstrip("/") + "/"
         return [k for k in self._entries if k.startswith(prefix) and k != key]
 
-    def _children(self, folder: str) -> list[tuple[str, str, bool]]:
+    def entries(self, folder: str) -> list[Entry]:
         with self._lock:
             real = self._folder(folder)
             inside = [k for k in self._below(real) if (posixpath.dirname(k) or ".") == real]
-            names = [posixpath.basename(k) for k in inside]
-            paths = [n if folder == "." else posixpath.join(folder, n) for n in names]
-            # As on a disk, a link to a folder is listed but not walked into.
-            return [
-                (n, p, self._entries[k] is None)
-                for n, p, k in zip(names, paths, inside, strict=True)
-                if not (isinstance(self._entries[k], _Link) and not self.is_file(p))
-            ]
+            return [self._entry(folder, key) for key in inside]
+
+    def _entry(self, folder: str, key: str) -> Entry:
+        name = posixpath.basename(key)
+        path = name if folder == "." else posixpath.join(folder, name)
+        is_link = isinstance(self._entries[key], _Link)
+        kind = self.kind(path)
+        # As on a disk, a link to a folder is named but not walked into.
+        return Entry(name, path, "" if is_link and kind != "file" else kind)
 
     def load(self, path: StoragePath) -> Any:
         with self._lock:
@@ -131,40 +138,13 @@ class MemoryStorageBackend(ReadWriteBackend):
                 raise _error(errno.EISDIR, os.fspath(path))
             self._entries[key] = own
 
-    def list_files(
-        self,
-        directory: StoragePath,
-        pattern: str | None = None,
-        extensions: Iterable[str] | None = None,
-        recursive: bool = False,
-    ) -> list[str]:
+    def kind(self, path: StoragePath) -> str:
         with self._lock:
-            return selected(walk(_key(directory), self._children, recursive), pattern, extensions)
-
-    def list_dir(self, path: StoragePath) -> list[str]:
-        with self._lock:
-            real = self._folder(path)
-            inside = (k for k in self._below(real) if (posixpath.dirname(k) or ".") == real)
-            return sorted((posixpath.basename(k) for k in inside), key=natural_key)
-
-    def exists(self, path: StoragePath) -> bool:
-        with self._lock:
-            return self._kind(path) != ""
-
-    def is_file(self, path: StoragePath) -> bool:
-        with self._lock:
-            return self._kind(path) == "file"
-
-    def is_dir(self, path: StoragePath) -> bool:
-        with self._lock:
-            return self._kind(path) == "directory"
-
-    def _kind(self, path: StoragePath) -> str:
-        try:
-            real = self._found(path)
-        except OSError:  # missing, or a loop of links: nothing is there
-            return ""
-        return "directory" if self._entries[real] is None else "file"
+            try:
+                real = self._found(path)
+            except OSError:  # missing, or a loop of links: nothing is there
+                return ""
+            return "directory" if self._entries[real] is None else "file"
 
     def is_symlink(self, path: StoragePath) -> bool:
         with self._lock:

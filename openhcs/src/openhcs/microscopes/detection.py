@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from openhcs.errors import PlateError, UnknownMicroscopeError
+from openhcs.io.filemanager import FileManager
 from openhcs.microscopes.microscope_base import METADATA_HANDLERS, MICROSCOPE_HANDLERS
+from openhcs.omero.paths import omero_path
 from plugindex import PluginLoadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
-    from openhcs.io.filemanager import FileManager
     from openhcs.microscopes.microscope_base import MicroscopeHandler, PlatePath
 
 # A plate that we have written also looks like its source; its own description must win.
@@ -49,7 +51,7 @@ def detect_microscope(
         UnknownMicroscopeError: when none does; the text names what was tried and why not.
         PlateError: when the folder is missing, or a handler recognises the plate as damaged.
     """
-    folder = checked_folder(plate_folder)
+    folder = checked_folder(plate_folder, filemanager)
     failed: dict[str, str] = {}
     for key in _candidates(allowed):
         try:
@@ -67,10 +69,18 @@ def detect_microscope(
     )
 
 
-def checked_folder(plate_folder: PlatePath | None) -> Path:
+def checked_folder(plate_folder: PlatePath | None, filemanager: FileManager | None = None) -> Path:
+    """Return the plate's folder, on the disk or in OMERO.
+
+    Raises:
+        PlateError: when it is missing, a file, or in OMERO and no OMERO store is configured.
+    """
     if plate_folder is None:
         raise PlateError("no plate was given", fix="name the plate's folder")
     folder = Path(plate_folder)
+    if omero_path(folder) and not folder.exists():
+        _check_omero(folder, filemanager)
+        return folder
     if not folder.exists():
         raise PlateError("there is no such folder", file=folder, fix="check the path")
     if not folder.is_dir():
@@ -78,6 +88,16 @@ def checked_folder(plate_folder: PlatePath | None) -> Path:
             "a plate is a folder, and this is a file", file=folder, fix="give the folder it lies in"
         )
     return folder
+
+
+def _check_omero(folder: Path, filemanager: FileManager | None) -> None:
+    backend: Any = (filemanager or FileManager()).backend("omero_local")
+    if not backend.is_configured:
+        raise PlateError(
+            "this path names a plate in OMERO, and no OMERO store is configured",
+            file=folder,
+            fix="set OPENHCS_OMERO_STORE to a folder of plates or to omero://host",
+        )
 
 
 def _candidates(allowed: Iterable[str] | None) -> list[str]:

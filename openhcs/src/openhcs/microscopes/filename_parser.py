@@ -103,3 +103,19 @@ def row_letters(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
+
+
+def row_number(letters: str) -> int:
+    """Return the number of the plate row *letters*, counted from 1: A is 1, AA is 27.
+
+    Raises:
+        ValueError: when they are no capital letters from A to Z.
+    """
+    number = 0
+    for letter in letters:
+        if not "A" <= letter <= "Z":
+            raise ValueError(f"{letters!r} are no letters of a row")
+        number = number * 26 + ord(letter) - ord("A") + 1
+    if not number:
+        raise ValueError("a row needs a letter")
+    return number

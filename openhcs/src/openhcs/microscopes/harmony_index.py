@@ -24,7 +24,10 @@ _RECORDS = {("Images", "Image"): "image", ("Map", "Entry"): "channel"}
 
 @dataclass(frozen=True)
 class IndexImage:
-    """One image as the index describes it; lengths in metres, None where the index has none."""
+    """One image as the index describes it; lengths in metres, None where the index has none.
+
+    *url* is empty where no image was written, as when the autofocus failed.
+    """
 
     url: str
     row: int
@@ -147,7 +150,7 @@ def _index(images: list[Record], entries: list[Record]) -> HarmonyIndex:
 
 def _image(record: Record, shift: int) -> IndexImage:
     return IndexImage(
-        url=record["URL"],
+        url=record.get("URL", ""),
         row=int(record["Row"]),
         column=int(record["Col"]),
         field=int(record["FieldID"]),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from openhcs.core.natural import natural_key
-from openhcs.errors import MetadataNotFoundError
+from openhcs.errors import BrokenFileError, MetadataNotFoundError
 from openhcs.io.tiff_header import check_tiff
 from openhcs.microscopes.imagexpress_folders import (
     IMAGE_ENDINGS,
@@ -22,7 +22,10 @@ from openhcs.microscopes.plate import Plate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from openhcs.microscopes.microscope_base import PlatePath
+    from openhcs.microscopes.plate import PlateImage
 
 _CALIBRATION = re.compile(
     r'id="spatial-calibration-x"[^>]*?value="([^"]+)"|Spatial Calibration(?: X)?:\s*([0-9.eE+-]+)'
@@ -84,8 +87,25 @@ class ImageXpressMetadataHandler(MetadataHandler):
             ignored=ignored,
             channel_names=htd.wave_names,
             grid=htd.grid,
-            pixel_size=pixel_size_of(plate / images[0].file) if images else None,
+            pixel_size=_first_pixel_size(plate, images),
         )
+
+
+def _first_pixel_size(plate: Path, images: Iterable[PlateImage]) -> float | None:
+    """Return the pixel size that the first sound image tells: a damaged one costs no plate.
+
+    Raises:
+        BrokenFileError: when no image is sound; it names the first.
+    """
+    broken: BrokenFileError | None = None
+    for image in images:
+        try:
+            return pixel_size_of(plate / image.file)
+        except BrokenFileError as error:
+            broken = broken or error
+    if broken is not None:
+        raise broken
+    return None
 
 
 def pixel_size_of(image: Path) -> float | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 IMAGE_ENDINGS = (".tif", ".tiff")
 _STEP_FOLDER = re.compile(r"(timepoint|zstep)[_-]?(\d+)", re.IGNORECASE)
-# MetaXpress keeps the maximum projection where a plane 0 would be.
+# MetaXpress keeps the maximum projection where a plane 0 would be, or above the ZStep folders.
 PROJECTION = 0
 
 
@@ -98,7 +98,7 @@ def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
         parts["well"],
         _first(parts["site"]),
         _first(parts["channel"]),
-        _first(found.z_step, parts["z_index"]),
+        _first(found.z_step, parts["z_index"], PROJECTION),
         _first(found.timepoint, parts["timepoint"]),
     )
 

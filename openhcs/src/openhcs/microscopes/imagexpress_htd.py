@@ -52,7 +52,7 @@ def _text(data: bytes) -> str:
 def _values(path: Path, text: str) -> dict[str, list[str]]:
     """Return the values behind each key."""
     values: dict[str, list[str]] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         old = _OLD_LINE.match(line)
         if old:
             key, row = old[1], [old[2].strip().strip('"')]
@@ -64,8 +64,8 @@ def _values(path: Path, text: str) -> dict[str, list[str]]:
 
 
 def _refuse_cut_line(path: Path, number: int, line: str) -> None:
-    # The description is free text and may hold a single quote mark.
-    if line.count('"') % 2 and not line.startswith('"Description"'):
+    # The description is free text: it may hold a single quote mark, or go on in lines of its own.
+    if line.count('"') % 2 and line.startswith('"') and not line.startswith('"Description"'):
         raise BrokenFileError(f"line {number} of this HTD file is cut short", file=path, fix=FIX)
 
 

@@ -145,11 +145,13 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
         """Return the name of the backend to read the plate through."""
         return self.get_available_backends(plate_path)[0]
 
-    def _names(self, folder: PlatePath, backend: str, extensions: Iterable[str]) -> list[str]:
+    def _names(
+        self, folder: PlatePath, backend: str | None, extensions: Iterable[str]
+    ) -> list[str]:
         from openhcs.io.filemanager import FileManager
 
-        manager = self.filemanager or FileManager()
-        found = manager.list_image_files(folder, backend, extensions=extensions)
+        manager, storage = self.filemanager or FileManager(), backend or self.compatible_backends[0]
+        found = manager.list_image_files(folder, storage, extensions=extensions)
         return [path.rpartition("/")[2] for path in found]
 
     def auto_detect_patterns(
@@ -158,7 +160,7 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
         variable_components: Iterable[str] = ("site",),
         group_by: str | None = None,
         extensions: Iterable[str] = (".tif", ".tiff"),
-        backend: str = "disk",
+        backend: str | None = None,
     ) -> dict[str, Any]:
         """Return the file name patterns of each well in *folder*.
 
@@ -167,7 +169,7 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
             variable_components: the components left open in a pattern, as ``{iii}``.
             group_by: a component by whose value the patterns of a well are grouped.
             extensions: the endings of the images.
-            backend: the storage that holds *folder*.
+            backend: the storage that holds *folder*; by default the first that fits the format.
 
         Returns:
             A list of patterns for each well, or a dict of such lists by group.
@@ -182,7 +184,7 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
         directory: PlatePath,
         pattern: str,
         extensions: Iterable[str] = (".tif", ".tiff"),
-        backend: str = "disk",
+        backend: str | None = None,
     ) -> list[str]:
         """Return the names in *directory* that fit *pattern*, compared by what they tell."""
         from openhcs.microscopes.patterns import matching_names

@@ -105,11 +105,12 @@ def _list_images(
     listed: dict[str, PlateImage | Ignored] = {}
     described = []
     for image in index.images:
-        name = _name(image.url)
+        name = _name(image.url) or _begin_of_name(image)
         known = _plate_image(there.get(name.lower(), name), image, layout)
         described += [known] if isinstance(known, PlateImage) else []
+        is_missing = isinstance(known, PlateImage) and name.lower() not in there
         missing = Ignored(name, "in the index, but not there")
-        listed[name.lower()] = known if name.lower() in there else missing
+        listed[name.lower()] = missing if is_missing else known
     extra = [Ignored(f, "not in the index") for n, f in there.items() if n not in listed]
     unique, same = without_collisions(i for i in listed.values() if isinstance(i, PlateImage))
     left_out = [i for i in listed.values() if isinstance(i, Ignored)]
@@ -117,6 +118,8 @@ def _list_images(
 
 
 def _plate_image(file: str, image: IndexImage, layout: FieldLayout) -> PlateImage | Ignored:
+    if not image.url:
+        return Ignored(file, "in the index without a file")
     if image.field in layout.orphans:
         return Ignored(file, f"field {image.field} lies outside the grid")
     # Names count timepoints from 1 in every version, the index from 0 or 1.
@@ -129,6 +132,12 @@ def _plate_image(file: str, image: IndexImage, layout: FieldLayout) -> PlateImag
         image.plane,
         named.get("timepoint") or image.timepoint,
     )
+
+
+def _begin_of_name(image: IndexImage) -> str:
+    """Return how the name of *image* would begin, had it a file."""
+    well = well_name(image.row, image.column).lower()
+    return f"{well}f{image.field:02}p{image.plane:02}-ch{image.channel}sk{image.timepoint}"
 
 
 def _name(url: str) -> str:

@@ -1,0 +1,97 @@
+"""``openhcs plugins``: what all registries hold, known without importing a plugin."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from plugindex import LazyDiscoveryDict, PluginInfo
+
+FINDINGS = 1
+# The others cost no plugin that importing would give: they say why one isn't there.
+NO_FINDINGS = ("missing-requirement", "inherited-key", "stale-bytecode")
+LIBRARIES = "library registry"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments to *parser*."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
+    parser.add_argument(
+        "--probe", action="store_true", help="use each function library, to see whether it works"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the plugins of each registry; return 1 if one of them has a problem."""
+    found = [_described(name, registry, options.probe) for name, registry in registries().items()]
+    if options.json:
+        import json
+
+        print(json.dumps({"registries": found}))
+    else:
+        print("\n".join(_lines(found)))
+    problems = (problem for one in found for problem in one["problems"])
+    return FINDINGS if any(one["kind"] not in NO_FINDINGS for one in problems) else 0
+
+
+def registries() -> dict[str, LazyDiscoveryDict[Any]]:
+    """Return the five registries by name; none of their plugins is imported."""
+    from openhcs.runtime.plugin_modules import PRIMARY, REGISTRIES
+
+    references = (REGISTRIES[name].partition(":") for name in PRIMARY)
+    found = (getattr(import_module(module), name) for module, _, name in references)
+    return dict(zip(PRIMARY, found, strict=True))
+
+
+def _described(name: str, registry: LazyDiscoveryDict[Any], probe: bool) -> dict[str, Any]:
+    plugins = [plugin_row(registry.info(key)) for key in registry]
+    if probe and name == LIBRARIES:
+        plugins = [row | _probed(registry[row["key"]]) for row in plugins]
+    problems = [
+        {"kind": one.kind, "module": one.module, "message": one.message, "hint": one.hint}
+        for one in registry.problems
+    ]
+    return {"name": name, "plugins": plugins, "problems": problems}
+
+
+def plugin_row(about: PluginInfo) -> dict[str, Any]:
+    """Return what is told of one plugin; its module isn't imported for it."""
+    module, _, name = about.reference.partition(":")
+    return {
+        "key": about.key,
+        "class": name,
+        "module": module,
+        "status": about.status,
+        "reason": about.reason,
+        "remedy": about.remedy,
+        "imported": module in sys.modules,
+    }
+
+
+def _probed(library: Any) -> dict[str, Any]:
+    """Return what using *library* shows; an import alone doesn't tell whether it works."""
+    found = library().availability()
+    return {
+        "status": "available" if found.available else "unavailable",
+        "reason": found.reason,
+        "remedy": found.remedy,
+        "version": found.version,
+    }
+
+
+def _lines(found: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for one in found:
+        yield f"{one['name']} ({len(one['plugins'])})"
+        for row in one["plugins"]:
+            why = f"  {row['reason']}" if row["reason"] else ""
+            yield f"  {row['key']:<18}{row['class']:<28}{row['status']}{why}"
+            if row["reason"] and row["remedy"]:
+                yield f"  {'':<46}fix: {row['remedy']}"
+        for problem in one["problems"]:
+            yield f"  {problem['kind']}: {problem['module']}: {problem['message']}"

@@ -1,0 +1,59 @@
+"""Run wells in fresh processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+
+from openhcs.errors import JobError
+from openhcs.pipeline.executors.base import Executor, work
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openhcs.pipeline.executors.base import OnProgress, OnResult
+    from openhcs.pipeline.job import Job
+
+
+class ProcessesExecutor(Executor):
+    """Runs wells in a pool of processes, each a fresh interpreter."""
+
+    def run(
+        self, job: Job, wells: Sequence[str], on_result: OnResult, on_progress: OnProgress
+    ) -> None:
+        """Run *wells*, the pool's number at a time; see :class:`Executor`."""
+        # spawn: a forked child would inherit the threads and locks of whatever is loaded here
+        with ProcessPoolExecutor(self.workers, get_context("spawn"), _follow_parent) as pool:
+            futures = [pool.submit(work, job.to_json(), well) for well in wells]
+            try:
+                for future in as_completed(futures):
+                    on_result(future.result())
+            except BrokenProcessPool as error:
+                raise JobError(
+                    "a worker process died, perhaps for want of memory",
+                    fix="run the same command again, with fewer --workers: it goes on from here",
+                ) from error
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def _follow_parent() -> None:
+    """Let an interrupt be the parent's business, and end when the parent dies.
+
+    A pool's worker would wait for ever for the next task of a parent that was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        # Nothing is left to tell anybody, and half a well is what a kill leaves anyway.
+        os._exit(1)

@@ -1,0 +1,97 @@
+"""Write what a run has found: the table, the pictures and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openhcs.pipeline.colors import find_colormap
+from openhcs.pipeline.folder import STORE, write_file
+from openhcs.pipeline.pictures import draw_heat_map, draw_montage
+from openhcs.pipeline.table import table_writer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Self
+
+    from openhcs.pipeline.folder import RunFolder
+    from openhcs.pipeline.job import Job
+    from openhcs.pipeline.source import Source
+    from openhcs.pipeline.table import TableWriter
+
+    Records = Mapping[str, dict[str, Any]]
+
+HEAT_MAP, MONTAGE = "heatmap.png", "montage.png"
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How results are shown: matplotlib's colormap, and what writes the table."""
+
+    colors: Any
+    table: TableWriter
+
+    @classmethod
+    def checked(cls, colormap: str, table_format: str) -> Self:
+        """Return the presentation with these names.
+
+        Raises:
+            JobError: when there is no such colormap or format.
+        """
+        return cls(find_colormap(colormap), table_writer(table_format))
+
+
+def write_results(
+    job: Job,
+    source: Source,
+    folder: RunFolder,
+    records: Records,
+    shown: Presentation,
+    about_run: dict[str, Any],
+) -> dict[str, Any]:
+    """Write table, pictures and report of the finished wells, and return the report.
+
+    Args:
+        job: what was done.
+        source: the plate.
+        folder: where to write.
+        records: those of the finished wells, by well.
+        shown: how.
+        about_run: what the report says of this run only.
+    """
+    done = {well: records[well] for well in source.wells if well in records}
+    features = {well: record["features"] for well, record in done.items()}
+    table = shown.table.write(folder.path, source.plate.path.name, features)
+    pictures = _draw(source, folder, features, shown.colors)
+    report = {
+        "plate": source.plate.summary(),
+        "job": job.identity(),
+        "wells": {well: _described(record) for well, record in done.items()},
+        "problems": [problem for record in done.values() for problem in record["problems"]],
+        "store": STORE,
+        "table": table,
+        "pictures": pictures,
+        "run": about_run,
+    }
+    write_file(folder.report, report)
+    return report
+
+
+def _described(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: record[name] for name in ("features", "sites")}
+
+
+def _draw(
+    source: Source, folder: RunFolder, features: Mapping[str, dict[str, Any]], colors: Any
+) -> list[str]:
+    """Draw what there is to see, and return the names of the pictures."""
+    name = source.plate.path.name
+    feature = next(iter(next(iter(features.values()))))
+    values = {well: numbers[feature] for well, numbers in features.items()}
+    draw_heat_map(folder.path / HEAT_MAP, f"{name}: {feature}", feature, values, colors)
+    previews = {w: pixels for w in features if (pixels := folder.preview(w)) is not None}
+    if not previews:
+        return [HEAT_MAP]
+    labels = list(source.channel_labels().values())
+    draw_montage(folder.path / MONTAGE, name, labels, previews, colors)
+    return [HEAT_MAP, MONTAGE]

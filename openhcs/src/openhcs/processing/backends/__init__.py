@@ -1,0 +1,1 @@
+"""What processing stands on: libraries of functions, functions of our own, table formats."""

@@ -1,0 +1,1 @@
+"""Image functions of our own that find objects."""

@@ -1,0 +1,1 @@
+"""Image functions of our own that make an image of an image."""

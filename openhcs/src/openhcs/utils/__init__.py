@@ -1,0 +1,1 @@
+"""Parts that serve the whole of openhcs."""

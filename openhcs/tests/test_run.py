@@ -1,0 +1,386 @@
+"""The main job: what it leaves, what it does with bad images, and how it goes on after a kill."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hcs_plates import fingerprint
+from openhcs.errors import JobError
+from openhcs.io.ngff import finished_wells, read_field
+from openhcs.io.ngff_lock import StoreLock
+from openhcs.pipeline.progress import ProgressBar
+from openhcs.pipeline.run import Order, run_plate
+from run_plates import STEPS, WELLS, cut_short, imagexpress, opera_phenix, outcome, steps
+
+DEADLINE_SECONDS = 60
+
+
+def run(order: Order, **changes: object) -> dict[str, object]:
+    return run_plate(dataclasses.replace(order, **changes), ProgressBar(io.StringIO()))
+
+
+@pytest.fixture
+def order(tmp_path) -> Order:
+    plate = imagexpress(tmp_path / "plate")
+    return Order(str(plate), str(steps(tmp_path)), str(tmp_path / "out"))
+
+
+def test_each_well_gets_images_numbers_and_a_place_in_the_pictures(order):
+    report = run(order)
+    out = Path(order.out)
+    assert list(report["wells"]) == list(WELLS)
+    assert finished_wells(out / "plate.zarr") == list(WELLS)
+    assert set(report["wells"]["A01"]["features"]) == {
+        f"{feature} ({channel})"
+        for feature in (
+            "Mean",
+            "Standard deviation",
+            "95th percentile",
+            "Foreground fraction",
+            "Objects",
+        )
+        for channel in ("DAPI", "GFP")
+    }
+    for name in (report["table"], *report["pictures"]):
+        assert (out / name).is_file()
+    assert json.loads((out / "run.json").read_bytes()) == report
+
+
+def test_the_images_written_are_what_the_functions_give(order):
+    from openhcs.processing.func_registry import resolve_function
+    from run_plates import spots
+
+    run(order)
+    stack = np.stack([spots(1, 2, 1, plane) for plane in (1, 2)])  # A02, site 2, wave 1
+    smooth = resolve_function("skimage:filters.gaussian")(stack, sigma=1.5, preserve_range=True)
+    flat = resolve_function("openhcs:subtract_background")(smooth, radius=6)
+    field = read_field(f"{order.out}/plate.zarr", "A02", 1)
+    assert field.data.shape == (1, 2, 1, *stack.shape[1:])
+    assert np.array_equal(field.data[0, 0, 0], flat.max(axis=0))
+    assert (field.channel_names, field.pixel_size_um) == (("DAPI", "GFP"), 0.65)
+
+
+def test_objects_are_counted_per_field(tmp_path):
+    plate = opera_phenix(tmp_path / "plate")
+    text = '[[step]]\nfunction = "skimage:filters.gaussian"\nparameters = {sigma = 2}\n'
+    report = run(Order(str(plate), str(steps(tmp_path, text)), str(tmp_path / "out")))
+    counts = [about["features"]["Objects (DAPI)"] for about in report["wells"].values()]
+    assert all(1 <= count <= 6 for count in counts)
+
+
+def test_running_again_does_nothing_over(order):
+    run(order)
+    before = outcome(Path(order.out))
+    again = run(order)
+    assert again["run"]["wells"] == []
+    assert outcome(Path(order.out)) == before
+
+
+def test_some_wells_can_be_run_first_and_the_others_later(order, tmp_path):
+    assert list(run(order, wells=("B01",))["wells"]) == ["B01"]
+    report = run(order)
+    assert (list(report["wells"]), report["run"]["wells"]) == (list(WELLS), ["A01", "A02"])
+    run(order, out=str(tmp_path / "at once"))
+    assert outcome(Path(order.out)) == outcome(tmp_path / "at once")
+
+
+def test_another_colormap_repaints_and_computes_nothing(order):
+    run(order)
+    out = Path(order.out)
+    before = (out / "heatmap.png").read_bytes()
+    assert run(order, colormap="magma")["run"]["wells"] == []
+    assert (out / "heatmap.png").read_bytes() != before
+
+
+@pytest.mark.parametrize("change", ["steps", "plate"])
+def test_another_job_in_the_same_folder_is_refused(order, tmp_path, change):
+    run(order, wells=("A01",))
+    before = fingerprint(Path(order.out))
+    if change == "steps":
+        steps(tmp_path, STEPS.replace("radius = 6", "radius = 7"))
+    other = str(imagexpress(tmp_path / "other")) if change == "plate" else order.plate
+    with pytest.raises(JobError, match=f"another job: its {change} differ"):
+        run(order, plate=other)
+    assert fingerprint(Path(order.out)) == before
+
+
+def test_two_runs_at_once_are_refused(order):
+    run(order, wells=("A01",))
+    with StoreLock(order.out), pytest.raises(JobError, match="another run is writing"):
+        run(order)
+
+
+def test_a_bad_image_costs_its_stack_and_is_named(order):
+    bad = cut_short(Path(order.plate, "A02_s1_w2_z2.tif"))
+    report = run(order)
+    (problem,) = report["problems"]
+    assert (problem["well"], problem["site"], problem["channel"]) == ("A02", 1, 2)
+    assert problem["file"] == str(bad)
+    assert "damaged" in problem["message"]
+    assert report["wells"]["A02"]["sites"] == [1, 2]
+    assert not read_field(f"{order.out}/plate.zarr", "A02", 0).data[0, 1].any()
+
+
+def test_the_first_image_of_the_plate_may_be_bad_too(order):
+    bad = cut_short(Path(order.plate, "A01_s1_w1_z1.tif"))
+    report = run(order)
+    assert [problem["file"] for problem in report["problems"]] == [str(bad)]
+    assert report["plate"]["pixel_size_um"] == 0.65
+
+
+def test_a_well_without_a_good_image_has_a_row_without_numbers(order):
+    for image in Path(order.plate).glob("A02_*"):
+        cut_short(image)
+    report = run(order)
+    assert set(report["wells"]["A02"]["features"].values()) == {None}
+    assert finished_wells(f"{order.out}/plate.zarr") == ["A01", "B01"]
+    assert len(report["problems"]) == 8
+
+
+def test_a_mended_image_has_its_well_done_again(order, tmp_path):
+    image = Path(order.plate, "A02_s1_w2_z2.tif")
+    whole = image.read_bytes()
+    cut_short(image)
+    run(order)
+    image.write_bytes(whole)
+    report = run(order)
+    assert (report["problems"], report["run"]["wells"]) == ([], ["A02"])
+    run(order, out=str(tmp_path / "undisturbed"))
+    assert outcome(Path(order.out)) == outcome(tmp_path / "undisturbed")
+
+
+def test_a_function_that_fails_costs_the_image_and_is_named(order, tmp_path):
+    steps(tmp_path, STEPS.replace("radius = 6", "radius = 0"))
+    report = run(order)
+    problem = report["problems"][0]
+    assert (problem["step"], problem["channel"]) == ("openhcs:subtract_background", 1)
+    assert "radius" in problem["message"]
+    assert report["wells"]["A01"]["features"]["Mean (DAPI)"] is None
+    assert report["wells"]["A01"]["features"]["Mean (GFP)"] > 0
+
+
+def test_a_plate_that_nobody_can_write_to_is_enough(order):
+    before = fingerprint(Path(order.plate))
+    for path in [Path(order.plate), *Path(order.plate).rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    run(order)
+    assert fingerprint(Path(order.plate)) == before
+
+
+# A kill in the middle
+
+
+def command(order: Order, *more: str) -> list[str]:
+    told = ["run", order.plate, "--steps", order.steps, "--out", order.out, *more]
+    return [sys.executable, "-W", "error", "-m", "openhcs", *told]
+
+
+def finished(out: str) -> dict[str, int]:
+    """Return when the record of each finished well was written."""
+    return {file.stem: file.stat().st_mtime_ns for file in Path(out, "wells").glob("[!.]*.json")}
+
+
+def until(condition) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that *pid* has started, as Linux tells."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = file.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(file.parent.name))
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("executor", ["local", "processes"])
+def test_a_run_goes_on_after_a_kill_without_doing_finished_wells_again(tmp_path, executor):
+    wells = tuple(f"{row}{column:02}" for row in "AB" for column in range(1, 9))
+    plate = imagexpress(tmp_path / "plate", wells)
+    order = Order(str(plate), str(steps(tmp_path)), str(tmp_path / "out"))
+    with subprocess.Popen(command(order, "--executor", executor, "--workers", "2")) as process:
+        until(lambda: len(finished(order.out)) >= 2)
+        workers = children(process.pid)
+        process.send_signal(signal.SIGKILL)
+    until(lambda: not any(map(is_alive, workers)))
+    before = finished(order.out)
+    assert 2 <= len(before) < len(wells)
+    report = run(order)
+    assert set(report["run"]["wells"]) == set(wells) - before.keys()
+    assert {well: finished(order.out)[well] for well in before} == before
+    run(order, out=str(tmp_path / "undisturbed"))
+    assert outcome(Path(order.out)) == outcome(tmp_path / "undisturbed")
+
+
+# What the command says and how it ends
+
+
+def openhcs(order: Order, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(order, *more), capture_output=True, text=True, check=False)
+
+
+def test_the_command_tells_each_well_and_where_the_results_are(order):
+    done = openhcs(order)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [f"{w} finished ({n} of 3)" for n, w in enumerate(WELLS, 1)]
+    for name in ("plate.zarr", "results.csv", "heatmap.png", "montage.png", "run.json"):
+        assert f"{order.out}/{name}" in done.stdout
+
+
+def test_the_command_has_findings_where_an_image_is_bad(order):
+    bad = cut_short(Path(order.plate, "A02_s1_w2_z2.tif"))
+    done = openhcs(order, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["problems"][0]["file"] == str(bad)
+    assert "A02 site 1 channel 2" in done.stderr
+    assert str(bad) in done.stderr
+
+
+def occupied(folder: Path) -> str:
+    (folder / "out").mkdir()
+    (folder / "out" / "thesis.txt").write_text("mine")
+    return "isn't empty"
+
+
+def is_file(folder: Path) -> str:
+    (folder / "out").write_text("mine")
+    return "this is a file"
+
+
+def broken_htd(folder: Path) -> str:
+    (folder / "plate" / "plate.HTD").write_bytes(b"\0\1")
+    return "HTD"
+
+
+def no_plate(folder: Path) -> str:
+    for file in (folder / "plate").iterdir():
+        file.unlink()
+    return "no microscope handler recognises"
+
+
+def broken_index(folder: Path) -> str:
+    no_plate(folder)
+    (folder / "plate" / "Index.xml").write_text("<Evaluation")
+    return "damaged XML"
+
+
+def all_images_gone(folder: Path) -> str:
+    for file in (folder / "plate").glob("*.tif"):
+        file.unlink()
+    return "no image"
+
+
+def all_images_bad(folder: Path) -> str:
+    for file in (folder / "plate").glob("*.tif"):
+        cut_short(file)
+    return "TIFF is damaged"
+
+
+def with_steps(old: str, new: str, told: str):
+    def change(folder: Path) -> str:
+        steps(folder, STEPS.replace(old, new))
+        return told
+
+    return change
+
+
+BAD_INPUT = {
+    "an output that isn't empty": occupied,
+    "an output that is a file": is_file,
+    "a broken HTD": broken_htd,
+    "a broken index": broken_index,
+    "a folder that is no plate": no_plate,
+    "a plate without images": all_images_gone,
+    "a plate without a sound image": all_images_bad,
+    "no TOML": with_steps("[[step]]", "[[step]", "no TOML"),
+    "an unknown function": with_steps("filters.gaussian", "filters.gausian", "filters.gaussian"),
+    "an unknown library": with_steps("skimage:", "itk:", "skimage"),
+    "a wrong parameter": with_steps("sigma", "sgma", "sigma"),
+    "a channel that isn't there": with_steps("channels = [1]", "channels = [7]", "no channel 7"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_named_with_its_remedy_and_nothing_is_written(order, tmp_path, case):
+    told = BAD_INPUT[case](tmp_path)
+    before = fingerprint(tmp_path)
+    done = openhcs(order)
+    refused(done, told, str(tmp_path))
+    assert fingerprint(tmp_path) == before
+
+
+def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "  fix:   " in done.stderr
+    for part in parts:
+        assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--wells", "A01,H12"), "'H12'"),
+        (("--wells", ","), "--wells"),
+        (("--workers", "0"), "--workers"),
+        (("--executor", "slurm"), "slurm"),
+        (("--executor", "local", "--address", "7777"), "takes no address"),
+        (("--executor", "zmq", "--address", "somewhere"), "'somewhere'"),
+        (("--microscope", "leica"), "imagexpress"),
+        (("--colormap", "virids"), "viridis"),
+        (("--format", "EDDU_CX7"), "EDDU_CX5"),
+    ],
+)
+def test_a_wrong_option_is_named_and_nothing_is_written(order, arguments, told):
+    refused(openhcs(order, *arguments), told)
+    assert not Path(order.out).exists()
+
+
+def test_an_output_inside_the_plate_is_refused(order):
+    inside = dataclasses.replace(order, out=f"{order.plate}/results")
+    refused(openhcs(inside), "never written to", inside.out)
+    assert not Path(inside.out).exists()
+
+
+def test_an_output_that_leads_into_the_plate_is_refused(order, tmp_path):
+    (tmp_path / "link").symlink_to(order.plate)
+    refused(openhcs(dataclasses.replace(order, out=str(tmp_path / "link" / "results"))), "never")
+
+
+def test_an_output_that_cant_be_made_is_refused(order):
+    refused(openhcs(dataclasses.replace(order, out="/proc/nowhere/out")), "/proc/nowhere")
+
+
+def test_an_interrupt_ends_a_run_without_a_traceback(order):
+    started = subprocess.Popen(command(order), stderr=subprocess.PIPE, text=True)
+    with started as process:
+        until(lambda: finished(order.out))
+        process.send_signal(signal.SIGINT)
+        told = process.communicate()[1]
+    assert "Traceback" not in told
+    assert process.returncode in (0, 130)
