@@ -8,7 +8,7 @@ import pytest
 
 from plugindex.conditions import decide
 from plugindex.expressions import unpack
-from plugindex.reader import ModuleRecord, read, read_function
+from plugindex.reader import ModuleRecord, codes_in, read, read_function
 
 
 def record_of(source: str, name: str = "pkg.mod", is_package: bool = False) -> ModuleRecord:
@@ -479,7 +479,7 @@ def test_exception_groups_are_read():
 def function_of(source: str, qualname: str):
     code = compile(textwrap.dedent(source), "mod.py", "exec", dont_inherit=True)
     line = source.partition(f"def {qualname}")[0].count("\n") + 1
-    return read_function(code, "m", qualname, line)
+    return read_function(codes_in(code)[qualname, line], "m")
 
 
 def test_a_function_gives_what_it_returns_in_terms_of_its_parameters():

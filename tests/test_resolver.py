@@ -208,6 +208,28 @@ def test_a_module_that_asks_pytest_for_what_is_missing_is_unavailable(case):
     assert case.resolutions["zoo.one"].missing == ("nowhere_at_all", "zoo.one")
 
 
+def test_what_a_package_needs_from_a_path_that_it_adds_itself_is_supposed_to_be_there(case):
+    case.write("__init__", "import os, sys\nsys.path.append(os.path.dirname(__file__) + '/own')\n")
+    (case.folder / "own").mkdir()
+    (case.folder / "own" / "bundled.py").write_text("")
+    case.write("base", "import bundled\n" + PLAIN)
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert "zoo.one:One" in case.listed.values()
+
+
+def test_a_function_that_replaces_the_base_leaves_all_modules_to_running(case):
+    case.write(
+        "base", PLAIN + "import zoo\ndef swap():\n class Other: pass\n zoo.base.Base = Other\n"
+    )
+    case.write("later", "from zoo.base import Base\nclass Later(Base): pass\n")
+    case.write("earlier", "from zoo.base import Base, swap\nclass Early(Base): pass\nswap()\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.earlier"}
+    assert set(case.resolutions["zoo.earlier"].spreads) == {"zoo", "zoo.base", "zoo.later"}
+    assert list(case.truth.entries) == ["zoo.later:Later"]  # Early is of the class before
+
+
 def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
     case.write("base", BASE + "    __skip_if_no_key__ = False\n")
     case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")

@@ -97,6 +97,8 @@ def test_it_is_printed_for_people(zoo):
         ("pip._internal.commands", "pip._internal.cli.base_command:Command"),
         ("logging", "logging:Filterer"),
         ("json", "builtins:ValueError"),
+        ("setuptools", "distutils.cmd:Command"),  # adds to the path, replaces classes of others
+        ("setuptools", "setuptools:Command"),
     ],
 )
 def test_real_packages_are_sound(plugindex, package, base):

@@ -17,6 +17,7 @@ class Requirements(Family):
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:
         self._available: dict[str, tuple[str, str] | None] = {}
+        self._extending: dict[str, bool] = {}
         super().__init__(library, base, statements_count)
 
     def unavailable(self, module: str) -> tuple[str, str] | None:
@@ -47,7 +48,8 @@ class Requirements(Family):
         """
         module = context.record.name
         if not self.library.exists(name):
-            return (name, module)
+            # A package that adds to the path, as setuptools does, may find there what it needs.
+            return None if self.extends_path(module) else (name, module)
         if name.partition(".")[0] != module.partition(".")[0]:
             return None
         self.follow(context, name)
@@ -58,6 +60,21 @@ class Requirements(Family):
                 self.follow(context, full)
                 missing = self.unavailable(full)
         return missing
+
+    def importable(self, module: str, names: Any, context: Context) -> bool | None:
+        """Return whether an import would succeed, None where code changes what can be found."""
+        if not self.library.exists(module) and self.extends_path(context.record.name):
+            return None
+        return super().importable(module, names, context)
+
+    def extends_path(self, module: str) -> bool:
+        """Tell whether a module or a package around it adds to ``sys.path`` as it is imported."""
+        if module not in self._extending:
+            parent = module.rpartition(".")[0]
+            record = self.library.record(module)
+            own = record is not None and _extends_path(record)
+            self._extending[module] = own or bool(parent and self.extends_path(parent))
+        return self._extending[module]
 
     def _binds(self, module: str, name: str) -> bool:
         record = self.library.record(module)
@@ -94,6 +111,24 @@ class Requirements(Family):
                     if question[0] == "import" and not self.library.exists(question[1]):
                         return (question[1], record.name)
         return None
+
+
+def _extends_path(record: ModuleRecord) -> bool:
+    for _, target, name, _, _ in record.patches:
+        if name == "path" and target[0] == "i" and target[1] == "sys":
+            return True
+    return any(_adds_to_path(value[1]) for _, value, _ in record.calls)
+
+
+def _adds_to_path(callee: Any) -> bool:
+    if _named(callee) == "addsitedir":
+        return True
+    if callee[0] != "a" or callee[2] not in ("append", "extend", "insert"):
+        return False
+    owner = callee[1]
+    if owner[0] == "a" and owner[2] == "path":
+        return bool(owner[1][0] == "i" and owner[1][1] == "sys")
+    return bool(owner[0] == "f" and owner[1] == "sys" and owner[2] == "path")
 
 
 def _named(callee: Any) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import TypeAlias
 
-    Inputs: TypeAlias = tuple[tuple[str, stamp.Stamp | None, str], ...]
+    Input: TypeAlias = tuple[str, stamp.Stamp | None, str]
+    Inputs: TypeAlias = tuple[Input, ...]
 
 LARGEST_FILE = 64 * 2**20  # bytes; larger is no module that anybody wrote
 
@@ -75,23 +76,20 @@ def _load_source(file: ModuleFile) -> Reading:
     if source is None:
         return _failed(file, "unreadable", "the file is gone", ((file.path, None, ""),))
     cached = cache_path(file.path)
-    data = stamp.read(cached, LARGEST_FILE) if cached else None
-    inputs: list[tuple[str, stamp.Stamp | None, str]] = [(file.path, source, "")]
-    if cached:
-        taken = stamp.take(cached) if data is not None else None
-        inputs.append((cached, taken, stamp.digest(data) if data is not None else ""))
-    if data is not None:
-        try:
-            text = _check(data, file, source)
-        except _Invalid:
-            pass
-        else:
-            if text is not None:
-                inputs[0] = (file.path, source, stamp.digest(text))
-            reading = _unmarshal(file, data, tuple(inputs))
-            found: Reading = reading.replace(stale=_stale(file, data, source, reading))
-            return found
-    return _compile(file, inputs)
+    found = stamp.read_stamped(cached, LARGEST_FILE) if cached else None
+    if found is None:
+        inputs: list[Input] = [(file.path, source, ""), (cached, None, "")]
+        return _compile(file, inputs if cached else inputs[:1])
+    data, taken = found
+    compiled = (cached, taken, stamp.digest(data))
+    try:
+        text = _check(data, file, source)
+    except _Invalid:
+        return _compile(file, [(file.path, source, ""), compiled])
+    content = "" if text is None else stamp.digest(text)
+    reading = _unmarshal(file, data, ((file.path, source, content), compiled))
+    stale = _stale(file, data, source, reading)
+    return reading if stale is None else Reading(reading.code, reading.inputs, None, stale)
 
 
 def _check(data: bytes, file: ModuleFile, source: stamp.Stamp) -> bytes | None:
@@ -158,7 +156,7 @@ def _load_through_loader(file: ModuleFile) -> Reading:
     return Reading(code=code, inputs=inputs)
 
 
-def _compile(file: ModuleFile, inputs: list[tuple[str, stamp.Stamp | None, str]]) -> Reading:
+def _compile(file: ModuleFile, inputs: list[Input]) -> Reading:
     text = stamp.read(file.path, LARGEST_FILE)
     if text is None:
         return _failed(file, "unreadable", "the file can't be read", tuple(inputs))

@@ -109,6 +109,7 @@ class CallingEvaluator(Evaluator):
             return ("with_metaclass", args[0], args[1:])
         self._followed = self._followed + 1 if self._calls else 0
         if self._calls >= DEEPEST_CALL or self._followed > MOST_CALLS:
+            self._limits += 1
             return unknown_result("a call too deep to follow", callee, args)
         self._calls += 1
         try:

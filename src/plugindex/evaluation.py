@@ -58,6 +58,8 @@ _MODULE_ATTRIBUTES = frozenset({
     "__builtins__", "__cached__", "__class__",
 })  # fmt: skip
 _DEEPEST = 60
+_FOLLOWED = frozenset("fgaswxolmp")  # values that lead to others
+_UNASKED, _ASKED = object(), object()  # of a condition's variable
 _MOST_LEAVES = 24
 
 
@@ -67,7 +69,7 @@ class Context:
     *classes* are those of a function's own class statements; None outside functions.
     """
 
-    __slots__ = ("classes", "decided", "frame", "known", "nodes", "record", "variables")
+    __slots__ = ("classes", "decided", "frame", "known", "nodes", "record", "values", "variables")
 
     def __init__(
         self,
@@ -82,7 +84,9 @@ class Context:
         self.nodes = nodes
         self.frame = frame
         self.classes = classes
-        self.known: dict[int, bool | None] = {}
+        # What was worked out in this context; values by their identity, themselves kept with it.
+        self.values: dict[int, tuple[Any, Found]] = {}
+        self.known: dict[int, Any] = {}
         self.decided: dict[bool | int, bool | None] = {}
 
 
@@ -122,6 +126,7 @@ class Evaluator:
         self._members: dict[tuple[str, str], Found | None] = {}
         self._contexts: dict[str, Context] = {}
         self._depth = 0
+        self._limits = 0  # how often a question was cut short, so that its answer holds only there
         # module name to the modules whose records its values were followed into
         self.edges: dict[str, set[str]] = {}
 
@@ -150,6 +155,7 @@ class Evaluator:
 
     def _while_bound(self, module: str, name: str) -> Found:
         """Return a name that is asked for while it is bound: import falls back to a submodule."""
+        self._limits += 1
         return self._submodule(module, name) or unknown("a circular import")
 
     def _submodule(self, module: str, name: str) -> Found | None:
@@ -246,14 +252,26 @@ class Evaluator:
 
     def evaluate(self, value: Any, context: Context) -> Found:
         """Return what *value* stands for in *context*."""
+        kind = value[0]
+        if kind not in _FOLLOWED:
+            simple: Found = _RULES[kind](self, value, context)
+            return simple
+        known = context.values.get(id(value))
+        return self._worked_out(value, context) if known is None else known[1]
+
+    def _worked_out(self, value: Any, context: Context) -> Found:
+        if self._depth >= _DEEPEST:
+            self._limits += 1
+            return unknown("too deep to follow")
         self._depth += 1
+        limits = self._limits
         try:
-            if self._depth > _DEEPEST:
-                return unknown("too deep to follow")
             found: Found = _RULES[value[0]](self, value, context)
-            return found
         finally:
             self._depth -= 1
+        if self._limits == limits:
+            context.values[id(value)] = (value, found)
+        return found
 
     def _module(self, value: Any, context: Context) -> Found:
         return ("module", value[1]) if self.library.exists(value[1]) else MISSING
@@ -412,10 +430,14 @@ class Evaluator:
         )
 
     def _variable(self, number: int, context: Context) -> bool | None:
-        if number not in context.known:
-            context.known[number] = None
-            context.known[number] = self._ask(context.variables[number], context)
-        return context.known[number]
+        known = context.known.get(number, _UNASKED)
+        if known is _UNASKED:
+            context.known[number] = _ASKED
+            known = context.known[number] = self._ask(context.variables[number], context)
+        elif known is _ASKED:  # it depends on itself
+            self._limits += 1
+            return None
+        return known  # type: ignore[no-any-return]
 
     def _ask(self, question: Any, context: Context) -> bool | None:
         kind = question[0]

@@ -99,7 +99,7 @@ def pack(value: Any) -> Any:
     if isinstance(value, tuple | frozenset):
         mark = "t" if isinstance(value, tuple) else "s"
         items = value if mark == "t" else sorted(value, key=repr)
-        return [mark, [pack(item) for item in items]]
+        return [mark, [item if type(item) is str else pack(item) for item in items]]
     if isinstance(value, bytes):
         return ["y", value.hex()]
     if isinstance(value, complex):
@@ -169,18 +169,34 @@ def bounded(value: Value) -> Value:
 
 def is_bounded(value: Value) -> bool:
     """Tell whether *value* is small enough to compare, hash and copy again and again."""
-    waiting = [part for part in _parts(value) if part[0] not in LEAVES]
-    if not waiting:
-        return value[0] in LEAVES or len(_parts(value)) <= MOST_PARTS
-    parts = compounds = 0
-    while waiting:
-        inside = _parts(waiting.pop())
-        waiting += [part for part in inside if part[0] not in LEAVES]
-        parts += len(inside)
-        compounds += 1
-        if compounds > MOST_COMPOUNDS or parts > MOST_PARTS:
-            return False
-    return True
+    if value[0] in LEAVES:
+        return True
+    compounds, parts = _weight_inside(value)
+    return compounds <= MOST_COMPOUNDS and parts <= MOST_PARTS
+
+
+# The weights of values by identity, which holds as long as the value stands beside its weight.
+# Values grow from the inside, so each is weighed once, and a table of data takes linear time.
+_weights: dict[int, tuple[Value, int, int]] = {}
+
+
+def forget_weights() -> None:
+    """Let go of the values that were weighed: at the end of a reading nothing weighs them again."""
+    _weights.clear()
+
+
+def _weight_inside(value: Value) -> tuple[int, int]:
+    """Return how many compounds are inside *value*, and how many parts they all have."""
+    inside = _parts(value)
+    compounds, parts = 0, len(inside)
+    for part in inside:
+        if part[0] not in LEAVES:
+            known = _weights.get(id(part))
+            if known is None:
+                known = _weights[id(part)] = (part, *_weight_inside(part))
+            compounds += known[1] + 1
+            parts += known[2]
+    return compounds, parts
 
 
 def _parts(value: Value) -> Any:

@@ -44,12 +44,12 @@ def read_regular(
         OSError: the file can't be opened or read.
         Refused: it is no regular file, too large, or *check* says so.
     """
-    with opened(path, limit, flags, check) as (descriptor, size):
-        return _drain(descriptor, size, limit)
+    with opened(path, limit, flags, check) as (descriptor, status):
+        return drain(descriptor, status.st_size, limit)
 
 
 class opened:
-    """Open a regular file for reading; enter with its descriptor and size.
+    """Open a regular file for reading; enter with its descriptor and status.
 
     Arguments and errors are those of ``read_regular``.
     """
@@ -63,28 +63,35 @@ class opened:
     ) -> None:
         self.path, self.limit, self.flags, self.check = path, limit, flags, check
 
-    def __enter__(self) -> tuple[int, int]:
+    def __enter__(self) -> tuple[int, os.stat_result]:
         self.descriptor = os.open(self.path, _READ | self.flags)
         try:
-            return self.descriptor, self._accepted(os.fstat(self.descriptor))
+            status = os.fstat(self.descriptor)
+            self._accept(status)
         except BaseException:
             os.close(self.descriptor)
             raise
+        return self.descriptor, status
 
     def __exit__(self, *_: object) -> None:
         os.close(self.descriptor)
 
-    def _accepted(self, status: os.stat_result) -> int:
+    def _accept(self, status: os.stat_result) -> None:
         if not stat.S_ISREG(status.st_mode):
             raise Refused("it is not a regular file")
         if self.check is not None:
             self.check(status)
         if status.st_size > self.limit:
             raise TooLarge(f"it is larger than {self.limit} bytes")
-        return status.st_size
 
 
-def _drain(descriptor: int, size: int, limit: int) -> bytes:
+def drain(descriptor: int, size: int, limit: int) -> bytes:
+    """Return what an open file of *size* bytes holds, also where it has grown since.
+
+    Raises:
+        OSError: it can't be read.
+        TooLarge: it has grown beyond *limit*.
+    """
     data = os.read(descriptor, size + 1)
     if len(data) == size:  # the one read that nearly every file takes
         return data

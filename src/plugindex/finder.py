@@ -98,21 +98,24 @@ class Finder:
         return self._top_level(name)
 
     def _top_level(self, name: str) -> ModuleFile | None:
+        if name == "distutils" and "_distutils_hack" in sys.modules:
+            # setuptools' shim stands before the path and imports setuptools to answer.
+            shimmed = self._alias(name, "setuptools._distutils")
+            if shimmed is not None:
+                return shimmed
         frozen = _imp.is_frozen(name)
         first = getattr(sys, "_stdlib_dir", None) if frozen else None
         places = (first, *self.path) if first else self.path
-        found = self._search(name, name, places)
+        found = self._importers.ahead(name, None) or self._search(name, name, places)
         if found is None and frozen:
             return _frozen(name)
-        found = found or self._importers.elsewhere(name, None)
-        if found is None and name == "distutils" and "_distutils_hack" in sys.modules:
-            return self._alias(name, "setuptools._distutils")
-        return found
+        return found or self._importers.elsewhere(name, None)
 
     def _inside(self, parent: ModuleFile | None, name: str) -> ModuleFile | None:
         if parent is None or not parent.is_package:
             return None
-        found = self._search(name, name.rpartition(".")[2], parent.locations)
+        found = self._importers.ahead(name, parent.locations)
+        found = found or self._search(name, name.rpartition(".")[2], parent.locations)
         if found is None and parent.kind == "frozen" and _imp.is_frozen(name):
             return _frozen(name)
         return found or self._importers.elsewhere(name, parent.locations)

@@ -38,12 +38,19 @@ class Hierarchy(CallingEvaluator):
         self._posts: dict[str, dict[int, dict[str, Any]]] = {}
         self._metas: dict[Found, tuple[Found, ...]] = {}
         self._descents: dict[tuple[Found, str], bool] = {}
+        self._entries: dict[Found, Any] = {}
+        self._homes: dict[str, Context] = {}
+        self._hooks: dict[tuple[Any, ...], list[tuple[str, Found]]] = {}
 
     # -- one class -----------------------------------------------------------------------------
 
     def entry(self, cls: Found) -> Any:
         """Return the class statement of a class: [qualname, line, condition, bases, ...]."""
-        return self.library.record(cls[1]).classes[cls[2]]  # type: ignore[union-attr]
+        found = self._entries.get(cls)
+        if found is None:
+            record = self.library.record(cls[1])
+            found = self._entries[cls] = record.classes[cls[2]]  # type: ignore[union-attr]
+        return found
 
     def reference(self, cls: Found) -> str:
         """Return ``module:QualName`` of a class, as its attributes will say it."""
@@ -64,7 +71,11 @@ class Hierarchy(CallingEvaluator):
 
     def home(self, cls: Found) -> Context:
         """Return the context that a class statement stands in."""
-        return self.context(self.library.record(cls[1]))  # type: ignore[arg-type]
+        found = self._homes.get(cls[1])
+        if found is None:
+            record = self.library.record(cls[1])
+            found = self._homes[cls[1]] = self.context(record)  # type: ignore[arg-type]
+        return found
 
     def bases(self, cls: Found) -> tuple[Found, ...]:
         """Return the bases of a class statement, evaluated."""
@@ -175,10 +186,16 @@ class Hierarchy(CallingEvaluator):
 
     def hooks(self, cls: Found) -> list[tuple[str, Found]]:
         """Return what runs at a class statement: (name, function) of each, metaclasses' first."""
-        names = [(one, "__init_subclass__") for one in self.order(cls)[1:]]
-        for meta in self.metaclasses(cls):
+        bases, metas = self.order(cls)[1:], self.metaclasses(cls)
+        if (bases, metas) not in self._hooks:  # siblings share what their bases hook in
+            self._hooks[bases, metas] = self._hooked(bases, metas)
+        return self._hooks[bases, metas]
+
+    def _hooked(self, bases: tuple[Found, ...], metas: tuple[Found, ...]) -> list[Any]:
+        names = [(one, "__init_subclass__") for one in bases]
+        for meta in metas:
             names += [(one, hook) for one in self.order(meta) for hook in ("__new__", "__init__")]
-        result = []
+        result: list[tuple[str, Found]] = []
         for one, name in names:
             value = self.entry(one)[5].get(name) if one[0] == "class" else None
             found = MISSING if value is None else self.evaluate(value, self.home(one))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OWN = (BuiltinImporter, FrozenImporter, PathFinder)
+# setuptools' imports setuptools to answer, and ``Finder`` knows the alias that it makes; pytest's
+# rewrites the assertions of files on the path.
+_KNOWN = ("_distutils_hack", "_pytest.assertion.rewrite")
 _KINDS = {
     SourceFileLoader: "source",
     SourcelessFileLoader: "bytecode",
@@ -42,6 +45,7 @@ class Importers:
         self._entries: dict[str, Any] = {}
         self._archives: set[str] = set()
         self._blamed: set[int] = set()
+        self._ahead, self._behind = _others()
 
     def at(self, entry: str) -> Any:
         """Return the importer that a path hook makes for *entry*, or None."""
@@ -81,16 +85,29 @@ class Importers:
                 )
 
     def elsewhere(self, name: str, locations: Sequence[str] | None) -> ModuleFile | None:
-        """Return the module that another finder on ``sys.meta_path`` knows, or None.
+        """Return the module that a finder behind the path's own knows, or None.
 
         Args:
             name: the dotted name.
             locations: the parent's locations, None for a top-level name.
         """
+        return self._first(self._behind, name, locations)
+
+    def ahead(self, name: str, locations: Sequence[str] | None) -> ModuleFile | None:
+        """Return the module that a finder knows which import asks before the path, or None.
+
+        One whose loader gives no code has nothing to read, and is passed over. Arguments are those
+        of ``elsewhere``.
+        """
+        found = self._first(self._ahead, name, locations) if self._ahead else None
+        readable = found is not None and (found.loader is None or hasattr(found.loader, "get_code"))
+        return found if readable else None
+
+    def _first(
+        self, finders: Iterable[object], name: str, locations: Sequence[str] | None
+    ) -> ModuleFile | None:
         path = None if locations is None else list(locations)
-        for finder in tuple(sys.meta_path):
-            if finder in _OWN or type(finder).__module__ == "_distutils_hack":
-                continue  # the hack imports setuptools to answer; the finder knows its alias
+        for finder in finders:
             found = self._asked(finder, name, path)
             if found is not None:
                 return found
@@ -140,6 +157,19 @@ class Importers:
 
         pairs = self._guarded(importer, lambda: list(iter_importer_modules(importer)))
         return [name for name, _ in pairs or ()]
+
+
+def _others() -> tuple[list[Any], list[Any]]:
+    """Return the finders that are not the interpreter's: those before its path finder, the rest."""
+    finders = tuple(sys.meta_path)
+    path = finders.index(PathFinder) if PathFinder in finders else 0
+    some = [f for f in finders[:path] if not _is_known(f)]
+    return some, [f for f in finders[path:] if not _is_known(f)]
+
+
+def _is_known(finder: object) -> bool:
+    """Tell whether asking a finder would tell nothing: the finder of files knows it all."""
+    return finder in _OWN or type(finder).__module__ in _KNOWN
 
 
 def from_spec(name: str, spec: ModuleSpec) -> ModuleFile:

@@ -6,7 +6,7 @@ import os
 
 from plugindex import bytecode, stamp
 from plugindex.bytecode import Reading
-from plugindex.reader import ModuleRecord, read, read_function
+from plugindex.reader import ModuleRecord, codes_in, read, read_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Library:
         self.readings: dict[str, Reading] = {}
         self.asked: dict[str, bool] = {}
         self._records: dict[str, ModuleRecord | None] = {}
-        self._codes: dict[str, CodeType | None] = {}
+        self._codes: dict[str, dict[tuple[str, int], CodeType]] = {}
 
     def exists(self, name: str) -> bool:
         """Tell whether import could find module *name*, its parents included."""
@@ -129,12 +129,16 @@ class Library:
         key = f"{qualname}:{line}"
         if key not in record.functions:
             record.functions[key] = None
-            code = self.reading(module).code
+            code = self._codes_of(module).get((qualname, line))
             if code is not None:
-                record.functions[key] = read_function(
-                    code, module, qualname, line, record.is_package
-                )
+                record.functions[key] = read_function(code, module, record.is_package)
         return record.functions[key]
+
+    def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType]:
+        if module not in self._codes:
+            code = self.reading(module).code
+            self._codes[module] = {} if code is None else codes_in(code)
+        return self._codes[module]
 
 
 def _inflated(data: bytes) -> list[bytes]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _DEEPEST = 3
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
 _NOWHERE: frozenset[str] = frozenset()
+EVERYWHERE = frozenset("*")
 
 
 class Family(Hierarchy):
@@ -28,6 +29,7 @@ class Family(Hierarchy):
         module, _, qualname = base.partition(":")
         if is_own(library.file(module)):
             __import__(module)  # compiled into the interpreter, so its relations can be asked
+        self.base_name = qualname.rpartition(".")[2]
         self.base = self.member(module, qualname.split(".")[0])
         for name in qualname.split(".")[1:]:
             self.base = self.attribute(self.base, name)
@@ -139,21 +141,37 @@ class Family(Hierarchy):
     # -- calls that make classes ---------------------------------------------------------------
 
     def makes(self, value: Any, context: Context) -> Making:
-        """Return why a call at module level may make a class of the family, and where."""
+        """Return why a call at module level may make or replace a class of the family, and where.
+
+        The places are module names, or ``EVERYWHERE``.
+        """
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         here = frozenset((context.record.name,))
         if function[0] == "real":
             return (self._made_by_builtin(function[1], value, context), here)
-        args = self.arguments(value, context)[0]
         if function[0] == "class":
-            return (self._made_by_class(function, args), here)
+            return (self._made_by_class(function, value, context), here)
+        if function[0] == "function" and self._replaces_base(function):
+            return (f"{function[2]}() replaces a class {self.base_name}", EVERYWHERE)
         places = self.creates(function) if function[0] == "function" else _NOWHERE
+        if not places:  # nearly every call: what it is given need not be worked out
+            return ("", places)
+        args = self.arguments(value, context)[0]
         kept = (function[4] or {}).values() if function[0] == "function" else ()
         sources = [*args, *kept, *(callee[2:3] if callee[0] == "bound" else ())]
-        if places and (self._any(sources) or self.reaches(function)):
+        if self._any(sources) or self.reaches(function):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
+
+    def _replaces_base(self, function: Found) -> bool:
+        """Tell whether a function may put another class into the base's place, as setuptools does.
+
+        Then it depends on the order of imports which of the two another module's classes derive
+        from.
+        """
+        summary = self.library.function(*function[1:4])
+        return summary is not None and self.base_name in summary[12]
 
     def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
         if function is exec:
@@ -164,12 +182,13 @@ class Family(Hierarchy):
     def _any(self, found: Any) -> bool:
         return any(self.may_belong(one) is not False for one in found)
 
-    def _made_by_class(self, cls: Found, args: tuple[Found, ...]) -> str:
-        if len(args) >= 3 and self.descends(cls, "builtins:type") and self._any([args[1]]):
+    def _made_by_class(self, cls: Found, value: Any, context: Context) -> str:
+        meta = self.descends(cls, "builtins:type")
+        enum = not meta and self.is_enum(cls) and self.belongs(cls) is not False
+        args = self.arguments(value, context)[0] if meta or enum else ()
+        if meta and len(args) >= 3 and self._any([args[1]]):
             return "a class made by its metaclass"
-        if len(args) >= 2 and self.is_enum(cls) and self.belongs(cls) is not False:
-            return "an enum made by a call"
-        return ""
+        return "an enum made by a call" if enum and len(args) >= 2 else ""
 
     def makes_beside(self, cls: Found) -> Making:
         """Return why a class statement may make other classes of the family, and where."""

@@ -63,7 +63,7 @@ def _shown_key(text: str) -> str:
 
 
 def _entry(plugin: Entry, result: Entry, module: str, provider: str) -> Entry:
-    entry = {name: value for name, value in plugin.items() if value and name != "key"}
+    entry = {name: plugin[name] for name in _TAKEN if plugin[name]}
     entry["class_name"] = plugin["qualname"].rpartition(".")[2]
     entry["file"] = result["file"]
     if plugin["module"] != module:
@@ -104,7 +104,7 @@ def _reference(entry: Entry) -> str:
 
 
 def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
-    holders = _foremost(rivals)
+    holders = rivals if len(rivals) == 1 else _foremost(rivals)
     if len(holders) == 1:
         merged.items[text] = _shown(holders[0])
         return
@@ -114,6 +114,8 @@ def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
     merged.problems.append(_duplicate(text, holders))
 
 
+# Of a plugin's fields, those that settle whose a key is, and those that listing needs.
+_TAKEN = ("module", "qualname", "line", "secondary", "replaces")
 _SHORT = ("module", "class_name", "qualname", "stands_in", "provider", "reason", "secondary")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from plugindex import bindings as _bindings  # noqa: F401  these two fill in what opcodes do
 from plugindex import invocations as _invocations  # noqa: F401
 from plugindex import opcodes
-from plugindex.expressions import undecided
+from plugindex.expressions import forget_weights, undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
 from plugindex.slimming import slim, slim_names
@@ -116,6 +116,8 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
         return ModuleRecord(name, is_package, str(error))
     except RecursionError:
         return ModuleRecord(name, is_package, "the code is nested too deeply")
+    finally:
+        forget_weights()
 
 
 def _walk(body: Body, code: CodeType) -> Frame:
@@ -147,16 +149,12 @@ def _variables(body: Body) -> list[Any]:
     return [(key[0], slim(key[1])) if key[0] in ("test", "attr") else key for key in body.variables]
 
 
-def read_function(
-    module: CodeType, name: str, qualname: str, line: int, is_package: bool = False
-) -> list[Any] | None:
+def read_function(code: CodeType, name: str, is_package: bool = False) -> list[Any] | None:
     """Return what calling a function gives, as far as reading tells.
 
     Args:
-        module: the code object of the module that defines the function.
-        name: the module's dotted name.
-        qualname: the function's qualified name.
-        line: the first line of its code.
+        code: the code object of the function.
+        name: the dotted name of its module.
         is_package: whether the module is a package's ``__init__``.
 
     Returns:
@@ -166,8 +164,7 @@ def read_function(
         attributes that it sets], or None if it can't be read. Results are (condition, value)
         pairs; the others are as in :class:`ModuleRecord`.
     """
-    code = _find_code(module, qualname, line)
-    if code is None or code.co_flags & _SUSPENDING:
+    if code.co_flags & _SUSPENDING:
         return None
     body = Body(name, is_package)
     frame = Frame(body, code, "function", None, True)
@@ -179,6 +176,8 @@ def read_function(
         frame.run()
     except (Unreadable, RecursionError):
         return None
+    finally:
+        forget_weights()
     results = [(reached, slim(value)) for reached, value in frame.returns]
     renames = "__qualname__" in code.co_names
     imports = [(entry[1], entry[2]) for entry in body.imports]
@@ -187,15 +186,15 @@ def read_function(
     return [*read, *named, imports, sorted(_texts(code)), sorted(_stored(code))]
 
 
-def _find_code(code: CodeType, qualname: str, line: int) -> CodeType | None:
+def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:
+    """Return the code objects inside *code* by qualified name and first line."""
+    found: dict[tuple[str, int], CodeType] = {}
     for inner in code.co_consts:
         if hasattr(inner, "co_code"):
-            if inner.co_qualname == qualname and inner.co_firstlineno == line:
-                return inner  # type: ignore[no-any-return]
-            found = _find_code(inner, qualname, line)
-            if found is not None:
-                return found
-    return None
+            found.setdefault((inner.co_qualname, inner.co_firstlineno), inner)
+            for key, deeper in codes_in(inner).items():
+                found.setdefault(key, deeper)
+    return found
 
 
 def _globals(code: CodeType) -> set[str]:

@@ -7,6 +7,7 @@ import sys
 from plugindex.availability import Requirements
 from plugindex.evaluation import ALIASES, is_own
 from plugindex.keyreading import KeyReader, Undecided, is_plain
+from plugindex.makers import EVERYWHERE
 from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
@@ -64,6 +65,8 @@ class Resolver:
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
+        self._lending: dict[str, dict[str, list[Found]]] = {}
+        self._inherited: dict[tuple[Found, ...], dict[str, Any]] = {}
 
     def problem(self) -> str:
         """Return why the scope's base can't serve, or ""."""
@@ -129,10 +132,16 @@ class Resolver:
         for module in {twin, *(star[0] for star in record.stars), *self._sources(record)}:
             if not self._covers(module):
                 self.family.follow(self.family.context(record), module)
-                other = self.library.record(module)
-                for cls in self._own_classes(other) if other else ():
-                    if self.family.module_of(cls) == record.name:
-                        yield cls
+                yield from self._lent(module).get(record.name, ())
+
+    def _lent(self, module: str) -> dict[str, list[Found]]:
+        """Return the classes of *module* that say they are of another one, by that one."""
+        if module not in self._lending:
+            lent = self._lending[module] = {}
+            other = self.library.record(module)
+            for cls in self._own_classes(other) if other else ():
+                lent.setdefault(self.family.module_of(cls), []).append(cls)
+        return self._lending[module]
 
     def _sources(self, record: ModuleRecord) -> Iterator[str]:
         return (value[1] for value in record.names.values() if value[0] == "f")
@@ -190,6 +199,8 @@ class Resolver:
             spreads |= places
         if self.family.base[0] in ("real", "outside"):
             reasons += self._compiled_claims(record)
+        if spreads >= EVERYWHERE:
+            spreads |= {file.name for file in self.library.finder.modules(self.scope.package)}
         return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
 
     def _makings(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
@@ -293,16 +304,26 @@ class Resolver:
 
     def _attributes(self, cls: Found) -> dict[str, Any]:
         """Return the simple literal attributes, inherited ones included."""
-        result: dict[str, Any] = {}
-        for one in reversed(self.family.order(cls)):
-            if one[0] == "class":
-                body = self.family.entry(one)[5] | self.family.posts(one[1]).get(one[2], {})
-                for name, value in body.items():
-                    if name[:2] != "__":
-                        result.pop(name, None)
-                        if value[0] in _SIMPLE:
-                            self._add_literal(result, name, value, self.family.home(one))
+        bases = self.family.order(cls)[1:]
+        inherited = self._inherited.get(bases)
+        if inherited is None:
+            inherited = self._inherited[bases] = {}
+            for one in reversed(bases):
+                self._add_body(inherited, one)
+        result = dict(inherited)
+        self._add_body(result, cls)
         return result
+
+    def _add_body(self, result: dict[str, Any], cls: Found) -> None:
+        """Let the attributes of one class hide those of its bases."""
+        if cls[0] != "class":
+            return
+        body, posts = self.family.entry(cls)[5], self.family.posts(cls[1]).get(cls[2])
+        for name, value in (body | posts if posts else body).items():
+            if name[:2] != "__":
+                result.pop(name, None)
+                if value[0] in _SIMPLE:
+                    self._add_literal(result, name, value, self.family.home(cls))
 
     def _add_literal(self, result: dict[str, Any], name: str, value: Any, home: Context) -> None:
         found = self.family.evaluate(value, home)
@@ -340,7 +361,7 @@ class Resolver:
         """Return the third-party packages that a module's unguarded imports name, sorted."""
         roots = {entry[1].partition(".")[0] for entry in record.imports}
         own = record.name.partition(".")[0]
-        return tuple(sorted(roots - {own} - set(sys.stdlib_module_names)))
+        return tuple(sorted(roots - {own} - sys.stdlib_module_names))
 
 
 def _is_shown(value: object) -> bool:

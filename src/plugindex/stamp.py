@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from _blake2 import blake2b
 
-from plugindex.files import Refused, read_regular
+from plugindex.files import Refused, drain, opened, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,16 @@ def too_fresh(stamp: Stamp, now_ns: int) -> bool:
 def digest(data: bytes) -> str:
     """Return the content hash of *data*."""
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def read_stamped(path: str, limit: int) -> tuple[bytes, Stamp] | None:
+    """Return the bytes of a file and the stamp that it had when it was opened; see ``read``."""
+    try:
+        with opened(path, limit) as (descriptor, status):
+            stamp = (status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns)
+            return drain(descriptor, status.st_size, limit), stamp
+    except (OSError, ValueError, Refused):
+        return None
 
 
 def read(path: str, limit: int) -> bytes | None:

@@ -124,7 +124,8 @@ def read(path: str) -> Document:
 
 def _read_head(path: str) -> Document:
     """Read as far as the head goes: a listing that holds needs no more."""
-    with opened(path, LIMIT, NOFOLLOW, trusted) as (descriptor, size):
+    with opened(path, LIMIT, NOFOLLOW, trusted) as (descriptor, status):
+        size = status.st_size
         data = os.read(descriptor, _FIRST_READ)
         document = Document()
         try:

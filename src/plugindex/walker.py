@@ -116,10 +116,8 @@ class Walker:
         self.loops: dict[int, flow.Loop] = {}
         self.inside: dict[int, list[tuple[int, flow.Loop]]] = {}
         self.leaving: dict[int, State] = {}  # by the head of a loop: the first way out of it
-        # The line table is long and seldom needed to its end: it is decoded as far as was asked.
-        self.lines = code.co_lines()
-        self.starts: list[int] = []
-        self.numbers: list[int] = []
+        self.starts: tuple[int, ...] = ()  # of the line table, which is decoded when asked for
+        self.numbers: tuple[int | None, ...] = ()
         self.handler: flow.Handler | None = None
         # Whether an exception that arises here may be caught, also by an enclosing body.
         self.caught_outside: bool = outer is not None and outer.guarded
@@ -416,16 +414,12 @@ class Walker:
 
     def line_of(self, offset: int) -> int:
         """Return the source line of the instruction at *offset*."""
-        starts, numbers = self.starts, self.numbers
-        while not starts or starts[-1] <= offset:
-            entry = next(self.lines, None)
-            if entry is None:
-                break
-            if entry[2] is not None:
-                starts.append(entry[0])
-                numbers.append(entry[2])
-        place = bisect_right(starts, offset) - 1
-        return (numbers[place] if place >= 0 else 0) or self.code.co_firstlineno
+        if not self.starts:
+            self.starts, _, self.numbers = zip(*self.code.co_lines(), strict=True)
+        place = bisect_right(self.starts, offset) - 1
+        while place >= 0 and not self.numbers[place]:
+            place -= 1
+        return self.numbers[place] or self.code.co_firstlineno
 
 
 # Opcodes that neither touch the stack nor bind a name.
