@@ -307,13 +307,26 @@ def test_the_command_has_findings_where_an_image_is_bad(order):
     assert str(bad) in done.stderr
 
 
+# Imports nothing large, so that what is wrong elsewhere is found out fast.
+QUICK = '[[step]]\nfunction = "openhcs:max_projection"\n'
+
+
+@pytest.fixture
+def quick(order) -> Order:
+    """The same order with a step that costs no time."""
+    steps(Path(order.steps).parent, QUICK)
+    return order
+
+
 def occupied(folder: Path) -> str:
+    steps(folder, QUICK)
     (folder / "out").mkdir()
     (folder / "out" / "thesis.txt").write_text("mine")
     return "isn't empty"
 
 
 def is_file(folder: Path) -> str:
+    steps(folder, QUICK)
     (folder / "out").write_text("mine")
     return "this is a file"
 
@@ -402,24 +415,24 @@ def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (("--format", "EDDU_CX7"), "EDDU_CX5"),
     ],
 )
-def test_a_wrong_option_is_named_and_nothing_is_written(order, arguments, told):
-    refused(openhcs(order, *arguments), told)
-    assert not Path(order.out).exists()
+def test_a_wrong_option_is_named_and_nothing_is_written(quick, arguments, told):
+    refused(openhcs(quick, *arguments), told)
+    assert not Path(quick.out).exists()
 
 
-def test_an_output_inside_the_plate_is_refused(order):
-    inside = dataclasses.replace(order, out=f"{order.plate}/results")
+def test_an_output_inside_the_plate_is_refused(quick):
+    inside = dataclasses.replace(quick, out=f"{quick.plate}/results")
     refused(openhcs(inside), "never written to", inside.out)
     assert not Path(inside.out).exists()
 
 
-def test_an_output_that_leads_into_the_plate_is_refused(order, tmp_path):
-    (tmp_path / "link").symlink_to(order.plate)
-    refused(openhcs(dataclasses.replace(order, out=str(tmp_path / "link" / "results"))), "never")
+def test_an_output_that_leads_into_the_plate_is_refused(quick, tmp_path):
+    (tmp_path / "link").symlink_to(quick.plate)
+    refused(openhcs(dataclasses.replace(quick, out=str(tmp_path / "link" / "results"))), "never")
 
 
-def test_an_output_that_cant_be_made_is_refused(order):
-    refused(openhcs(dataclasses.replace(order, out="/proc/nowhere/out")), "/proc/nowhere")
+def test_an_output_that_cant_be_made_is_refused(quick):
+    refused(openhcs(dataclasses.replace(quick, out="/proc/nowhere/out")), "/proc/nowhere")
 
 
 def test_an_interrupt_ends_a_run_without_a_traceback(order):

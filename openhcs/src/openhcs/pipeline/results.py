@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from openhcs.pipeline.colors import find_colormap
 from openhcs.pipeline.folder import STORE, write_file
 from openhcs.pipeline.heat_map import draw_heat_map
-from openhcs.pipeline.montage import draw_montage
+from openhcs.pipeline.montage import draw_montage, tile_side
+from openhcs.pipeline.preview import shrunk
 from openhcs.pipeline.table import table_writer
 
 TYPE_CHECKING = False
@@ -90,9 +91,12 @@ def _draw(
     feature = next(iter(next(iter(features.values()))))
     values = {well: numbers[feature] for well, numbers in features.items()}
     draw_heat_map(folder.path / HEAT_MAP, f"{name}: {feature}", feature, values, colors)
-    previews = {w: pixels for w in features if (pixels := folder.preview(w)) is not None}
+    labels = list(source.channel_labels().values())
+    side = tile_side(features, len(labels))
+    kept = ((well, folder.preview(well)) for well in features)
+    # Made small one by one: those of a full plate wouldn't fit into memory together.
+    previews = {well: shrunk(pixels, side) for well, pixels in kept if pixels is not None}
     if not previews:
         return [HEAT_MAP]
-    labels = list(source.channel_labels().values())
     draw_montage(folder.path / MONTAGE, name, labels, previews, colors)
     return [HEAT_MAP, MONTAGE]
