@@ -39,12 +39,24 @@ class Result:
         """How many plugin modules a process imported, at most."""
         return max(sample.imported for sample in self.samples)
 
+    @property
+    def read(self) -> int:
+        """How many modules a process read, at most."""
+        return max(sample.read for sample in self.samples)
+
+    @property
+    def modules(self) -> int:
+        """How many modules a process imported in all, at most."""
+        return max(sample.modules for sample in self.samples)
+
     def plain(self) -> dict[str, object]:
         """Return everything as JSON values."""
         return {
             "inside_ms": self.inside,
             "process_ms": self.process,
             "imported": self.imported,
+            "read": self.read,
+            "modules": self.modules,
             "inside_ms_all": [sample.inside_ms for sample in self.samples],
             "process_ms_all": [sample.process_ms for sample in self.samples],
         }

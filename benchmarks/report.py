@@ -69,7 +69,8 @@ def aims(tables: Tables, imports: Row, lookups: dict[str, list[float]]) -> list[
     return [line for line in lines if line]
 
 
-def _verdict(met: bool) -> str:
+def verdict(met: bool) -> str:
+    """Return the word before an aim."""
     return "met   " if met else "MISSED"
 
 
@@ -83,7 +84,7 @@ def _ratio(tables: Tables, kind: str, case: str, peer: str, wanted: float) -> st
     else:
         text = f"{ratio:.1f} times faster than {peer} (aim: {wanted:g})"
     met = ratio > wanted if wanted == 1 else ratio >= wanted
-    return f"{_verdict(met)}  {case}, {kind}, {_LARGE:,}: {text}"
+    return f"{verdict(met)}  {case}, {kind}, {_LARGE:,}: {text}"
 
 
 def _listed(rows: dict[str, Row]) -> list[tuple[str, Row]]:
@@ -95,14 +96,14 @@ def _small(kind: str, count: int, case: str, row: Row) -> str:
         return ""
     more = row[OURS].inside - row[LOOP].inside
     text = f"{more:+.1f} ms against an import loop (aim: at most +{_SMALL_MS:g})"
-    return f"{_verdict(more <= _SMALL_MS)}  {case}, {kind}, {count}: {text}"
+    return f"{verdict(more <= _SMALL_MS)}  {case}, {kind}, {count}: {text}"
 
 
 def _one_key(tables: Tables) -> str:
     numbers = {rows["one key"][OURS].imported for rows in tables.values()}
     if not numbers:
         return ""
-    return f"{_verdict(numbers == {1})}  one key imports {max(numbers)} plugin module(s) (aim: 1)"
+    return f"{verdict(numbers == {1})}  one key imports {max(numbers)} plugin module(s) (aim: 1)"
 
 
 def _import(row: Row) -> str:
@@ -110,7 +111,7 @@ def _import(row: Row) -> str:
         return ""
     ratio = row[PEER].inside / row[OURS].inside
     text = f"{row[OURS].inside:.1f} ms, {ratio:.1f} times cheaper than {PEER}"
-    return f"{_verdict(ratio >= _IMPORT_RATIO)}  import of the library: {text} (aim: 8)"
+    return f"{verdict(ratio >= _IMPORT_RATIO)}  import of the library: {text} (aim: 8)"
 
 
 def _lookup(lookups: dict[str, list[float]]) -> str:
@@ -118,7 +119,7 @@ def _lookup(lookups: dict[str, list[float]]) -> str:
         return ""
     own, plain = lookups[OURS]
     text = f"{own:.0f} ns, {own / plain:.2f} times a plain dict subclass (aim: at most 1.2)"
-    return f"{_verdict(own / plain <= _LOOKUP_RATIO)}  a loaded key: {text}"
+    return f"{verdict(own / plain <= _LOOKUP_RATIO)}  a loaded key: {text}"
 
 
 def small_table(imports: Row, lookups: dict[str, list[float]]) -> str:

@@ -73,7 +73,7 @@ def _possible(kind: str) -> bool:
 
 
 def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int:
-    told = [_machine(options.rounds)]
+    told = [machine(options.rounds)]
     print(told[0], flush=True)
     tables: report.Tables = {}
     for kind in kinds:
@@ -88,13 +88,13 @@ def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int
     told.append("aims\n" + "\n".join(f"  {line}" for line in lines))
     print("\n" + "\n\n".join(told[-2:]))
     if options.page:
-        _put(options.page, "\n\n".join(told))
+        put(options.page, "\n\n".join(told))
     if options.json:
         _write(options.json, tables, imports, lookups, lines)
     return 0
 
 
-def _put(path: str, text: str) -> None:
+def put(path: str, text: str) -> None:
     """Put *text* between the marks of the page at *path*."""
     page = Path(path).read_text()
     before, begin, rest = page.partition(_BEGIN)
@@ -111,7 +111,8 @@ def _lookups(stage: Stage, tables: report.Tables, rounds: int) -> dict[str, list
     return cases.measure_lookups(stage, trees.package_name(kind, count), count, min(rounds, 5))
 
 
-def _machine(rounds: int) -> str:
+def machine(rounds: int) -> str:
+    """Return a line about what a run of *rounds* is measured with."""
     cores = os.cpu_count()
     python = f"{platform.python_implementation()} {platform.python_version()}"
     system = f"{platform.system()} {platform.machine()}"
