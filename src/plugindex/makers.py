@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from plugindex.abstractness import Abstractness
 from plugindex.calls import KEEPS_CLASS
-from plugindex.evaluation import is_own
-from plugindex.hierarchy import OBJECT, Hierarchy
+from plugindex.hierarchy import OBJECT
+from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.evaluation import Context, Found
+    from plugindex.meaning import Context, Found
 
     Making = tuple[str, frozenset[str]]
 
@@ -20,7 +21,7 @@ _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
 
 
-class Family(Hierarchy):
+class Family(Abstractness):
     """A hierarchy looked at from one base class: who belongs to it, who may."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:
