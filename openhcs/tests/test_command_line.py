@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -200,4 +201,11 @@ def test_the_demo_shows_registries_a_plate_a_run_and_a_foreign_package(tmp_path)
         24,
         0.107,
     )
-    refused(openhcs("demo", tmp_path / "kept"), "would overwrite a plate")
+    refused(openhcs("demo", tmp_path / "kept"), "would write over", "demo_plate")
+
+
+@pytest.mark.parametrize("name", ["steps.toml", "run_processes"])
+def test_the_demo_writes_over_nothing(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    refused(openhcs("demo", tmp_path), "would write over", name)
+    assert fingerprint(tmp_path) == {name: hashlib.sha256(b"mine").hexdigest()}

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
-from hcs_plates import fingerprint
+from hcs_plates import fingerprint, htd
 from openhcs.errors import JobError
 from openhcs.io.ngff import finished_wells, read_field
 from openhcs.io.ngff_lock import StoreLock
@@ -25,6 +26,8 @@ from openhcs.pipeline.run import Order, run_plate
 from run_plates import STEPS, WELLS, cut_short, imagexpress, opera_phenix, outcome, steps
 
 DEADLINE_SECONDS = 60
+# Imports nothing large, so that what is wrong elsewhere is found out fast.
+QUICK = '[[step]]\nfunction = "openhcs:max_projection"\n'
 
 
 def run(order: Order, **changes: object) -> dict[str, object]:
@@ -179,6 +182,44 @@ def test_a_plate_that_nobody_can_write_to_is_enough(order):
     assert fingerprint(Path(order.plate)) == before
 
 
+@pytest.mark.parametrize("name", ["$\\frac$ of it", "\u65e5\u672c", "100 %", "bytes \udcff"])
+def test_a_plate_may_have_any_name_that_a_folder_can(tmp_path, name):
+    plate = imagexpress(tmp_path / name, ("A01",))
+    report = run(Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out")))
+    assert report["problems"] == []
+    assert json.loads(Path(tmp_path, "out", "run.json").read_bytes()) == report
+
+
+def test_an_ignored_file_may_have_any_name(order, tmp_path):
+    Path(order.plate, "\udcff.tif").write_bytes(b"")
+    report = run(order, steps=str(steps(tmp_path, QUICK)))
+    assert json.loads(Path(order.out, "run.json").read_bytes()) == report
+
+
+def test_channels_that_are_called_after_each_other_stay_apart(tmp_path):
+    plate = imagexpress(tmp_path / "plate", ("A01",))
+    htd(plate / "plate.HTD", sites=(1, 2), waves=("channel 2", ""))
+    report = run(Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out")))
+    features = report["wells"]["A01"]["features"]
+    assert {"Mean (channel 1)", "Mean (channel 2)"} <= features.keys()
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_steps_may_begin_with_the_mark_of_windows_editors(order, mark):
+    Path(order.steps).write_bytes(mark + QUICK.encode())
+    assert run(order, wells=("A01",))["problems"] == []
+
+
+def test_an_image_whose_compressed_pixels_are_damaged_costs_no_more_than_itself(order, tmp_path):
+    bad = Path(order.plate, "A02_s1_w2_z2.tif")
+    tifffile.imwrite(bad, tifffile.imread(bad), compression="zlib", metadata=None)
+    content = bytearray(bad.read_bytes())
+    content[-200:-100] = bytes(100)
+    bad.write_bytes(content)
+    report = run(order, steps=str(steps(tmp_path, QUICK)))
+    assert [problem["file"] for problem in report["problems"]] == [str(bad)]
+
+
 # A kill in the middle
 
 
@@ -307,10 +348,6 @@ def test_the_command_has_findings_where_an_image_is_bad(order):
     assert str(bad) in done.stderr
 
 
-# Imports nothing large, so that what is wrong elsewhere is found out fast.
-QUICK = '[[step]]\nfunction = "openhcs:max_projection"\n'
-
-
 @pytest.fixture
 def quick(order) -> Order:
     """The same order with a step that costs no time."""
@@ -377,6 +414,7 @@ BAD_INPUT = {
     "a plate without images": all_images_gone,
     "a plate without a sound image": all_images_bad,
     "no TOML": with_steps("[[step]]", "[[step]", "no TOML"),
+    "a number beyond all": with_steps("1.5", "9" * 5000, "no TOML"),
     "an unknown function": with_steps("filters.gaussian", "filters.gausian", "filters.gaussian"),
     "an unknown library": with_steps("skimage:", "itk:", "skimage"),
     "a wrong parameter": with_steps("sigma", "sgma", "sigma"),

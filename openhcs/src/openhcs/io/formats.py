@@ -93,7 +93,9 @@ def _read_json(stream: IO[bytes]) -> Any:
 def _write_json(data: Any, stream: IO[bytes]) -> None:
     import json
 
-    stream.write(json.dumps(data, indent=2, ensure_ascii=False).encode())
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    # A file's name may hold bytes that are no UTF-8; what stands for them is a valid escape here.
+    stream.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _read_text(stream: IO[bytes]) -> str:

@@ -18,7 +18,7 @@ from openhcs.microscopes.imagexpress_htd import HTD, read_htd
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, has_guid
 from openhcs.microscopes.metadata import MetadataHandler
 from openhcs.microscopes.microscope_base import MicroscopeHandler
-from openhcs.microscopes.plate import Plate
+from openhcs.microscopes.plate import Plate, measured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def pixel_size_of(image: Path) -> float | None:
         size = float(found[1] or found[2]) * _MICROMETRES[unit[1].lower() if unit else "um"]
     except (KeyError, ValueError):  # a unit such as "pixel", or no number: not calibrated
         return None
-    return size if size > 0 else None
+    return measured(size)
 
 
 def _htd_in(folder: Path) -> Path | None:
