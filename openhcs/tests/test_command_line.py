@@ -165,10 +165,18 @@ def test_plugins_prints_lines_for_people():
     assert ["disk", "DiskStorageBackend", "available"] in lines
 
 
-def test_plugins_finds_out_by_using_them_which_libraries_work():
-    libraries = plugins("--probe")["library registry"]
-    assert libraries["skimage"]["status"] == "available"
-    for row in libraries.values():
+def test_plugins_finds_out_by_using_them_which_libraries_and_servers_work(monkeypatch):
+    monkeypatch.setenv("OPENHCS_IJ_JAR", "/nonexistent/ij.jar")
+    found = plugins("--probe")
+    assert found["library registry"]["skimage"]["status"] == "available"
+    assert found["zmq server"]["execution"]["status"] == "available"
+    fiji = found["zmq server"]["fiji"]
+    assert (fiji["status"], bool(fiji["reason"]), bool(fiji["remedy"])) == (
+        "unavailable",
+        True,
+        True,
+    )
+    for row in (*found["library registry"].values(), *found["zmq server"].values()):
         assert (row["status"] == "available") == (not row["reason"])
 
 
