@@ -40,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"registries": found}))
     else:
         print("\n".join(_lines(found)))
+        if not options.probe:
+            print("openhcs plugins --probe finds out which libraries and servers work here")
     problems = (problem for one in found for problem in one["problems"])
     return FINDINGS if any(one["kind"] not in NO_FINDINGS for one in problems) else 0
 
