@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+
+from openhcs.core.command_line import FINDINGS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from openhcs.runtime import ZMQServer
     from plugindex import LazyDiscoveryDict, PluginInfo
 
-FINDINGS = 1
 # The others cost no plugin that importing would give: they say why one isn't there.
 NO_FINDINGS = ("missing-requirement", "inherited-key", "stale-bytecode")
 
@@ -48,11 +48,9 @@ def run(options: argparse.Namespace) -> int:
 
 def registries() -> dict[str, LazyDiscoveryDict[Any]]:
     """Return the five registries by name; none of their plugins is imported."""
-    from openhcs.runtime.plugin_modules import PRIMARY, REGISTRIES
+    from openhcs.runtime.plugin_modules import PRIMARY, registry
 
-    references = (REGISTRIES[name].partition(":") for name in PRIMARY)
-    found = (getattr(import_module(module), name) for module, _, name in references)
-    return dict(zip(PRIMARY, found, strict=True))
+    return {name: registry(name) for name in PRIMARY}
 
 
 def _described(name: str, registry: LazyDiscoveryDict[Any], probe: bool) -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 from enum import Enum
 from pathlib import Path
 
 from openhcs.core.damage import DAMAGE
-from openhcs.errors import BrokenFileError, StorageError
+from openhcs.errors import BrokenFileError, StorageError, path_error
 from openhcs.io.ngff_groups import group_attributes, write_group
 from openhcs.io.ngff_metadata import AXES, image_metadata, omero_metadata
 
@@ -127,7 +126,7 @@ def open_array(folder: Path, *, writable: bool = False) -> Any:
     import zarr
 
     if not (folder / "0").is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+        raise path_error(errno.ENOENT, folder)
     try:
         return zarr.open_array(folder / "0", mode="r+" if writable else "r")
     except FileNotFoundError:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from openhcs.core.natural import natural_key
 from openhcs.errors import BrokenFileError, MetadataNotFoundError
+from openhcs.io.filemanager import IMAGE_EXTENSIONS
 from openhcs.io.tiff_header import check_tiff
 from openhcs.microscopes.imagexpress_folders import (
-    IMAGE_ENDINGS,
     list_images,
     step_folder,
     walk_export,
@@ -151,7 +151,7 @@ def _database_image(plate: Path) -> Path | None:
     """Return the first image that has the name of a database export."""
     parser = ImageXpressFilenameParser()
     files = (found.path for found in walk_export(plate) if not found.is_folder)
-    images = (f for f in files if f.suffix.lower() in IMAGE_ENDINGS and has_guid(f.name))
+    images = (f for f in files if f.suffix.lower() in IMAGE_EXTENSIONS and has_guid(f.name))
     return next((f for f in images if parser.can_parse(f.name)), None)
 
 
