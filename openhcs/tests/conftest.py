@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,23 +28,27 @@ for registry in registries().values():
 """
 
 
-@pytest.fixture(scope="session")
-def indexed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for user data in which the registries' indexes are."""
+@pytest.fixture(scope="session", autouse=True)
+def indexed_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for user data in which the registries' indexes are, for what tests share."""
     folder = tmp_path_factory.mktemp("indexed")
-    variables = os.environ | {"XDG_DATA_HOME": str(folder)}
-    subprocess.run([sys.executable, "-c", LIST_ALL], env=variables, check=True)
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        subprocess.run([sys.executable, "-c", LIST_ALL], check=True)
+        yield folder
 
 
 @pytest.fixture(autouse=True)
 def own_data_home(indexed_home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch):
-    """Keep the user's own cache out of the tests, and let the processes that they start find one.
+    """Give each test a copy, so that it finds the indexes and nothing that another test has kept.
 
-    Those that are about an empty one make it themselves.
+    A test that is about an empty folder makes one itself.
     """
     folder = tmp_path_factory.mktemp("data")
-    shutil.copytree(indexed_home, folder, dirs_exist_ok=True)
+    for index in indexed_home.glob("openhcs/cache/*_registry.json"):
+        copy = folder / index.relative_to(indexed_home)
+        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copy(index, copy)
     monkeypatch.setenv("XDG_DATA_HOME", str(folder))
 
 
