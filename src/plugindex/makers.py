@@ -202,7 +202,8 @@ class Family(Abstractness):
     def creates(self, function: Found, depth: int = 0) -> frozenset[str]:
         """Return the modules in which calling a function may make a class that stays."""
         key = tuple(function[1:4])
-        if f"{key[0]}:{key[1]}" in KEEPS_CLASS:
+        # What our own metaclass calls makes no classes, so a start needn't read the engine.
+        if key[0].startswith("plugindex.") or f"{key[0]}:{key[1]}" in KEEPS_CLASS:
             return _NOWHERE
         if key not in self._creating:
             self._creating[key] = _NOWHERE
