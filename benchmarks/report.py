@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cases import NOT_WRITING, WRITING, Result, Row
 
-OURS, PEER, LOOP, BARE = "plugindex", "metaclass-registry", "import loop", "bare cost"
-_OTHERS = (PEER, LOOP, BARE)
+OURS, PEER, LOOP = "plugindex", "metaclass-registry", "import loop"
+BARE, FLOOR = "bare cost", "cold floor"
+# One column for both, since no case has both.
+_OTHERS = ((PEER,), (LOOP,), (BARE, FLOOR))
 Tables = dict[tuple[str, int], dict[str, Row]]
 
 # kind, case, peer, and by how many times plugindex is to be faster at 1,000 plugins.
@@ -16,6 +18,8 @@ _RATIOS = (
     ("heavy", "list warm", BARE, 0.5),
     ("light", "list cold", PEER, 4.0),
     ("heavy", "list cold", PEER, 5.0),
+    ("light", "list cold", FLOOR, 1 / 3),
+    ("heavy", "list cold", FLOOR, 1 / 3),
     ("light", "list cold", LOOP, 1.0),
     ("heavy", "list cold", LOOP, 1.0),
     ("light", WRITING, PEER, 2.0),
@@ -38,7 +42,7 @@ def table(kind: str, count: int, rows: dict[str, Row]) -> str:
 
 
 def _header() -> str:
-    names = "".join(f"{name:>24}" for name in _OTHERS)
+    names = "".join(f"{' / '.join(names):>24}" for names in _OTHERS)
     return f"  {'':20}{'clock':<9}{OURS:>12}{names}"
 
 
@@ -46,7 +50,8 @@ def _lines(case: str, row: Row) -> list[str]:
     lines = []
     for title, clock in ((case, "inside"), ("", "process")):
         ours = getattr(row[OURS], clock)
-        cells = "".join(_cell(row.get(name), clock, ours) for name in _OTHERS)
+        others = [next((row[one] for one in names if one in row), None) for names in _OTHERS]
+        cells = "".join(_cell(other, clock, ours) for other in others)
         lines.append(f"  {title:20}{clock:<9}{ours:9.1f} ms{cells}")
     return lines
 

@@ -19,8 +19,6 @@ import report
 import trees
 from stage import LISTERS, Stage
 
-_BEGIN, _END = "<!-- run: begin -->", "<!-- run: end -->"
-
 
 def main() -> int:
     """Run what the command line asks for."""
@@ -94,13 +92,18 @@ def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int
     return 0
 
 
-def put(path: str, text: str) -> None:
-    """Put *text* between the marks of the page at *path*."""
+def put(path: str, text: str, name: str = "run") -> None:
+    """Put *text* between the marks called *name* of the page at *path*.
+
+    Raises:
+        SystemExit: the page has no such marks.
+    """
+    marks = [f"<!-- {name}: {side} -->" for side in ("begin", "end")]
     page = Path(path).read_text()
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
-        raise SystemExit(f"{path} has no lines {_BEGIN} and {_END}")
+        raise SystemExit(f"{path} has no lines {' and '.join(marks)}")
     Path(path).write_text(f"{before}{begin}\n```text\n{text}\n```\n{end}{after}")
 
 

@@ -15,6 +15,7 @@ import trees
 
 LIBRARIES = {"plugindex": "plugindex", "metaclass-registry": "metaclass_registry"}
 LISTERS = ("plugindex", "metaclass-registry", "import loop")
+FLOORS = ("bare cost", "cold floor")  # no library: they work on the files of plugindex
 # Each process has folders of its own, so that nothing is read or written that is the user's.
 _HOMES = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
 
@@ -95,6 +96,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        compiled_program("floor.py", folder)
         self.child = compiled_program("child.py", folder)
         self.listers = tuple(name for name in LISTERS if self._copy_library(name))
 
@@ -108,7 +110,7 @@ class Stage:
 
     def tree(self, contender: str, package: str) -> Path:
         """Return the folder of *package* as *contender* sees it."""
-        owner = "plugindex" if contender == "bare cost" else contender
+        owner = "plugindex" if contender in FLOORS else contender
         return self.folder / "trees" / owner.replace(" ", "-") / package
 
     def home(self, contender: str, package: str) -> Path:
@@ -143,9 +145,8 @@ class Stage:
         Raises:
             SystemExit: it failed.
         """
-        bare = contender == "bare cost"
-        place = str(self.tree(contender, package)) if bare else package
-        index = str(self.index(package)) if bare else "-"
+        place = str(self.tree(contender, package)) if contender in FLOORS else package
+        index = str(self.index(package)) if contender == "bare cost" else "-"
         command = [sys.executable, str(self.child), contender, case, place, key, index]
         environment = self.environment(contender, package)
         if writes:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,10 +20,31 @@ def hcs_data() -> Path:
     return folder
 
 
+LIST_ALL = """
+from openhcs.commands.plugins import registries
+for registry in registries().values():
+    list(registry)
+"""
+
+
+@pytest.fixture(scope="session")
+def indexed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for user data in which the registries' indexes are."""
+    folder = tmp_path_factory.mktemp("indexed")
+    variables = os.environ | {"XDG_DATA_HOME": str(folder)}
+    subprocess.run([sys.executable, "-c", LIST_ALL], env=variables, check=True)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def own_data_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
-    """Keep the user's own cache out of the tests."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+def own_data_home(indexed_home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch):
+    """Keep the user's own cache out of the tests, and let the processes that they start find one.
+
+    Those that are about an empty one make it themselves.
+    """
+    folder = tmp_path_factory.mktemp("data")
+    shutil.copytree(indexed_home, folder, dirs_exist_ok=True)
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
 
 
 @pytest.fixture(scope="session")

@@ -40,10 +40,6 @@ class PlainViewer(ViewerServer):
         self.mode = mode
         self.messages: list[dict] = []
 
-    @classmethod
-    def unavailable_reason(cls) -> str:
-        return ""
-
     def check_display(self, display) -> None:
         if display.colormap == "nonesuch":
             raise MessageError("there is no colormap 'nonesuch'")

@@ -8,16 +8,14 @@ import os
 import sys
 
 from openhcs.commands import inspect, plugins, run
+from openhcs.core.command_line import INTERRUPTED, MISUSE, CommandParser
 from openhcs.errors import OpenHCSError
 from plugindex import RegistryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import NoReturn
 
-MISUSE = 2
-INTERRUPTED = 130  # as a shell has it: 128 and the number of the signal
 COMMANDS = {
     "run": (run, "run functions on a plate: images, a table, pictures"),
     "inspect": (inspect, "tell what is on a plate"),
@@ -25,13 +23,8 @@ COMMANDS = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(MISUSE, f"openhcs: {message}\n  fix:   see {self.prog} --help\n")
-
-
 def _arguments() -> argparse.ArgumentParser:
-    parser = _Parser(prog="openhcs", description="Work on high-content screening plates.")
+    parser = CommandParser(prog="openhcs", description="Work on high-content screening plates.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+PLATE, STEPS_FILE = "demo_plate", "steps.toml"
+EXECUTORS = ("local", "processes")
 STEPS = """
 [[step]]
 name = "smooth"
@@ -42,8 +44,8 @@ def run_demo(folder: str | None = None) -> None:
         OpenHCSError: when something that the demo needs isn't there.
     """
     home = Path(folder or tempfile.mkdtemp(prefix="openhcs-demo-"))
-    plate = home / "demo_plate"
-    _refuse_existing(plate)
+    _refuse_existing(home)
+    plate = home / PLATE
     _heading("The registries, known from code that was read and not run")
     _print_registries()
     _show_plate(plate)
@@ -55,11 +57,18 @@ def run_demo(folder: str | None = None) -> None:
     print(f"\nAll that the demo has written is in {home}")
 
 
-def _refuse_existing(plate: Path) -> None:
-    if plate.exists():
-        raise OpenHCSError(
-            "the demo would overwrite a plate", file=plate, fix="name another folder or remove it"
-        )
+def _refuse_existing(home: Path) -> None:
+    for name in (PLATE, STEPS_FILE, *map(_run_name, EXECUTORS)):
+        if os.path.lexists(home / name):
+            raise OpenHCSError(
+                "the demo would write over this",
+                file=home / name,
+                fix="name another folder or remove it",
+            )
+
+
+def _run_name(executor: str) -> str:
+    return f"run_{executor}"
 
 
 def _show_plate(plate: Path) -> None:
@@ -75,11 +84,11 @@ def _show_plate(plate: Path) -> None:
 
 def _show_run(home: Path, plate: Path) -> None:
     """Run the same steps here and in two fresh processes, and print what came out."""
-    steps = home / "steps.toml"
+    steps = home / STEPS_FILE
     steps.write_text(STEPS, "utf-8")
     _heading("A job: functions of two libraries, named by reference")
     print(STEPS.strip())
-    reports = {name: _run(home, plate, steps, name) for name in ("local", "processes")}
+    reports = {name: _run(home, plate, steps, name) for name in EXECUTORS}
     _heading("One row a well, the same from both")
     _print_features(reports["local"]["wells"])
     same = reports["local"]["wells"] == reports["processes"]["wells"]
@@ -91,7 +100,7 @@ def _run(home: Path, plate: Path, steps: Path, executor: str) -> dict[str, Any]:
     from openhcs.pipeline.progress import ProgressBar
     from openhcs.pipeline.run import Order, run_plate
 
-    out = home / f"run_{executor}"
+    out = home / _run_name(executor)
     _heading(f"openhcs run {plate.name} --steps {steps.name} --executor {executor}")
     progress = ProgressBar(sys.stderr if sys.stderr.isatty() else io.StringIO())
     order = Order(str(plate), str(steps), str(out), executor=executor, workers=2, colormap="magma")

@@ -13,7 +13,7 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from openhcs.errors import BrokenFileError
+from openhcs.errors import BrokenFileError, path_error
 from openhcs.io.disk import DiskStorageBackend
 from openhcs.io.listing import Entry, ListingBackend
 
@@ -103,7 +103,7 @@ class VirtualWorkspaceBackend(ListingBackend):
         real = self._real(path)
         if real is None:
             code = errno.EISDIR if self.is_dir(path) else errno.ENOENT
-            raise OSError(code, os.strerror(code), os.fspath(path))
+            raise path_error(code, path)
         return self._disk.load(real)
 
     def kind(self, path: StoragePath) -> str:
@@ -121,7 +121,7 @@ class VirtualWorkspaceBackend(ListingBackend):
         kind = self.kind(folder)
         if kind != "directory":
             code = errno.ENOTDIR if kind else errno.ENOENT
-            raise OSError(code, os.strerror(code), folder)
+            raise path_error(code, folder)
         mapping, name = self._mapping(), self._name(folder)
         prefix = f"{name}/" if name else ""
         inside = (n[len(prefix) :] for n in mapping if n.startswith(prefix))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from openhcs.errors import BrokenFileError, StorageError
+from openhcs.errors import BrokenFileError, StorageError, path_error
 from openhcs.io.ngff_fields import part_of, take_in, take_out
 from openhcs.io.ngff_groups import NODE_NAME, group_attributes, read_node, write_group, write_node
 from openhcs.io.ngff_image import (
@@ -117,7 +116,7 @@ def put_planes(
         elif known or overwrite:
             _extend(image, known, planes, options)
         else:  # written as a whole, without names: no plane of it is free
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(image))
+            raise path_error(errno.EEXIST, image)
 
 
 def _refuse_taken(
@@ -126,7 +125,7 @@ def _refuse_taken(
     owners = {index: name for name, index in known.items()}
     for name, plane in planes.items():
         if name in known and not overwrite:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(store / name))
+            raise path_error(errno.EEXIST, store / name)
         owner = owners.setdefault(plane.at, name)
         if owner != name:
             raise StorageError(
@@ -227,7 +226,7 @@ def remove_plane(store: Path, well: str, number: int, name: str) -> None:
         image = image_folder(store, well, number)
         names = filename_map(image) if image else {}
         if image is None or name not in names:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(store / name))
+            raise path_error(errno.ENOENT, store / name)
         index = names.pop(name)
         if not names:
             take_out(store, well, image)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from openhcs.errors import BrokenFileError, MetadataNotFoundError
-from openhcs.microscopes.filename_parser import FIRST
 from openhcs.microscopes.metadata import MetadataHandler
 from openhcs.microscopes.microscope_base import FILENAME_PARSERS, MicroscopeHandler
-from openhcs.microscopes.plate import COMPONENTS, Ignored, Plate, PlateImage, without_collisions
+from openhcs.microscopes.plate import (
+    Ignored,
+    Plate,
+    PlateImage,
+    measured,
+    without_collisions,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,11 +153,9 @@ def _one_image(
     if parts is None or parts["well"] is None:
         return Ignored(name, f"its name is none of {type(parser).__name__}")
     file = _real_file(main, _portable(name))
-    if not _in_store(main) and not (plate / file).is_file():
+    if not _in_store(main) and not os.path.isfile(plate / file):
         return Ignored(name, "in the metadata, but not there")
-    told = {component: value for component, value in parts.items() if value is not None}
-    shown: dict[str, Any] = {**FIRST, **told}
-    return PlateImage(file, *(shown[component] for component in COMPONENTS))
+    return PlateImage.told(file, parts)
 
 
 def _real_file(main: Subdirectory, name: str) -> str:
@@ -177,7 +182,9 @@ def _backends(main: Subdirectory) -> list[str]:
 
 def _channel_names(main: Subdirectory) -> dict[int, str | None]:
     channels = main.get("channels", dict, {})
-    return {int(n): name for n, name in channels.items() if str(n).isdecimal()}
+    # Numbers as file names have them, and names that are texts: the rest names no channel.
+    known = {n: name for n, name in channels.items() if re.fullmatch(r"\d{1,18}", n)}
+    return {int(n): name for n, name in known.items() if name is None or isinstance(name, str)}
 
 
 def _grid(main: Subdirectory) -> tuple[int, int] | None:
@@ -191,7 +198,7 @@ def _grid(main: Subdirectory) -> tuple[int, int] | None:
 
 def _pixel_size(main: Subdirectory) -> float | None:
     size = main.get("pixel_size", (int, float), None)  # type: ignore[arg-type]
-    return None if size is None else float(size)
+    return None if size is None or isinstance(size, bool) else measured(float(size))
 
 
 class OpenHCSMicroscopeHandler(MicroscopeHandler):

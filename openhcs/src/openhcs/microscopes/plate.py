@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -24,6 +25,11 @@ def split_extension(name: str) -> tuple[str, str]:
     return (name[: found.start()], found.group()) if found else (name, "")
 
 
+def measured(size: float | None) -> float | None:
+    """Return the length *size* if somebody can have measured it, None if it is no such number."""
+    return size if size is not None and 0 < size < math.inf else None
+
+
 @dataclass(frozen=True, slots=True)
 class PlateImage:
     """One image: where it lies, relative to the plate, and what it shows."""
@@ -34,6 +40,11 @@ class PlateImage:
     channel: int = 1
     z_index: int = 1
     timepoint: int = 1
+
+    @classmethod
+    def told(cls, file: str, parts: Mapping[str, Any]) -> PlateImage:
+        """Return the image *file* that shows *parts*, the first of each component left out."""
+        return cls(file, **{name: parts[name] for name in COMPONENTS if parts[name] is not None})
 
     @property
     def extension(self) -> str:

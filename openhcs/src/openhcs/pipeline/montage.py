@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhcs.pipeline.figure import DPI, fitted, label, new_figure, save, with_gray
+from openhcs.pipeline.figure import DPI, PLAIN, fitted, label, new_figure, save, with_gray
 from openhcs.pipeline.preview import PREVIEW
 from openhcs.pipeline.spots import Spot
 
@@ -37,7 +37,7 @@ def draw_montage(
     rows, columns = sorted({s.row for s in spots}), sorted({s.column for s in spots})
     height, width = _tile(previews, tile_side(previews, len(channels)))
     figure, panels = new_figure(len(channels), len(columns) * width, len(rows) * height)
-    figure.suptitle(title, fontsize=fitted(title, figure.get_figwidth()))
+    figure.suptitle(title, fontsize=fitted(title, figure.get_figwidth()), **PLAIN)
     for number, (name, panel) in enumerate(zip(channels, panels, strict=True)):
         whole = _tiled({s: pixels[number] for s, pixels in spots.items()}, rows, columns)
         _show(panel, whole, (len(rows), len(columns)), with_gray(colors))

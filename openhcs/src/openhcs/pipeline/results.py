@@ -63,7 +63,7 @@ def write_results(
     """
     done = {well: records[well] for well in source.wells if well in records}
     features = {well: record["features"] for well, record in done.items()}
-    table = shown.table.write(folder.path, source.plate.path.name, features)
+    table = shown.table.write(folder.path, source.name, features)
     pictures = _draw(source, folder, features, shown.colors)
     report = {
         "plate": source.plate.summary(),
@@ -87,7 +87,7 @@ def _draw(
     source: Source, folder: RunFolder, features: Mapping[str, dict[str, Any]], colors: Any
 ) -> list[str]:
     """Draw what there is to see, and return the names of the pictures."""
-    name = source.plate.path.name
+    name = source.name
     feature = next(iter(next(iter(features.values()))))
     values = {well: numbers[feature] for well, numbers in features.items()}
     draw_heat_map(folder.path / HEAT_MAP, f"{name}: {feature}", feature, values, colors)

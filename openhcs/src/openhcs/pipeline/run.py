@@ -77,7 +77,7 @@ def run_plate(order: Order, progress: ProgressBar) -> dict[str, Any]:
         if left:
             held.enter_context(executor)
         held.enter_context(folder.claimed(job))
-        folder.name_store(source.plate.path.name)
+        folder.name_store(source.name)
         if left:
             executor.run(job, left, lambda record: _take(record, records, progress), progress.step)
         told = _about_run(order, executor.workers, left, perf_counter() - start)

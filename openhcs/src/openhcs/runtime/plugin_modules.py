@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from importlib import import_module
 
 from openhcs.errors import MessageError
+from openhcs.runtime.references import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ REGISTRIES = {
 PRIMARY = tuple(name for name in REGISTRIES if name != "metadata handler")
 
 
-def _registry(name: str) -> Any:
-    module, _, attribute = REGISTRIES[name].partition(":")
-    return getattr(import_module(module), attribute)
+def registry(name: str) -> Any:
+    """Return the registry called *name*, a key of ``REGISTRIES``; no plugin is imported."""
+    return named(REGISTRIES[name])
 
 
 def registry_keys(name: str | None = None) -> dict[str, list[str]]:
@@ -42,7 +42,7 @@ def registry_keys(name: str | None = None) -> dict[str, list[str]]:
     if name is not None and name not in REGISTRIES:
         known = ", ".join(REGISTRIES)
         raise MessageError(f"there is no registry {name[:100]!r}", fix=f"known: {known}")
-    return {one: list(_registry(one)) for one in ([name] if name else REGISTRIES)}
+    return {one: list(registry(one)) for one in ([name] if name else REGISTRIES)}
 
 
 def imported_plugin_modules() -> set[str]:
@@ -53,6 +53,6 @@ def imported_plugin_modules() -> set[str]:
 @cache
 def _plugin_modules() -> frozenset[str]:
     """Return the names of all modules that define plugins, from the registries' listings."""
-    registries = [_registry(name) for name in PRIMARY]
+    registries = [registry(name) for name in PRIMARY]
     references = [known.info(key).reference for known in registries for key in known]
     return frozenset(reference.partition(":")[0] for reference in references)
