@@ -92,14 +92,36 @@ def environment() -> tuple[str, int, str, str]:
     Returns:
         the cache tag, the optimise flag, the prefix, and a digest of the resolved ``sys.path``.
     """
-    path = [os.path.realpath(entry) for entry in sys.path if _sound(entry)]
-    seen = digest(encode(list(dict.fromkeys(path))).encode("ascii"))
+    entries = tuple([entry for entry in sys.path if isinstance(entry, str) and "\0" not in entry])
     tag = sys.implementation.cache_tag or sys.implementation.name
-    return tag, sys.flags.optimize, sys.prefix, seen
+    return tag, sys.flags.optimize, sys.prefix, _resolved(entries)
 
 
-def _sound(entry: object) -> bool:
-    return isinstance(entry, str) and "\0" not in entry
+# What each search path of this process resolved to: it is asked for by every registry.
+_paths: dict[tuple[str, tuple[str, ...]], str] = {}
+
+
+def _resolved(entries: tuple[str, ...]) -> str:
+    """Return a digest of the resolved *entries*, some of which the working folder decides."""
+    key = ("" if all(map(os.path.isabs, entries)) else _working_folder(), entries)
+    if key not in _paths:
+        path = map(_real, entries)
+        _paths[key] = digest(encode(list(dict.fromkeys(path))).encode("ascii"))
+    return _paths[key]
+
+
+def _real(entry: str) -> str:
+    try:
+        return os.path.realpath(entry)
+    except OSError:  # a relative entry, and the working folder was removed
+        return entry
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def environment_digest() -> str:

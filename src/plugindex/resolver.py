@@ -113,7 +113,7 @@ class Resolver:
         """Yield the classes of modules out of scope that say they are of this one."""
         twin = ALIASES.get(record.name, record.name)
         for module in {twin, *(star[0] for star in record.stars), *self._sources(record)}:
-            if not self._covers(module):
+            if not self._covers(module) and not self.family.is_elsewhere(module):
                 self.family.follow(self.family.context(record), module)
                 yield from self._lent(module).get(record.name, ())
 
