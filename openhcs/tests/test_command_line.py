@@ -111,6 +111,17 @@ def test_a_reader_that_stops_early_is_no_error(plate):
     assert process.returncode == 0
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here is always full")
+def test_a_full_disk_is_told_as_one(plate):
+    command = [sys.executable, "-m", "openhcs", "inspect", str(plate)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert "fix:   make room" in done.stderr
+    assert "Exception" not in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("inspect",), ("inspekt",), ("inspect", ".", "--jsn")])
 def test_a_wrong_option_is_bad_input(arguments):
     refused(here(*arguments), "--help")

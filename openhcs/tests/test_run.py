@@ -153,6 +153,14 @@ def test_a_well_without_a_good_image_has_a_row_without_numbers(order):
     assert len(report["problems"]) == 8
 
 
+def test_a_bad_image_keeps_its_row_while_other_wells_are_run(order):
+    cut_short(Path(order.plate, "A02_s1_w2_z2.tif"))
+    run(order)
+    report = run(order, wells=("A01",))
+    assert (report["run"]["wells"], list(report["wells"])) == ([], list(WELLS))
+    assert run(order)["run"]["wells"] == ["A02"]
+
+
 def test_a_mended_image_has_its_well_done_again(order, tmp_path):
     image = Path(order.plate, "A02_s1_w2_z2.tif")
     whole = image.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -59,11 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OpenHCSError, RegistryError) as error:
         return _refused(str(error))
     except OSError as error:
-        return _refused(f"{error}\n  fix:   check the path and its permissions")
+        return _refused(f"{error}\n  fix:   {_remedy(error)}")
     except KeyboardInterrupt:
         print("openhcs: interrupted", file=sys.stderr)
         return INTERRUPTED
     return code
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room where the results go; the same command goes on from there"
+    return "check the path and its permissions"
 
 
 def _refused(why: str) -> int:
