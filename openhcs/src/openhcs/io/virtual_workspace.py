@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from openhcs.errors import BrokenFileError, path_error
@@ -72,7 +72,7 @@ class VirtualWorkspaceBackend(ListingBackend):
 
     def _metadata_file(self) -> Path:
         from openhcs.microscopes import create_microscope_handler
-        from openhcs.microscopes.openhcsdata import METADATA_NAME
+        from openhcs.microscopes.openhcs_metadata import METADATA_NAME
 
         own = self.plate_root / METADATA_NAME
         if self._handler is None and not own.is_file():
@@ -141,7 +141,7 @@ def _stamp(file: Path) -> _Stamp:
 
 def _listed_in(file: Path) -> dict[str, str]:
     """Return the names in the plate's own metadata; of equal ones, the main form's counts."""
-    from openhcs.microscopes.openhcsdata import read_subdirectories
+    from openhcs.microscopes.openhcs_metadata import read_subdirectories
 
     found: dict[str, str] = {}
     for subdirectory in read_subdirectories(file):
@@ -160,12 +160,13 @@ def _portable(path: Any, file: Path) -> str:
     Raises:
         BrokenFileError: when it leads out of the plate, or is no path.
     """
-    plain = PurePosixPath(str(path).replace("\\", "/"))
-    outside = plain.is_absolute() or ".." in plain.parts or ":" in str(plain)
-    if outside or not plain.parts or not isinstance(path, str):
+    from openhcs.microscopes.openhcs_metadata import inner_path
+
+    inner = inner_path(path) if isinstance(path, str) else None
+    if inner is None:
         raise BrokenFileError(
             f"the workspace of this plate names {path!r}, which is no file inside it",
             file=file,
             fix="write the plate's metadata again",
         )
-    return str(plain)
+    return inner

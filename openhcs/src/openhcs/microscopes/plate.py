@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from openhcs.core.natural import natural_key
@@ -85,6 +86,14 @@ class Plate:
 
     def values(self, component: str) -> list[Any]:
         """Return the different values of *component* on the plate, in order."""
+        return list(self._values[component])
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        # Asked for once a field of a plate that may have a hundred thousand images.
+        return {component: self._found(component) for component in COMPONENTS}
+
+    def _found(self, component: str) -> list[Any]:
         found = {getattr(image, component) for image in self.images or self.described}
         return sorted(found, key=lambda value: natural_key(str(value)))
 

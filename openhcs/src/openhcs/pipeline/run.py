@@ -124,6 +124,7 @@ def _finished(job: Job, source: Source, folder: RunFolder) -> Records:
     records = {
         well: folder.record(well, well_digest(job, source, images))
         for well, images in source.wells.items()
+        if folder.record_file(well).exists()  # else nobody needs to look at all images
     }
     return {well: record for well, record in records.items() if record is not None}
 
