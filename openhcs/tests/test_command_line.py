@@ -159,7 +159,7 @@ def test_plugins_lists_the_five_registries_and_imports_none_of_them():
 
 
 def test_plugins_prints_lines_for_people():
-    lines = [line.split() for line in here("plugins").stdout.splitlines()]
+    lines = [line.split() for line in in_process("plugins").stdout.splitlines()]
     assert ["disk", "DiskStorageBackend", "available"] in lines
     assert "--probe" in lines[-1]
 

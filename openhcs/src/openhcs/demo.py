@@ -72,14 +72,14 @@ def _run_name(executor: str) -> str:
 
 
 def _show_plate(plate: Path) -> None:
+    from openhcs.commands.inspect import summary_lines
     from openhcs.demo_plate import write_demo_plate
     from openhcs.microscopes import create_microscope_handler
 
     _heading("A plate cut from a real image: skimage.data.cell(), a phase image of a cell (CC0)")
     print(f"wrote {write_demo_plate(plate)} images to {plate}")
     handler = create_microscope_handler("auto", plate)
-    summary = handler.read_plate(plate).summary()
-    _print_table([(name.replace("_", " "), _short(value)) for name, value in summary.items()])
+    print("\n".join(summary_lines(handler.read_plate(plate).summary())))
 
 
 def _show_run(home: Path, plate: Path) -> None:
@@ -172,9 +172,3 @@ def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {name}" for key, name in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -15,17 +15,9 @@ from openhcs.io.ngff_groups import NODE_NAME, group_attributes
 from openhcs.io.ngff_image import Chunking, checked_image, read_pixels
 from openhcs.io.ngff_lock import LOCK_NAME
 from openhcs.io.ngff_plate import OURS
+from openhcs.io.zarr_lookup import filename_map, image_folder, names_in, plane_bytes
 from openhcs.io.zarr_names import ImagePlace, image_place, is_image_name
-from openhcs.io.zarr_planes import (
-    Plane,
-    PlaneOptions,
-    filename_map,
-    image_folder,
-    names_in,
-    plane_bytes,
-    put_planes,
-    remove_plane,
-)
+from openhcs.io.zarr_planes import Plane, PlaneOptions, put_planes, remove_plane
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
