@@ -18,7 +18,7 @@ import pytest
 import tifffile
 
 from command_lines import Done, here, in_process, refused
-from hcs_plates import fingerprint, htd
+from hcs_plates import fingerprint, harmony, htd
 from openhcs.errors import JobError
 from openhcs.io.ngff import finished_wells, read_field
 from openhcs.io.ngff_lock import StoreLock
@@ -460,6 +460,13 @@ def test_bad_input_is_named_with_its_remedy_and_nothing_is_written(order, tmp_pa
 def test_a_wrong_option_is_named_and_nothing_is_written(quick, wrong, told):
     refused(openhcs(quick, *wrong), told)
     assert not Path(quick.out).exists()
+
+
+def test_wells_that_no_table_can_have_are_refused_before_they_are_run(tmp_path):
+    harmony(tmp_path / "plate", {1: (0, 0)}, wells=((1, 1), (40, 60)))
+    plate, file = str(tmp_path / "plate"), str(steps(tmp_path, QUICK))
+    refused(openhcs(Order(plate, file, str(tmp_path / "out"))), "R40C60")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_output_inside_the_plate_is_refused(quick):

@@ -70,6 +70,7 @@ def run_plate(order: Order, progress: ProgressBar) -> dict[str, Any]:
     wells = _chosen(source, order.wells)
     folder.check(job)
     shown = Presentation.checked(order.colormap, order.table_format)
+    shown.table.check(folder.path, source.name, wells)
     records = _finished(job, source, folder)
     left = [well for well in wells if not _is_settled(records.get(well))]
     progress.begin(len(wells), len(wells) - len(left))

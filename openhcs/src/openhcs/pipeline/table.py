@@ -9,7 +9,7 @@ from openhcs.errors import JobError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -32,6 +32,16 @@ class TableWriter:
         """The name of the file."""
         known = self.format.extensions
         return "results" + next((one for one in PREFERRED if one in known), known[0])
+
+    def check(self, folder: Path, plate: str, wells: Iterable[str]) -> None:
+        """Check that the table in *folder* can have *wells*; write nothing.
+
+        Raises:
+            FormatError: when one of them is none of a plate that tables know.
+        """
+        from openhcs.processing.backends.experimental_analysis.measurement import plain_plates
+
+        plain_plates({plate: {well: {"Mean": None} for well in wells}}, folder / self.name)
 
     def write(self, folder: Path, plate: str, features: Mapping[str, Mapping[str, Any]]) -> str:
         """Write the features of each well into *folder* and return the name of the file."""
