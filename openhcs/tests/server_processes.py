@@ -204,6 +204,7 @@ def script(code: str) -> Iterator[subprocess.Popen[str]]:
     """Run *code* in a process of its own, which is killed in the end."""
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        stdin=subprocess.PIPE,  # code may wait on it; the tests' own may be at its end
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
