@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from third_party import EXAMPLE, python, run
+from command_lines import refused
+from third_party import EXAMPLE, environment, python, run
 
 LIST = """
     import sys
@@ -55,6 +57,19 @@ def test_using_one_imports_it(listed, plugin_site):
     print(handler.parse_filename("B03-2-DAPI.tif")["well"], len(MICROSCOPE_HANDLERS), len(mine()))
     """
     assert listed(code, plugin_site) == "B03 5 3"
+
+
+def test_a_handler_that_reads_no_plates_is_refused_with_that_reason(plugin_site, tmp_path):
+    variables = environment(PYTHONPATH=plugin_site, XDG_DATA_HOME=tmp_path / "data")
+    command = [sys.executable, "-W", "error", "-m", "openhcs", "inspect", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--microscope", "my_microscope"],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    refused(done, "'my_microscope' reads no plates", "_metadata_handler_class")
 
 
 def test_a_package_that_is_not_installed_registers_when_it_is_imported(listed):

@@ -31,6 +31,10 @@ class UnknownMicroscopeError(PlateError):
     """No microscope handler recognises the plate, or none has the name asked for."""
 
 
+class IncompleteHandlerError(OpenHCSError, NotImplementedError):
+    """A microscope handler is asked for a part that it doesn't have."""
+
+
 class BrokenFileError(PlateError):
     """A file of the plate is damaged or is not what its name says."""
 

@@ -10,6 +10,7 @@ from openhcs.core.auto_register_meta import (
     SecondaryRegistryDict,
     extract_key_from_handler_suffix,
 )
+from openhcs.errors import IncompleteHandlerError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,8 +77,15 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
     def metadata_handler_class(self) -> type[MetadataHandler]:
         """The class that reads this format's metadata."""
         if self._metadata_handler_class is None:
-            raise NotImplementedError(f"{type(self).__name__} names no _metadata_handler_class")
+            raise self._without("_metadata_handler_class", "reads no plates")
         return self._metadata_handler_class
+
+    def _without(self, part: str, thus: str) -> IncompleteHandlerError:
+        return IncompleteHandlerError(
+            f"the microscope handler {self.microscope_type!r} {thus}: "
+            f"{type(self).__name__} names no {part}",
+            fix=f"give the class a {part}, or choose another handler",
+        )
 
     @property
     def metadata_handler(self) -> MetadataHandler:
@@ -88,7 +96,7 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
     def parser(self) -> FilenameParser:
         """The grammar of this format's file names."""
         if self._parser_class is None:
-            raise NotImplementedError(f"{type(self).__name__} names no _parser_class")
+            raise self._without("_parser_class", "knows no file names")
         return self._parser_class(self.pattern_format)
 
     def parse_filename(self, filename: str) -> dict[str, Any] | None:

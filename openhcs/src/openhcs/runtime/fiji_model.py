@@ -6,6 +6,7 @@ import io
 import zipfile
 from math import prod
 
+from openhcs.core.damage import DAMAGE
 from openhcs.runtime import fiji_imagej as imagej
 from openhcs.runtime.fiji_java import start_imagej
 
@@ -120,7 +121,7 @@ def read_rois(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found = {n: archive.read(n) for n in archive.namelist() if n.endswith(".roi")}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, *DAMAGE) as error:  # it seeks where it is told to
         raise ValueError(f"this is no zip of ImageJ ROIs: {error}") from error
     for name, roi in found.items():
         imagej.read_roi(name, roi)
