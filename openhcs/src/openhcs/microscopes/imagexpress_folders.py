@@ -69,15 +69,12 @@ def _entered(here: Found, folder: Path) -> Found | None:
 
 def list_images(plate: Path) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...]]:
     """Return the images of the export at *plate*, and what was left out and why."""
-    images: list[PlateImage] = []
-    ignored: list[Ignored] = []
-    for found in walk_export(plate):
-        kept = _image(plate, found)
-        (images if isinstance(kept, PlateImage) else ignored).append(kept)  # type: ignore[arg-type]
-    stacks, left_out = _without_projections(images)
+    listed = [_image(plate, found) for found in walk_export(plate)]
+    ignored = [one for one in listed if isinstance(one, Ignored)]
+    stacks, left_out = _without_projections([i for i in listed if isinstance(i, PlateImage)])
     planes, copies = _without_copies(plate, stacks)
     unique, same = without_collisions(iter(planes))
-    return unique, (*(i for i in ignored if i is not None), *left_out, *copies, *same)
+    return unique, (*ignored, *left_out, *copies, *same)
 
 
 def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
