@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import openhcs
 from command_lines import here, in_process, refused
 from hcs_plates import fingerprint, harmony, htd, tiff
 
@@ -125,6 +126,11 @@ def test_a_full_disk_is_told_as_one(plate):
 @pytest.mark.parametrize("arguments", [(), ("inspect",), ("inspekt",), ("inspect", ".", "--jsn")])
 def test_a_wrong_option_is_bad_input(arguments):
     refused(here(*arguments), "--help")
+
+
+def test_the_version_is_told():
+    done = here("--version")
+    assert (done.returncode, done.stdout) == (0, f"openhcs {openhcs.__version__}\n")
 
 
 def test_an_unknown_microscope_is_bad_input(plate):

@@ -8,6 +8,7 @@ import io
 import os
 import sys
 
+from openhcs import __version__
 from openhcs.commands import inspect, plugins, run
 from openhcs.core.command_line import INTERRUPTED, MISUSE, CommandParser
 from openhcs.errors import OpenHCSError
@@ -26,6 +27,7 @@ COMMANDS = {
 
 def _arguments() -> argparse.ArgumentParser:
     parser = CommandParser(prog="openhcs", description="Work on high-content screening plates.")
+    parser.add_argument("--version", action="version", version=f"openhcs {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
