@@ -462,6 +462,11 @@ def test_a_wrong_option_is_named_and_nothing_is_written(quick, wrong, told):
     assert not Path(quick.out).exists()
 
 
+def test_a_colormap_that_a_headless_machine_leaves_out_names_the_switch(quick, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    refused(openhcs(quick, "--colormap", "turbo"), "'turbo'", "CI or OPENHCS_HEADLESS is set")
+
+
 def test_wells_that_no_table_can_have_are_refused_before_they_are_run(tmp_path):
     harmony(tmp_path / "plate", {1: (0, 0)}, wells=((1, 1), (40, 60)))
     plate, file = str(tmp_path / "plate"), str(steps(tmp_path, QUICK))

@@ -54,8 +54,9 @@ class ImageXpressMetadataHandler(MetadataHandler):
         """
         plate = Path(plate_path)
         self._refuse_part(plate)
-        found = _htd_in(plate) or _htd_below(plate) or _database_image(plate)
-        if found is None:
+        # A plate in OMERO has a path, and no folder.
+        found = plate.is_dir() and (_htd_in(plate) or _htd_below(plate) or _database_image(plate))
+        if not found:
             raise MetadataNotFoundError(
                 "no HTD file and no image of a MetaXpress database export is here",
                 file=plate,

@@ -34,4 +34,6 @@ def _unknown(name: str, known: type[Enum]) -> JobError:
 
     names = [str(member.value) for member in known]
     near = get_close_matches(name, names, 3) or names[:8]
-    return JobError(f"there is no colormap {name!r}", fix=f"use one such as {', '.join(near)}")
+    headless = known.__name__ == "HeadlessColormap"
+    why = "; CI or OPENHCS_HEADLESS is set, which leaves out the rarer ones" if headless else ""
+    return JobError(f"there is no colormap {name!r}", fix=f"use one such as {', '.join(near)}{why}")
