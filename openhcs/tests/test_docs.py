@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +30,6 @@ def test_examples_run(page, tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", str(RUNNER), str(page)],
         cwd=tmp_path / "site",
-        env={**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")},
         capture_output=True,
         text=True,
         timeout=300,
