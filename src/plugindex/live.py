@@ -82,11 +82,11 @@ class LiveMapping(HeldMapping[K, V]):
             return None
         return self._taken(scope)
 
-    def _taken(self, scope: Scope) -> Snapshot:
+    def _taken(self, scope: Scope, anew: bool = False) -> Snapshot:
         """Return what the index knows, less what an environment variable leaves out."""
         from plugindex import index
 
-        snapshot = index.take(scope, self._chosen_settings())
+        snapshot = index.take(scope, self._chosen_settings(), anew)
         if scope.leave_out:
             from plugindex.switches import narrowed
 
@@ -111,7 +111,7 @@ class LiveMapping(HeldMapping[K, V]):
             self._publish(contents)
             return contents
 
-    def _load(self, key: Any, plugin: Plugin, again: bool = True) -> Any:
+    def _load(self, key: Any, plugin: Plugin, tries: int = 2) -> Any:
         from plugindex import loader
 
         family = self.family
@@ -125,8 +125,8 @@ class LiveMapping(HeldMapping[K, V]):
                 registered=lambda wanted: raw.get(self, wanted),
             )
         except StalePluginError as error:
-            if again:
-                return self._load_anew(key)
+            if tries:
+                return self._load_anew(key, tries)
             self._fail(plugin, error)
             raise
         except PluginLoadError as error:
@@ -138,20 +138,25 @@ class LiveMapping(HeldMapping[K, V]):
                 raw.setdefault(self, key, cls)
         return cls
 
-    def _load_anew(self, key: Any) -> Any:
-        """Ask the index again, once: what it said of *key* isn't so."""
-        self._recheck()
+    def _load_anew(self, key: Any, tries: int) -> Any:
+        """Look again: what the index said of *key* isn't so.
+
+        If it says the same of files that haven't changed, it isn't to be trusted: all is read.
+        """
+        self._recheck(anew=tries == 1)
         held = raw.get(self, key, _MISSING)
         plugin = self._now().entries.get(key)
         if held is not _MISSING or plugin is None:
             return self[key]
-        return self._load(key, plugin, again=False)
+        return self._load(key, plugin, tries - 1)
 
-    def _recheck(self) -> None:
+    def _recheck(self, anew: bool = False) -> None:
         family, old = self.family, self._now().snapshot
         if family is None:
             return
-        snapshot = self._asked() if old is None else self._taken(family.scope)
+        if anew:
+            self._settings = {**self._settings, "adopted": None}
+        snapshot = self._asked() if old is None else self._taken(family.scope, anew)
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:

@@ -86,25 +86,33 @@ def registry_file_name(registry: str, mode: str = "") -> str:
     return f"{plain_name(registry)}_registry{'-' + plain_name(mode) if mode else ''}.json"
 
 
-def environment() -> tuple[str, int, str, str]:
-    """Return what tells this interpreter's modules from another's.
-
-    Returns:
-        the cache tag, the optimise flag, the prefix, and a digest of the resolved ``sys.path``.
-    """
-    path = [os.path.realpath(entry) for entry in sys.path if _sound(entry)]
-    seen = digest(encode(list(dict.fromkeys(path))).encode("ascii"))
-    tag = sys.implementation.cache_tag or sys.implementation.name
-    return tag, sys.flags.optimize, sys.prefix, seen
+def search_path() -> list[str]:
+    """Return the resolved entries of ``sys.path``, each once."""
+    entries = (os.path.realpath(entry) for entry in sys.path if _sound(entry))
+    return list(dict.fromkeys(entries))
 
 
 def _sound(entry: object) -> bool:
     return isinstance(entry, str) and "\0" not in entry
 
 
-def environment_digest() -> str:
-    """Return 16 hexadecimal digits that stand for this environment."""
-    return digest(encode(environment()).encode("ascii"))[:16]
+def environment(path: list[str] | None = None) -> tuple[str, int, str, str]:
+    """Return what tells this interpreter's modules from another's.
+
+    Args:
+        path: the resolved search path; this process's by default.
+
+    Returns:
+        the cache tag, the optimise flag, the prefix, and a digest of the path.
+    """
+    seen = digest(encode(search_path() if path is None else path).encode("ascii"))
+    tag = sys.implementation.cache_tag or sys.implementation.name
+    return tag, sys.flags.optimize, sys.prefix, seen
+
+
+def environment_digest(path: list[str] | None = None) -> str:
+    """Return 16 hexadecimal digits that stand for this environment, or for it with that *path*."""
+    return digest(encode(environment(path)).encode("ascii"))[:16]
 
 
 def cache_file(folder: str, name: str, environment: str, owner: str | None) -> str:
