@@ -111,7 +111,7 @@ class LiveMapping(HeldMapping[K, V]):
             self._publish(contents)
             return contents
 
-    def _load(self, key: Any, plugin: Plugin, tries: int = 2) -> Any:
+    def _load(self, key: Any, plugin: Plugin, again: bool = True) -> Any:
         from plugindex import loader
 
         family = self.family
@@ -125,8 +125,8 @@ class LiveMapping(HeldMapping[K, V]):
                 registered=lambda wanted: raw.get(self, wanted),
             )
         except StalePluginError as error:
-            if tries:
-                return self._load_anew(key, tries)
+            if again:
+                return self._load_anew(key, plugin)
             self._fail(plugin, error)
             raise
         except PluginLoadError as error:
@@ -138,25 +138,24 @@ class LiveMapping(HeldMapping[K, V]):
                 raw.setdefault(self, key, cls)
         return cls
 
-    def _load_anew(self, key: Any, tries: int) -> Any:
-        """Look again: what the index said of *key* isn't so.
-
-        If it says the same of files that haven't changed, it isn't to be trusted: all is read.
-        """
-        self._recheck(anew=tries == 1)
+    def _load_anew(self, key: Any, refuted: Plugin) -> Any:
+        """Ask the index again, once: what it said of *key* isn't so."""
+        self._recheck((key, refuted))
         held = raw.get(self, key, _MISSING)
         plugin = self._now().entries.get(key)
         if held is not _MISSING or plugin is None:
             return self[key]
-        return self._load(key, plugin, tries - 1)
+        return self._load(key, plugin, again=False)
 
-    def _recheck(self, anew: bool = False) -> None:
+    def _recheck(self, refuted: tuple[Any, Plugin] | None = None) -> None:
+        """Ask the index again; if it still says what was *refuted*, all is read anew."""
         family, old = self.family, self._now().snapshot
         if family is None:
             return
-        if anew:
+        snapshot = self._asked() if old is None else self._taken(family.scope)
+        if refuted and snapshot and _same(refuted[1], snapshot.plugins.get(refuted[0])):
             self._settings = {**self._settings, "adopted": None}
-        snapshot = self._asked() if old is None else self._taken(family.scope, anew)
+            snapshot = self._taken(family.scope, anew=True)
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:
