@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the plugins of each registry; return 1 if one of them has a problem."""
-    found = [_described(name, registry, options.probe) for name, registry in registries().items()]
+    from openhcs.core.registries import all_registries
+
+    found = [_described(name, one, options.probe) for name, one in all_registries().items()]
     if options.json:
         import json
 
@@ -38,15 +39,6 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(_lines(found)))
     problems = (problem for one in found for problem in one["problems"])
     return FINDINGS if any(one["kind"] not in NO_FINDINGS for one in problems) else 0
-
-
-def registries() -> dict[str, LazyDiscoveryDict[Any]]:
-    """Return the five registries by name; none of their plugins is imported."""
-    from openhcs.runtime.plugin_modules import PRIMARY, REGISTRIES
-
-    references = (REGISTRIES[name].partition(":") for name in PRIMARY)
-    found = (getattr(import_module(module), name) for module, _, name in references)
-    return dict(zip(PRIMARY, found, strict=True))
 
 
 def _described(name: str, registry: LazyDiscoveryDict[Any], probe: bool) -> dict[str, Any]:
