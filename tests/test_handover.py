@@ -90,6 +90,16 @@ def test_where_there_is_a_cache_folder_other_processes_have_it_too(sender, index
     assert later == "['one', 'two'] hit"
 
 
+def test_it_does_not_get_younger_by_travelling(sender, index, tmp_path):
+    def age(head, tail):
+        head["timestamp"] -= 6 * 24 * 3600
+
+    reseal(index, age)
+    told = adopt(sender, XDG_DATA_HOME=str(tmp_path / "new"))
+    written = store.read(str(told["path"])).head("timestamp")
+    assert (told["taken"], written) == (True, store.parse(index.read_bytes()).head("timestamp"))
+
+
 def test_it_stays_in_memory_where_it_shall_not_be_kept(sender, index, tmp_path):
     told = adopt(sender, XDG_DATA_HOME=str(tmp_path / "new"), KEEP="")
     assert (told["taken"], told["read"], told["cache"]) == (True, 0, "hit")
@@ -100,6 +110,13 @@ def test_it_stays_in_memory_where_the_folder_can_not_be_written(sender, index, t
     (tmp_path / "file").write_text("")
     told = adopt(sender, XDG_DATA_HOME=str(tmp_path / "file"))
     assert (told["taken"], told["read"], told["cache"]) == (True, 0, "hit")
+
+
+def test_it_stays_in_memory_where_caching_is_switched_off(sender, index, tmp_path):
+    switch = {f"{sender.name.upper()}_DISABLE_REGISTRY_CACHE": "1"}
+    told = adopt(sender, XDG_DATA_HOME=str(tmp_path / "new"), **switch)
+    assert (told["taken"], told["read"], told["cache"]) == (True, 0, "hit")
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("kind", ["folder", "no folder", "unwritable", "switched off"])

@@ -105,12 +105,9 @@ def server(handed, tmp_path):
     with server_place() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), TESTS]))
         patch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # that of ``handed``
-        yield from started()
-
-
-def started():
-    with ExecutionClient.spawn("test", port=free_port(), options=["--workers", "1"]) as client:
-        yield client
+        options = ["--workers", "1"]
+        with ExecutionClient.spawn("test", port=free_port(), options=options) as client:
+            yield client
 
 
 def test_an_execution_server(server):
