@@ -121,15 +121,15 @@ def test_an_execution_server(server):
 def test_a_worker_of_an_execution_server(server, handed, tmp_path):
     if handed:  # those of a process that has the tests' own type of server, too
         handed = json.loads(fresh(EXPORT, tmp_path))
-    execution = server.execute({"do": "view"}, ["A01"], handed)
+    execution = server.execute({"do": "view", "folder": str(tmp_path)}, ["A01"], handed)
     told = server.wait(execution, timeout=60)["results"]["A01"]
     told["keys"]["zmq server"].remove("test")
     check(told, handed)
 
 
 @pytest.mark.parametrize("handed", ["adopted"], indirect=True)
-def test_indexes_of_a_process_with_other_plugins_are_refused(server, handed):
-    execution = server.execute({"do": "view"}, ["A01"], handed)
+def test_indexes_of_a_process_with_other_plugins_are_refused(server, handed, tmp_path):
+    execution = server.execute({"do": "view", "folder": str(tmp_path)}, ["A01"], handed)
     told = server.wait(execution, timeout=60)["results"]["A01"]
     assert "test" in told["keys"]["zmq server"]
     assert "hit" not in {cache for cache, _ in told["stats"].values()}
@@ -158,9 +158,11 @@ def test_what_is_no_index_is_not_adopted_and_harms_nothing():
 
 
 @pytest.mark.parametrize("handed", ["adopted"], indirect=True)
-def test_a_forged_index_harms_no_worker_of_a_server(server, handed):
+def test_a_forged_index_harms_no_worker_of_a_server(server, handed, tmp_path):
     forged = {name: text[:-9] for name, text in handed.items()}
-    execution = server.execute({"do": "view"}, ["A01"], forged | {"zmq server": "x"})
+    execution = server.execute(
+        {"do": "view", "folder": str(tmp_path)}, ["A01"], forged | {"zmq server": "x"}
+    )
     told = server.wait(execution, timeout=60)
     assert told["state"] == "complete"
     assert told["results"]["A01"]["keys"]["storage backend"] == KEYS["storage backend"]
