@@ -28,15 +28,19 @@ $(BIN)/python:
 		"install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.engine: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[test]'
+	@touch $@
+
 $(VENV)/.test: $(MANIFESTS) | $(BIN)/python
 	$(PIP) install -e '.[test]' -e './openhcs[test]'
-	@touch $@
+	@touch $@ $(VENV)/.engine
 
 $(VENV)/.dev: $(MANIFESTS) $(VENV)/.test
 	$(PIP) install -e '.[cli,dev,test]' -e './openhcs[test]'
 	@touch $@
 
-$(VENV)/.corpus: $(MANIFESTS) $(VENV)/.test
+$(VENV)/.corpus: pyproject.toml $(VENV)/.engine
 	$(PIP) install -e '.[corpus,test]'
 	@touch $@
 
@@ -52,9 +56,9 @@ $(VENV)/.bench: benchmarks/requirements.txt $(VENV)/.test
 demo: $(VENV)/.test
 	$(BIN)/python -m openhcs demo
 
-test: test-engine test-host
+test: $(VENV)/.test test-engine test-host
 
-test-engine: $(VENV)/.test
+test-engine: $(VENV)/.engine
 	$(BIN)/python -m pytest $(FAST)
 
 test-host: $(VENV)/.test

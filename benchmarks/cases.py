@@ -7,7 +7,7 @@ import time
 from statistics import median
 
 import trees
-from stage import Sample, Stage
+from stage import FLOORS, Sample, Stage
 
 # In this order: editing and removing bytecode leave fresh files, whose stamps aren't trusted.
 WRITING = "cold, no .pyc"  # as Python starts by default: who imports writes bytecode, too
@@ -16,6 +16,7 @@ CASES = ("list warm", "one key", "load all", "list cold", "after one edit", WRIT
 # A stamp is trusted when it is two seconds old; a real package is.
 SETTLED_S = 2.5
 _ONE_KEY_IMPORTS = 1
+_FLOORS = {"list warm": ("bare cost",), "list cold": ("cold floor",)}
 
 
 class Result:
@@ -39,12 +40,24 @@ class Result:
         """How many plugin modules a process imported, at most."""
         return max(sample.imported for sample in self.samples)
 
+    @property
+    def read(self) -> int:
+        """How many modules a process read, at most."""
+        return max(sample.read for sample in self.samples)
+
+    @property
+    def modules(self) -> int:
+        """How many modules a process imported in all, at most."""
+        return max(sample.modules for sample in self.samples)
+
     def plain(self) -> dict[str, object]:
         """Return everything as JSON values."""
         return {
             "inside_ms": self.inside,
             "process_ms": self.process,
             "imported": self.imported,
+            "read": self.read,
+            "modules": self.modules,
             "inside_ms_all": [sample.inside_ms for sample in self.samples],
             "process_ms_all": [sample.process_ms for sample in self.samples],
         }
@@ -64,7 +77,7 @@ def measure(stage: Stage, kind: str, count: int, rounds: int) -> dict[str, Row]:
 
 
 def _case(stage: Stage, case: str, package: str, count: int, rounds: int) -> Row:
-    contenders = stage.listers + (("bare cost",) if case == "list warm" else ())
+    contenders = stage.listers + _FLOORS.get(case, ())
     row = {contender: Result() for contender in contenders}
     for number in range(rounds):
         for contender in contenders:
@@ -103,7 +116,7 @@ def _edit(root: os.PathLike[str], number: int) -> None:
 def _same_work(case: str, package: str, row: Row, count: int) -> None:
     """Stop the run if contenders did not find the same plugins, or one key imported several."""
     wanted = 1 if case == "one key" else count
-    samples = {name: result.samples for name, result in row.items() if name != "bare cost"}
+    samples = {name: result.samples for name, result in row.items() if name not in FLOORS}
     found = {(one.count, one.checksum) for some in samples.values() for one in some}
     if len(found) != 1 or next(iter(found))[0] != wanted:
         raise SystemExit(f"{case} of {package}: the contenders listed different keys: {found}")

@@ -1,13 +1,16 @@
 """One measured process: arguments are contender, case, package, key, index file.
 
 It prints nanoseconds from before the library's import to the result, the keys' number and
-checksum, and how many plugin modules were imported. Only the clock and sys come before the start.
+checksum, and how many plugin modules were imported. Only the clock, sys and the floor (which needs
+os and marshal, as every interpreter does) come before the start.
 The case "lookup" prints nanoseconds for a million lookups of a loaded key in the registry and in
 a plain dict subclass, and two zeros.
 """
 
 import sys
 from time import perf_counter_ns
+
+from floor import cold_floor
 
 NEEDED = ('"items"', '"files"', '"folders"')
 
@@ -101,6 +104,9 @@ def _main(contender, case, package, key, index):
         decoded = _bare(package, index)
         result = (perf_counter_ns() - start, [])
         assert '"items"' in decoded, "the index has no items"
+    elif contender == "cold floor":
+        assert cold_floor(package), "no bytecode was there to read"
+        result = (perf_counter_ns() - start, [])
     elif case == "import":
         _import("plugindex" if contender == "plugindex" else "metaclass_registry")
         result = (perf_counter_ns() - start, [])

@@ -19,8 +19,6 @@ import report
 import trees
 from stage import LISTERS, Stage
 
-_BEGIN, _END = "<!-- run: begin -->", "<!-- run: end -->"
-
 
 def main() -> int:
     """Run what the command line asks for."""
@@ -73,7 +71,7 @@ def _possible(kind: str) -> bool:
 
 
 def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int:
-    told = [_machine(options.rounds)]
+    told = [machine(options.rounds)]
     print(told[0], flush=True)
     tables: report.Tables = {}
     for kind in kinds:
@@ -88,19 +86,24 @@ def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int
     told.append("aims\n" + "\n".join(f"  {line}" for line in lines))
     print("\n" + "\n\n".join(told[-2:]))
     if options.page:
-        _put(options.page, "\n\n".join(told))
+        put(options.page, "\n\n".join(told))
     if options.json:
         _write(options.json, tables, imports, lookups, lines)
     return 0
 
 
-def _put(path: str, text: str) -> None:
-    """Put *text* between the marks of the page at *path*."""
+def put(path: str, text: str, name: str = "run") -> None:
+    """Put *text* between the marks called *name* of the page at *path*.
+
+    Raises:
+        SystemExit: the page has no such marks.
+    """
+    marks = [f"<!-- {name}: {side} -->" for side in ("begin", "end")]
     page = Path(path).read_text()
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = page.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
-        raise SystemExit(f"{path} has no lines {_BEGIN} and {_END}")
+        raise SystemExit(f"{path} has no lines {' and '.join(marks)}")
     Path(path).write_text(f"{before}{begin}\n```text\n{text}\n```\n{end}{after}")
 
 
@@ -111,7 +114,8 @@ def _lookups(stage: Stage, tables: report.Tables, rounds: int) -> dict[str, list
     return cases.measure_lookups(stage, trees.package_name(kind, count), count, min(rounds, 5))
 
 
-def _machine(rounds: int) -> str:
+def machine(rounds: int) -> str:
+    """Return a line about what a run of *rounds* is measured with."""
     cores = os.cpu_count()
     python = f"{platform.python_implementation()} {platform.python_version()}"
     system = f"{platform.system()} {platform.machine()}"

@@ -15,15 +15,76 @@ import trees
 
 LIBRARIES = {"plugindex": "plugindex", "metaclass-registry": "metaclass_registry"}
 LISTERS = ("plugindex", "metaclass-registry", "import loop")
+FLOORS = ("bare cost", "cold floor")  # no library: they work on the files of plugindex
+# Each process has folders of its own, so that nothing is read or written that is the user's.
+_HOMES = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
 
 
 class Sample:
-    """What one process told: seconds in it and around it, and what it found."""
+    """What one process told: seconds in it and around it, and what it found.
+
+    *imported* counts plugin modules; *read* (modules read instead) and *modules* (all that were
+    imported since the clock started) are 0 where the child doesn't tell them.
+    """
 
     def __init__(self, output: str, outside_ns: int) -> None:
-        inside, self.count, self.checksum, self.imported = map(int, output.split())
+        inside, self.count, self.checksum, self.imported, *more = map(int, output.split())
+        self.read, self.modules = more or (0, 0)
         self.inside_ms = inside / 1e6
         self.process_ms = outside_ns / 1e6
+
+
+def measured(command: list[str], environment: dict[str, str], told: str) -> Sample:
+    """Return what one process told that runs *command*; *told* names it where it fails.
+
+    Raises:
+        SystemExit: it failed.
+    """
+    start = time.perf_counter_ns()
+    output = output_of(command, environment, told)
+    return Sample(output, time.perf_counter_ns() - start)
+
+
+def output_of(command: list[str], environment: dict[str, str], told: str) -> str:
+    """Return what *command* prints; raise as :func:`measured`."""
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode or not done.stdout:
+        raise SystemExit(f"{told} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def environment_of(home: Path, path: list[str]) -> dict[str, str]:
+    """Return the environment variables of a process with its data in *home* and *path* to import.
+
+    It writes no bytecode, so that a case finds what was prepared; a case about writing clears that.
+    """
+    own = {name: str(home / name.lower()) for name in _HOMES}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XDG_"))}
+    return kept | own | {"PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def compiled_copy(package: str, folder: Path) -> bool:
+    """Copy the installed *package* into *folder* and compile it; return whether there is one."""
+    source = package_folder(package)
+    if source:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source, folder / package, ignore=ignored)
+        trees.compile_tree(folder / package)
+    return source is not None
+
+
+def package_folder(package: str) -> Path | None:
+    """Return the folder of an installed *package*."""
+    spec = find_spec(package)
+    found = spec.submodule_search_locations if spec else None
+    return Path(found[0]) if found else None
+
+
+def compiled_program(name: str, folder: Path) -> Path:
+    """Compile the program *name* beside this module into *folder*."""
+    target = folder / f"{name}c"
+    py_compile.compile(str(Path(__file__).with_name(name)), str(target), doraise=True)
+    return target
 
 
 class Stage:
@@ -35,29 +96,21 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.child = folder / "child.pyc"
-        py_compile.compile(str(Path(__file__).with_name("child.py")), str(self.child), doraise=True)
+        compiled_program("floor.py", folder)
+        self.child = compiled_program("child.py", folder)
         self.listers = tuple(name for name in LISTERS if self._copy_library(name))
 
     def _copy_library(self, contender: str) -> bool:
         target = self._library(contender)
         target.mkdir(parents=True)
-        if contender not in LIBRARIES:
-            return True
-        spec = find_spec(LIBRARIES[contender])
-        if spec is None or not spec.submodule_search_locations:
-            return False
-        source, name = spec.submodule_search_locations[0], LIBRARIES[contender]
-        shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        trees.compile_tree(target / name)
-        return True
+        return contender not in LIBRARIES or compiled_copy(LIBRARIES[contender], target)
 
     def _library(self, contender: str) -> Path:
         return self.folder / "lib" / contender.replace(" ", "-")
 
     def tree(self, contender: str, package: str) -> Path:
         """Return the folder of *package* as *contender* sees it."""
-        owner = "plugindex" if contender == "bare cost" else contender
+        owner = "plugindex" if contender in FLOORS else contender
         return self.folder / "trees" / owner.replace(" ", "-") / package
 
     def home(self, contender: str, package: str) -> Path:
@@ -92,19 +145,13 @@ class Stage:
         Raises:
             SystemExit: it failed.
         """
-        bare = contender == "bare cost"
-        place = str(self.tree(contender, package)) if bare else package
-        index = str(self.index(package)) if bare else "-"
+        place = str(self.tree(contender, package)) if contender in FLOORS else package
+        index = str(self.index(package)) if contender == "bare cost" else "-"
         command = [sys.executable, str(self.child), contender, case, place, key, index]
         environment = self.environment(contender, package)
         if writes:
             del environment["PYTHONDONTWRITEBYTECODE"]
-        start = time.perf_counter_ns()
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        outside = time.perf_counter_ns() - start
-        if done.returncode or not done.stdout:
-            raise SystemExit(f"{contender}, {case}, {package} failed:\n{done.stderr}")
-        return Sample(done.stdout, outside)
+        return measured(command, environment, f"{contender}, {case}, {package}")
 
     def path(self, contender: str, package: str) -> list[str]:
         """Return what *contender* needs on ``sys.path``: its library and its tree."""
@@ -112,12 +159,7 @@ class Stage:
 
     def environment(self, contender: str, package: str) -> dict[str, str]:
         """Return the environment variables of a process of *contender*."""
-        home = self.home(contender, package)
-        own = {name: str(home / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME")}
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "XDG_"))}
-        # So that a case finds what was prepared; only the case that is about writing unsets it.
-        path = os.pathsep.join(self.path(contender, package))
-        return kept | own | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        return environment_of(self.home(contender, package), self.path(contender, package))
 
     def forget(self, contender: str, package: str) -> None:
         """Remove what *contender* keeps of *package*."""

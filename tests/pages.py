@@ -31,6 +31,12 @@ def examples(page):
     return [(page.count("\n", 0, m.start()), m[2], m[3], textwrap.dedent(m[4])) for m in found]
 
 
+def runs(path):
+    """Tell whether the page at *path* has examples that do more than stand there."""
+    kinds = {kind for _, kind, _, _ in examples(path.read_text("utf-8"))}
+    return not kinds.isdisjoint({"python", "pycon", "console"})
+
+
 def run_page(path):
     """Run the examples of the page at *path*."""
     names = {"__name__": "__main__"}

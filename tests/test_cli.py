@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -485,7 +485,7 @@ def test_an_interrupt_ends_it_quietly(zoo):
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
-@pytest.mark.parametrize("verb", ["", "list", "show", "doctor", "verify", "cache"])
+@pytest.mark.parametrize("verb", ["", "list", "show", "doctor", "verify", "profile", "cache"])
 def test_help_is_there(plugindex, verb):
     done = plugindex(*filter(None, [verb]), "--help")
     assert done.returncode == 0

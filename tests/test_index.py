@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plugindex import index
+from plugindex import index, store
 from plugindex.config import KeyRule, Scope
 from plugindex.errors import DiscoveryError
 from plugindex.truth import import_truth
@@ -309,3 +309,24 @@ def test_another_scope_of_the_same_name_is_not_mistaken_for_it(package, take):
 def test_without_a_cache_every_listing_reads(package, take):
     snapshot = index.take(take.scope, index.Settings(cache=False))
     assert (snapshot.stats.cache, snapshot.stats.read) == ("off", 22)
+
+
+def test_what_was_too_fresh_to_trust_is_stamped_anew_once(package, take):
+    first = take()
+    path = index.cache_path(take.scope, take.settings)
+    as_if_written_early(path)
+    written = Path(path).read_bytes()
+    assert take().stats.cache == "hit"
+    renewed = Path(path).read_bytes()
+    assert renewed != written
+    assert take().stats.cache == "hit"
+    assert Path(path).read_bytes() == renewed
+    assert listed(take()) == listed(first)
+
+
+def as_if_written_early(path: str) -> None:
+    """Let an index say that it was written before the files' times, so that no stamp is trusted."""
+    document = store.read(path)
+    head = document.raw_head()
+    head["checked"] = document.head("checked") - 10**15
+    store.write(path, head, "records", document.raw_tail())

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +21,35 @@ def hcs_data() -> Path:
     return folder
 
 
+LIST_ALL = """
+from openhcs.core.registries import all_registries
+for registry in all_registries().values():
+    list(registry)
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def indexed_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for user data in which the registries' indexes are, for what tests share."""
+    folder = tmp_path_factory.mktemp("indexed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        subprocess.run([sys.executable, "-c", LIST_ALL], check=True)
+        yield folder
+
+
 @pytest.fixture(autouse=True)
-def own_data_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
-    """Keep the user's own cache out of the tests."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+def own_data_home(indexed_home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch):
+    """Give each test a copy, so that it finds the indexes and nothing that another test has kept.
+
+    A test that is about an empty folder makes one itself.
+    """
+    folder = tmp_path_factory.mktemp("data")
+    for index in indexed_home.glob("openhcs/cache/*_registry.json"):
+        copy = folder / index.relative_to(indexed_home)
+        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copy(index, copy)
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
 
 
 @pytest.fixture(scope="session")

@@ -40,10 +40,6 @@ class PlainViewer(ViewerServer):
         self.mode = mode
         self.messages: list[dict] = []
 
-    @classmethod
-    def unavailable_reason(cls) -> str:
-        return ""
-
     def check_display(self, display) -> None:
         if display.colormap == "nonesuch":
             raise MessageError("there is no colormap 'nonesuch'")
@@ -98,11 +94,10 @@ def _serve(server: PlainViewer) -> None:
 
 @contextmanager
 def own_sockets():
-    """Keep sockets and caches in a folder of the block's own: a port there is nobody else's."""
+    """Keep sockets in a folder of the block's own: a port there is nobody else's."""
     folder = tempfile.mkdtemp(prefix="oh")  # short, as a socket's path must be
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", folder)
-        patch.setenv("XDG_DATA_HOME", folder)
         yield folder
     shutil.rmtree(folder)
 

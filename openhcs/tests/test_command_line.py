@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -7,13 +8,8 @@ import sys
 
 import pytest
 
+from command_lines import here, in_process, refused
 from hcs_plates import fingerprint, harmony, htd, tiff
-
-
-def openhcs(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own."""
-    command = [sys.executable, "-W", "error", "-m", "openhcs", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -26,7 +22,7 @@ def plate(tmp_path):
 
 
 def test_inspect_prints_what_is_on_a_plate_as_json(plate):
-    done = openhcs("inspect", plate, "--json")
+    done = in_process("inspect", plate, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {
         "microscope": "imagexpress",
@@ -44,7 +40,7 @@ def test_inspect_prints_what_is_on_a_plate_as_json(plate):
 
 
 def test_inspect_prints_lines_for_people(plate):
-    lines = openhcs("inspect", plate).stdout.splitlines()
+    lines = here("inspect", plate).stdout.splitlines()
     assert "wells:            A01, B10" in lines
     assert "channels:         1 (DAPI), 2 (GFP)" in lines
     assert lines[-1] == "  overview.tif: its name tells no well"
@@ -70,49 +66,41 @@ def own_plate(folder):
 def test_a_plate_is_found_out_and_left_as_it_was(tmp_path, microscope, write):
     write(tmp_path)
     before = fingerprint(tmp_path)
-    told = json.loads(openhcs("inspect", tmp_path, "--json").stdout)
+    told = json.loads(here("inspect", tmp_path, "--json").stdout)
     assert (told["microscope"], told["images"]) == (microscope, 1)
     assert fingerprint(tmp_path) == before
 
 
-def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr
-    assert "  fix:   " in done.stderr
-    for part in parts:
-        assert part in done.stderr
-
-
 def test_a_missing_folder_is_bad_input(tmp_path):
-    refused(openhcs("inspect", tmp_path / "nowhere"), "no such folder", str(tmp_path / "nowhere"))
+    refused(here("inspect", tmp_path / "nowhere"), "no such folder", str(tmp_path / "nowhere"))
 
 
 def test_a_folder_that_is_no_plate_is_bad_input(tmp_path):
-    refused(openhcs("inspect", tmp_path), "no microscope handler recognises", str(tmp_path))
+    refused(here("inspect", tmp_path), "no microscope handler recognises", str(tmp_path))
 
 
 def test_a_broken_htd_is_bad_input(plate):
     (plate / "a.HTD").write_bytes(b"\x00\x01")
-    refused(openhcs("inspect", plate, "--json"), "HTD", str(plate / "a.HTD"))
+    refused(here("inspect", plate, "--json"), "HTD", str(plate / "a.HTD"))
 
 
 def test_a_broken_index_is_bad_input(tmp_path):
     (tmp_path / "Index.xml").write_text("<Evaluation")
-    refused(openhcs("inspect", tmp_path), "damaged XML in line 1", str(tmp_path / "Index.xml"))
+    refused(here("inspect", tmp_path), "damaged XML in line 1", str(tmp_path / "Index.xml"))
 
 
 @pytest.mark.parametrize("name", ["A01_s1_w1.tif", "B10_s2_w2.tif"])
 def test_any_image_cut_short_is_bad_input(plate, name):
     image = plate / name
     image.write_bytes(image.read_bytes()[:100])
-    refused(openhcs("inspect", plate), "TIFF is damaged", str(image))
+    refused(here("inspect", plate), "TIFF is damaged", str(image))
 
 
 def test_names_that_no_encoding_prints_are_printed_all_the_same(plate):
     with open(os.fsencode(plate) + b"/\xff.tif", "wb"):
         pass
-    assert json.loads(openhcs("inspect", plate, "--json").stdout)["images"] == 2
-    assert "\\udcff.tif" in openhcs("inspect", plate).stdout
+    assert json.loads(in_process("inspect", plate, "--json").stdout)["images"] == 2
+    assert "\\udcff.tif" in in_process("inspect", plate).stdout
 
 
 def test_a_reader_that_stops_early_is_no_error(plate):
@@ -123,18 +111,29 @@ def test_a_reader_that_stops_early_is_no_error(plate):
     assert process.returncode == 0
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here is always full")
+def test_a_full_disk_is_told_as_one(plate):
+    command = [sys.executable, "-m", "openhcs", "inspect", str(plate)]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "No space left" in done.stderr
+    assert "fix:   make room" in done.stderr
+    assert "Exception" not in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [(), ("inspect",), ("inspekt",), ("inspect", ".", "--jsn")])
 def test_a_wrong_option_is_bad_input(arguments):
-    refused(openhcs(*arguments), "--help")
+    refused(here(*arguments), "--help")
 
 
 def test_an_unknown_microscope_is_bad_input(plate):
-    refused(openhcs("inspect", plate, "--microscope", "leica"), "'leica'", "imagexpress")
+    refused(here("inspect", plate, "--microscope", "leica"), "'leica'", "imagexpress")
 
 
 def plugins(*options: str) -> dict[str, dict[str, dict[str, str]]]:
     """Return what the command tells of each plugin, by registry and key."""
-    done = openhcs("plugins", "--json", *options)
+    done = in_process("plugins", "--json", *options)
     assert (done.returncode, done.stderr) == (0, "")
     listed = json.loads(done.stdout)["registries"]
     return {one["name"]: {row["key"]: row for row in one["plugins"]} for one in listed}
@@ -160,14 +159,19 @@ def test_plugins_lists_the_five_registries_and_imports_none_of_them():
 
 
 def test_plugins_prints_lines_for_people():
-    lines = [line.split() for line in openhcs("plugins").stdout.splitlines()]
+    lines = [line.split() for line in in_process("plugins").stdout.splitlines()]
     assert ["disk", "DiskStorageBackend", "available"] in lines
+    assert "--probe" in lines[-1]
 
 
-def test_plugins_finds_out_by_using_them_which_libraries_work():
-    libraries = plugins("--probe")["library registry"]
-    assert libraries["skimage"]["status"] == "available"
-    for row in libraries.values():
+def test_plugins_finds_out_by_using_them_which_libraries_and_servers_work(monkeypatch):
+    monkeypatch.setenv("OPENHCS_IJ_JAR", "/nonexistent/ij.jar")
+    found = plugins("--probe")
+    assert found["library registry"]["skimage"]["status"] == "available"
+    assert found["zmq server"]["execution"]["status"] == "available"
+    assert found["zmq server"]["fiji"]["status"] == "unavailable"
+    assert found["zmq server"]["fiji"]["remedy"]
+    for row in (*found["library registry"].values(), *found["zmq server"].values()):
         assert (row["status"] == "available") == (not row["reason"])
 
 
@@ -178,7 +182,7 @@ def test_plugins_has_findings_where_a_plugin_is_broken(tmp_path, monkeypatch):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-kit\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[openhcs.plugins]\nbroken = broken_kit\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    done = openhcs("plugins")
+    done = in_process("plugins")
     assert done.returncode == 1
     assert "syntax-error: broken_kit" in done.stdout
 
@@ -186,7 +190,7 @@ def test_plugins_has_findings_where_a_plugin_is_broken(tmp_path, monkeypatch):
 def test_the_demo_shows_registries_a_plate_a_run_and_a_foreign_package(tmp_path):
     pytest.importorskip("skimage", reason="the demo plate is cut from an image of scikit-image")
     kept = tmp_path / "kept"
-    done = openhcs("demo", kept)
+    done = in_process("demo", kept)
     assert (done.returncode, done.stderr) == (0, "")
     for part in ("skimage.data.cell()", "imagexpress", "A01, A02, B01", "InstallCommand"):
         assert part in done.stdout
@@ -194,10 +198,17 @@ def test_the_demo_shows_registries_a_plate_a_run_and_a_foreign_package(tmp_path)
     for name in ("heatmap.png", "montage.png"):
         assert str(kept / "run_local" / name) in done.stdout
         assert (kept / "run_local" / name).is_file()
-    shown = json.loads(openhcs("inspect", tmp_path / "kept" / "demo_plate", "--json").stdout)
+    shown = json.loads(here("inspect", tmp_path / "kept" / "demo_plate", "--json").stdout)
     assert (shown["microscope"], shown["images"], shown["pixel_size_um"]) == (
         "imagexpress",
         24,
         0.107,
     )
-    refused(openhcs("demo", tmp_path / "kept"), "would overwrite a plate")
+    refused(here("demo", tmp_path / "kept"), "would write over", "demo_plate")
+
+
+@pytest.mark.parametrize("name", ["steps.toml", "run_processes"])
+def test_the_demo_writes_over_nothing(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    refused(here("demo", tmp_path), "would write over", name)
+    assert fingerprint(tmp_path) == {name: hashlib.sha256(b"mine").hexdigest()}

@@ -69,7 +69,10 @@ def test_a_server_that_is_there_runs_the_wells_and_stays(tmp_path, sockets):
         assert server.request("ping")["active_executions"] == 0
 
 
-def test_an_address_where_nobody_is_is_refused_and_nothing_is_written(tmp_path, sockets):
+def test_an_address_where_nobody_is_is_refused_and_nothing_is_written(
+    tmp_path, sockets, monkeypatch
+):
+    monkeypatch.setattr("openhcs.pipeline.executors.zmq.CONNECT_SECONDS", 0.5)
     order = Order(str(imagexpress(tmp_path / "plate")), str(steps(tmp_path)), str(tmp_path / "out"))
     with pytest.raises(ServerError, match="21778"):
         run(order, executor="zmq", address="21778")

@@ -188,6 +188,8 @@ def test_without_sites_the_grid_is_one_by_one(tmp_path):
     [
         b"",
         b"\x00\xff\x13 nothing of this is an HTD",
+        bytes(200_000),
+        b'"HTSInfoFile", Version 1.0\r\n"XSites", ' + b"9" * 5000,
         b'"HTSInfoFile", Version 1.0\r\n"TimePoints", 1\r\n',
         b'"HTSInfoFile", Version 1.0\r\n"XSites", 2\r\n"YSites", two\r\n"EndFile"\r\n',
         b'"HTSInfoFile", Version 1.0\r\n"XSites", 2\r\n"YSites", 2\r\n"NWavelengths", 2\r\n"WaveNa',
@@ -217,6 +219,7 @@ def test_an_image_cut_short_is_named(tmp_path):
         ('<prop id="spatial-calibration-x" type="float" value="1.3672"/>', 1.3672),
         ("Spatial Calibration: 0.325 um", 0.325),
         ('<prop id="spatial-calibration-x" type="float" value="0"/>', 1.0),
+        ('<prop id="spatial-calibration-x" type="float" value="1e999"/>', 1.0),
         ('id="spatial-calibration-state" value="off" id="spatial-calibration-x" value="2"', 1.0),
         ('id="spatial-calibration-x" value="2" id="spatial-calibration-units" value="pixel"', 1.0),
         ("no calibration here", 1.0),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -143,6 +144,35 @@ def test_metadata_of_another_shape_is_named_with_a_remedy(tmp_path, content):
     with pytest.raises(BrokenFileError, match="fix: ") as caught:
         read(tmp_path)
     assert caught.value.file == str(path)
+
+
+def test_a_large_plate_takes_no_time_for_each_image_times_each_image(tmp_path):
+    names = [f"A01_s{site}_w{wave}.tif" for site in range(1, 4001) for wave in (1, 2)]
+    mapping = {name: f"data/{number}.tif" for number, name in enumerate(names)}
+    backends = {"zarr": True}
+    form = BASE | {"image_files": names, "workspace_mapping": mapping}
+    start = time.process_time()
+    plate = read(described(tmp_path, {"zarr": form | {"available_backends": backends}}))
+    assert len(plate.images) == 8000
+    assert time.process_time() - start < 20  # it was minutes
+
+
+@pytest.mark.parametrize("size", [float("nan"), float("inf"), 0, -0.65, True, None])
+def test_a_pixel_size_that_nobody_can_have_measured_is_unknown(tmp_path, size):
+    plate = with_images(tmp_path, {"images": BASE | {"pixel_size": size}})
+    assert read(plate).pixel_size is None
+
+
+def test_what_names_no_channel_is_no_channels_name(tmp_path):
+    channels = {"1": 5, "2": "GFP", "9" * 5000: "far away", "two": "GFP"}
+    plate = with_images(tmp_path, {"images": BASE | {"channels": channels}})
+    assert read(plate).channels == {1: None, 2: "GFP"}
+
+
+def test_a_name_with_more_digits_than_numbers_have_tells_no_site(tmp_path):
+    names = [f"A01_s{'1' * 5000}.tif"]
+    plate = described(tmp_path, {"images": BASE | {"image_files": names}})
+    assert [one.file for one in read(plate).ignored] == names
 
 
 @pytest.mark.parametrize(

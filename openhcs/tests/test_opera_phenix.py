@@ -67,6 +67,13 @@ def test_every_version_tells_the_same(tmp_path, version, bom):
     assert (plate.grid, len(plate.images)) == ((1, 1), 2)
 
 
+@pytest.mark.parametrize("told", ["NaN", "INF", "0", "-5.98E-07"])
+def test_a_resolution_that_nobody_can_have_measured_is_unknown(tmp_path, told):
+    index = harmony(tmp_path, {1: (0, 0)})
+    index.write_text(index.read_text().replace("5.98E-07", told))
+    assert METADATA.read_plate(tmp_path).pixel_size is None
+
+
 @pytest.mark.parametrize("version", [5, 7])
 def test_timepoints_count_from_one_in_every_version(tmp_path, version):
     harmony(tmp_path, {1: (0, 0)}, version=version, timepoints=3)

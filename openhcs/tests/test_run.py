@@ -15,8 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
-from hcs_plates import fingerprint
+from command_lines import Done, here, in_process, refused
+from hcs_plates import fingerprint, htd
 from openhcs.errors import JobError
 from openhcs.io.ngff import finished_wells, read_field
 from openhcs.io.ngff_lock import StoreLock
@@ -25,6 +27,8 @@ from openhcs.pipeline.run import Order, run_plate
 from run_plates import STEPS, WELLS, cut_short, imagexpress, opera_phenix, outcome, steps
 
 DEADLINE_SECONDS = 60
+# Imports nothing large, so that what is wrong elsewhere is found out fast.
+QUICK = '[[step]]\nfunction = "openhcs:max_projection"\n'
 
 
 def run(order: Order, **changes: object) -> dict[str, object]:
@@ -149,6 +153,14 @@ def test_a_well_without_a_good_image_has_a_row_without_numbers(order):
     assert len(report["problems"]) == 8
 
 
+def test_a_bad_image_keeps_its_row_while_other_wells_are_run(order):
+    cut_short(Path(order.plate, "A02_s1_w2_z2.tif"))
+    run(order)
+    report = run(order, wells=("A01",))
+    assert (report["run"]["wells"], list(report["wells"])) == ([], list(WELLS))
+    assert run(order)["run"]["wells"] == ["A02"]
+
+
 def test_a_mended_image_has_its_well_done_again(order, tmp_path):
     image = Path(order.plate, "A02_s1_w2_z2.tif")
     whole = image.read_bytes()
@@ -179,12 +191,53 @@ def test_a_plate_that_nobody_can_write_to_is_enough(order):
     assert fingerprint(Path(order.plate)) == before
 
 
+@pytest.mark.parametrize("name", ["$\\frac$ of it", "\u65e5\u672c", "100 %", "bytes \udcff"])
+def test_a_plate_may_have_any_name_that_a_folder_can(tmp_path, name):
+    plate = imagexpress(tmp_path / name, ("A01",))
+    report = run(Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out")))
+    assert report["problems"] == []
+    assert json.loads(Path(tmp_path, "out", "run.json").read_bytes()) == report
+
+
+def test_an_ignored_file_may_have_any_name(order, tmp_path):
+    Path(order.plate, "\udcff.tif").write_bytes(b"")
+    report = run(order, steps=str(steps(tmp_path, QUICK)))
+    assert json.loads(Path(order.out, "run.json").read_bytes()) == report
+
+
+def test_channels_that_are_called_after_each_other_stay_apart(tmp_path):
+    plate = imagexpress(tmp_path / "plate", ("A01",))
+    htd(plate / "plate.HTD", sites=(1, 2), waves=("channel 2", ""))
+    report = run(Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out")))
+    features = report["wells"]["A01"]["features"]
+    assert {"Mean (channel 1)", "Mean (channel 2)"} <= features.keys()
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_steps_may_begin_with_the_mark_of_windows_editors(order, mark):
+    Path(order.steps).write_bytes(mark + QUICK.encode())
+    assert run(order, wells=("A01",))["problems"] == []
+
+
+def test_an_image_whose_compressed_pixels_are_damaged_costs_no_more_than_itself(order, tmp_path):
+    bad = Path(order.plate, "A02_s1_w2_z2.tif")
+    tifffile.imwrite(bad, tifffile.imread(bad), compression="zlib", metadata=None)
+    content = bytearray(bad.read_bytes())
+    content[-200:-100] = bytes(100)
+    bad.write_bytes(content)
+    report = run(order, steps=str(steps(tmp_path, QUICK)))
+    assert [problem["file"] for problem in report["problems"]] == [str(bad)]
+
+
 # A kill in the middle
 
 
+def arguments(order: Order, *more: str) -> list[str]:
+    return ["run", order.plate, "--steps", order.steps, "--out", order.out, *more]
+
+
 def command(order: Order, *more: str) -> list[str]:
-    told = ["run", order.plate, "--steps", order.steps, "--out", order.out, *more]
-    return [sys.executable, "-W", "error", "-m", "openhcs", *told]
+    return [sys.executable, "-W", "error", "-m", "openhcs", *arguments(order, *more)]
 
 
 def finished(out: str) -> dict[str, int]:
@@ -224,7 +277,7 @@ def descendants(pid: int) -> set[int]:
 def undisturbed(tmp_path_factory) -> tuple[Order, dict[str, object]]:
     """The order of a plate of many wells, and what a run leaves that nothing disturbs."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    wells = tuple(f"{row}{column:02}" for row in "AB" for column in range(1, 8))
+    wells = tuple(f"{row}{column:02}" for row in "AB" for column in range(1, 6))
     plate = imagexpress(folder / "plate", wells)
     order = Order(str(plate), str(steps(folder)), str(folder / "out"))
     run(order)
@@ -286,12 +339,12 @@ def test_workers_that_die_are_told_of_and_finished_wells_stay(
 # What the command says and how it ends
 
 
-def openhcs(order: Order, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(order, *more), capture_output=True, text=True, check=False)
+def openhcs(order: Order, *more: str) -> Done:
+    return here(*arguments(order, *more))
 
 
 def test_the_command_tells_each_well_and_where_the_results_are(order):
-    done = openhcs(order)
+    done = in_process(*arguments(order))
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == [f"{w} finished ({n} of 3)" for n, w in enumerate(WELLS, 1)]
     for name in ("plate.zarr", "results.csv", "heatmap.png", "montage.png", "run.json"):
@@ -307,13 +360,22 @@ def test_the_command_has_findings_where_an_image_is_bad(order):
     assert str(bad) in done.stderr
 
 
+@pytest.fixture
+def quick(order) -> Order:
+    """The same order with a step that costs no time."""
+    steps(Path(order.steps).parent, QUICK)
+    return order
+
+
 def occupied(folder: Path) -> str:
+    steps(folder, QUICK)
     (folder / "out").mkdir()
     (folder / "out" / "thesis.txt").write_text("mine")
     return "isn't empty"
 
 
 def is_file(folder: Path) -> str:
+    steps(folder, QUICK)
     (folder / "out").write_text("mine")
     return "this is a file"
 
@@ -364,6 +426,7 @@ BAD_INPUT = {
     "a plate without images": all_images_gone,
     "a plate without a sound image": all_images_bad,
     "no TOML": with_steps("[[step]]", "[[step]", "no TOML"),
+    "a number beyond all": with_steps("1.5", "9" * 5000, "no TOML"),
     "an unknown function": with_steps("filters.gaussian", "filters.gausian", "filters.gaussian"),
     "an unknown library": with_steps("skimage:", "itk:", "skimage"),
     "a wrong parameter": with_steps("sigma", "sgma", "sigma"),
@@ -380,16 +443,8 @@ def test_bad_input_is_named_with_its_remedy_and_nothing_is_written(order, tmp_pa
     assert fingerprint(tmp_path) == before
 
 
-def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
-    assert (done.returncode, done.stdout) == (2, ""), done.stderr
-    assert "Traceback" not in done.stderr
-    assert "  fix:   " in done.stderr
-    for part in parts:
-        assert part in done.stderr
-
-
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("wrong", "told"),
     [
         (("--wells", "A01,H12"), "'H12'"),
         (("--wells", ","), "--wells"),
@@ -402,24 +457,24 @@ def refused(done: subprocess.CompletedProcess[str], *parts: str) -> None:
         (("--format", "EDDU_CX7"), "EDDU_CX5"),
     ],
 )
-def test_a_wrong_option_is_named_and_nothing_is_written(order, arguments, told):
-    refused(openhcs(order, *arguments), told)
-    assert not Path(order.out).exists()
+def test_a_wrong_option_is_named_and_nothing_is_written(quick, wrong, told):
+    refused(openhcs(quick, *wrong), told)
+    assert not Path(quick.out).exists()
 
 
-def test_an_output_inside_the_plate_is_refused(order):
-    inside = dataclasses.replace(order, out=f"{order.plate}/results")
+def test_an_output_inside_the_plate_is_refused(quick):
+    inside = dataclasses.replace(quick, out=f"{quick.plate}/results")
     refused(openhcs(inside), "never written to", inside.out)
     assert not Path(inside.out).exists()
 
 
-def test_an_output_that_leads_into_the_plate_is_refused(order, tmp_path):
-    (tmp_path / "link").symlink_to(order.plate)
-    refused(openhcs(dataclasses.replace(order, out=str(tmp_path / "link" / "results"))), "never")
+def test_an_output_that_leads_into_the_plate_is_refused(quick, tmp_path):
+    (tmp_path / "link").symlink_to(quick.plate)
+    refused(openhcs(dataclasses.replace(quick, out=str(tmp_path / "link" / "results"))), "never")
 
 
-def test_an_output_that_cant_be_made_is_refused(order):
-    refused(openhcs(dataclasses.replace(order, out="/proc/nowhere/out")), "/proc/nowhere")
+def test_an_output_that_cant_be_made_is_refused(quick):
+    refused(openhcs(dataclasses.replace(quick, out="/proc/nowhere/out")), "/proc/nowhere")
 
 
 def test_an_interrupt_ends_a_run_without_a_traceback(order):

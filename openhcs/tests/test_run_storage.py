@@ -70,6 +70,20 @@ def omero(source: Path, folder: Path, monkeypatch) -> str:
     return "/omero/plate_57"
 
 
+def test_an_image_that_can_be_read_again_has_its_well_done_again(tmp_path, monkeypatch):
+    source = imagexpress(tmp_path / "files", ("A01", "A02"))
+    plate = omero(source, tmp_path / "store", monkeypatch)
+    order = Order(plate, str(steps(tmp_path)), str(tmp_path / "out"))
+    (chunk, *_) = (tmp_path / "store" / "plate_57.zarr" / "A" / "02" / "1" / "0" / "c").rglob("0")
+    chunk = next(file for file in sorted(chunk.parent.rglob("*")) if file.is_file())
+    whole = chunk.read_bytes()
+    chunk.write_bytes(b"")
+    assert run_plate(order, ProgressBar(io.StringIO()))["problems"]
+    chunk.write_bytes(whole)
+    report = run_plate(order, ProgressBar(io.StringIO()))
+    assert (report["problems"], report["run"]["wells"]) == ([], ["A02"])
+
+
 @pytest.mark.parametrize(
     ("write", "backend"),
     [(workspace, "virtual_workspace"), (zarr, "zarr"), (omero, "omero_local")],

@@ -159,7 +159,7 @@ def test_what_is_no_index_is_not_adopted_and_harms_nothing():
 
 @pytest.mark.parametrize("handed", ["adopted"], indirect=True)
 def test_a_forged_index_harms_no_worker_of_a_server(server, handed, tmp_path):
-    forged = {name: text[:-9] for name, text in handed.items()}
+    forged = {name: text[:-9] for name, text in handed.items()} | {"zmq server": "x"}
     execution = server.execute(
         {"do": "view", "folder": str(tmp_path)}, ["A01"], forged | {"zmq server": "x"}
     )

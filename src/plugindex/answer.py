@@ -58,12 +58,13 @@ class Answer:
         *lines, self._rest = (self._rest + data).split(b"\n")
         try:
             for line in lines:
-                self._take_line(json.loads(line))
+                self.take_line(json.loads(line))
         except (ValueError, KeyError, TypeError):
             return False
         return self._size < _ANSWER_MAX
 
-    def _take_line(self, line: dict[str, Any]) -> None:
+    def take_line(self, line: dict[str, Any]) -> None:
+        """Take in one line."""
         self.since = time.monotonic()
         if "start" in line:
             self.current = line["start"]

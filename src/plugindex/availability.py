@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.evaluation import Context
+    from plugindex.meaning import Context
     from plugindex.reader import ModuleRecord
 
 

@@ -6,8 +6,9 @@ import sys
 
 from plugindex.blocks import slot
 from plugindex.expressions import NONE, UNBOUND, attribute, operate, undecided
+from plugindex.joining import is_impure
 from plugindex.operations import operation, pop
-from plugindex.walker import NULL, is_impure
+from plugindex.pathstate import NULL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 
 from plugindex import freshness, index, kept, providers, store
@@ -32,26 +31,11 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
-    with _no_collection():
+    with index.no_collection():
         old = None if place is None or changes is None else Kept.of(place.document, changes)
         made = Build(scope, settings, place, old)
         made.resolve()
     return made
-
-
-class _no_collection:
-    """Keep the cyclic garbage collector from walking records that all stay: a tenth of the time.
-
-    Nothing foreign runs meanwhile, and another thread misses it for that moment only.
-    """
-
-    def __enter__(self) -> None:
-        self.enabled = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self.enabled:
-            gc.enable()
 
 
 class Build:

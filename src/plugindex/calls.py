@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from plugindex.evaluation import MISSING, Context, Evaluator, unknown, unknown_result
+from plugindex.evaluation import Evaluator
+from plugindex.meaning import MISSING, Context, unknown, unknown_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.evaluation import Found
+    from plugindex.meaning import Found
 
 # Class decorators that give back the class (or its slotted twin of the same name), and the
 # functions that make such decorators when they are called with options.

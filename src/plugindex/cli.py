@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 
 from plugindex import output
 from plugindex.errors import DuplicateKeyError, RegistryError, message
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SOUND, FINDINGS, MISUSE = 0, 1, 2
 
 _SUMMARY = (
-    "Know every plugin by reading code; nothing of TARGET is imported, but by verify's child."
+    "Know every plugin by reading code; nothing of TARGET is imported, but in child interpreters."
 )
 _TARGET = "module:ATTRIBUTE (a registry or a base class), or a package: all registries in it"
 _EXITS = "Exit codes: 0 sound, 1 findings, 2 misuse."
@@ -45,7 +45,7 @@ def run(arguments: Sequence[str], started: float) -> int:
         0 sound, 1 findings, 2 misuse.
     """
     output.prepare()
-    options = _parser().parse_args(arguments)
+    options = _parsed(_parser(), arguments)
     _settle_key(options)
     answer = getattr(__import__(f"plugindex.{options.module}", fromlist=["run"]), "run")  # noqa: B009
     try:
@@ -56,6 +56,15 @@ def run(arguments: Sequence[str], started: float) -> int:
     except RegistryError as error:
         output.tell(f"plugindex: {error}")
         return MISUSE
+
+
+def _parsed(parser: Parser, arguments: Sequence[str]) -> Namespace:
+    """Parse; argparse itself takes no further KEY once an option stood behind the first ones."""
+    options, rest = parser.parse_known_args(arguments)
+    if any(one.startswith("-") for one in rest) or not hasattr(options, "plugins"):
+        return parser.parse_args(arguments)  # which refuses what is left
+    options.plugins += rest
+    return options
 
 
 def target_of(options: Namespace) -> Target:
@@ -72,6 +81,7 @@ def _parser() -> Parser:
     doctor = _verb(verbs, "doctor", "doctor", "find out why a plugin isn't there")
     doctor.add_argument("plugin", nargs="?", metavar="KEY", help="its key, or its class")
     _verb(verbs, "verify", "verify", "compare reading with importing, in a child interpreter")
+    _profile_verb(verbs)
     _cache_verb(verbs)
     return parser
 
@@ -81,7 +91,7 @@ def _verb(verbs: _SubParsersAction[Parser], name: str, module: str, text: str) -
     parser.set_defaults(module=module, parser=parser)
     if module != "cli_cache":
         _target(parser, _TARGET)
-    if module in ("cli_list", "cli_show"):
+    if module in ("cli_list", "cli_profile", "cli_show"):
         text = "neither use nor write the index on disk"
         parser.add_argument("--no-cache", dest="cache", action="store_false", help=text)
     return parser
@@ -96,6 +106,41 @@ def _target(parser: Parser, text: str) -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON, for scripts")
 
 
+def _profile_verb(verbs: _SubParsersAction[Parser]) -> None:
+    parser = _verb(verbs, "profile", "cli_profile", "measure what importing each plugin costs")
+    parser.add_argument("plugins", nargs="*", metavar="KEY", help="these alone; key or class")
+    for name, kind, default, text in _BOUNDS:
+        shown = "" if default is None else f" (default {default})"
+        parser.add_argument(name, type=kind, default=default, metavar="N", help=text + shown)
+    parser.add_argument("--html", metavar="FILE", help="write a page to FILE, which is not there")
+    parser.add_argument("--overwrite", action="store_true", help="let --html replace a file")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _COUNT_MAX:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 1 to {_COUNT_MAX}")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= _COUNT_MAX:
+        raise ArgumentTypeError(f"{text!r} is no number above 0, up to {_COUNT_MAX}")
+    return number
+
+
+_COUNT_MAX = 1_000_000
+_BOUNDS = (
+    ("--runs", _count, 3, "interpreters for each plugin, of which the median one counts"),
+    ("--limit", _count, 100, "plugins of each registry that are measured"),
+    ("--timeout", _amount, 60.0, "seconds that one import may take"),
+    ("--budget", _amount, None, "milliseconds; a plugin that costs more is a finding"),
+)
+
+
 def _cache_verb(verbs: _SubParsersAction[Parser]) -> None:
     parser = _verb(verbs, "cache", "cli_cache", "say where the cache is, what is in it; remove it")
     parser.add_argument("action", choices=("path", "info", "clear"))
@@ -106,5 +151,7 @@ def _settle_key(options: Namespace) -> None:
     """Take the one word beside a foreign hierarchy for the key: the hierarchy is the target."""
     if hasattr(options, "plugin") and options.package and options.plugin is None:
         options.target, options.plugin = None, options.target
+    if hasattr(options, "plugins") and options.package and options.target:
+        options.target, options.plugins = None, [options.target, *options.plugins]
     if options.module == "cli_show" and options.plugin is None:
         options.parser.error("the key of a plugin is needed")

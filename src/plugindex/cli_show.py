@@ -32,7 +32,7 @@ def run(options: Namespace, started: float) -> int:
         for key in keys_like(options.plugin, snapshot)
     ]
     if not told:
-        raise _unknown(options.plugin, found)
+        raise unknown(options.plugin, found)
     if options.json:
         output.document({"plugins": [_as_json(name, one) for name, one in told]})
     else:
@@ -50,7 +50,7 @@ def keys_like(text: str, snapshot: Snapshot) -> list[Any]:
     return (exact or written or named)[:1]
 
 
-def _unknown(text: str, found: Taken) -> RegistryError:
+def unknown(text: str, found: Taken) -> RegistryError:
     """Return the error for a key that no registry has."""
     for declared, snapshot in found:
         contents = Contents(snapshot)

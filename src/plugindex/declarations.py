@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.config import Scope
-    from plugindex.evaluation import Found
     from plugindex.finder import Finder
+    from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
     from plugindex.tracing import Call, Place
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LIMIT = 64 << 20  # bytes of a file whose content is compared
-REST_NS = 2_100_000_000  # after this a stamp no longer counts as too fresh
 _LIBRARY = os.path.dirname(os.__file__)
 _INSTALLED = (os.path.join(_LIBRARY, "site-packages"), os.path.join(_LIBRARY, "dist-packages"))
 _OLD = 10**18  # ns, 2001: image builders set older times
@@ -25,12 +24,13 @@ class Changes(Record):
     """What is not as it was.
 
     *modules* are those of which a file changed. *folders* says that a folder's names did.
-    *compared* counts what is the same, but had to be compared by content.
+    *settled* counts what is the same but had to be compared by content, and need not be the next
+    time if it is stamped anew; what has the times of an image never settles.
     """
 
     modules: frozenset[str] = frozenset()
     folders: bool = False
-    compared: int = 0
+    settled: int = 0
 
     @property
     def none(self) -> bool:
@@ -53,7 +53,7 @@ def check(
         checked: when the stamps were taken, in ns.
     """
     doubts = doubtful(files, checked)
-    changed, compared = _compared(files, contents(), doubts) if doubts else (set(), 0)
+    changed, settled = _compared(files, contents(), doubts) if doubts else (set(), 0)
     moved = False
     for path, known, names in folders:
         now = stamp.take(path)
@@ -61,10 +61,16 @@ def check(
             now is None or not stamp.too_fresh(now, checked) or _of_interpreter(path)
         ):
             continue
-        compared += 1
         if now is None or known is None or names_digest(listed(path)) != names:
             moved = True
-    return Changes(frozenset(changed), moved, compared)
+        else:
+            settled += _is_settled(now)
+    return Changes(frozenset(changed), moved, settled)
+
+
+def _is_settled(now: stamp.Stamp) -> bool:
+    """Tell whether a stamp of now can be trusted at the next start."""
+    return not stamp.too_fresh(now, now_ns())
 
 
 def _same(now: stamp.Stamp | None, known: Any) -> bool:
@@ -107,17 +113,17 @@ def _compared(
     contents: Mapping[str, Any],
     doubts: Mapping[str, stamp.Stamp | None],
 ) -> tuple[set[str], int]:
-    """Return the modules of the files that changed, and how many files were found the same."""
+    """Return the modules of the files that changed, and how many others have come to rest."""
     changed: set[str] = set()
-    compared = 0
+    settled = 0
     stamps = by_path(files)
     for path, now in doubts.items():
         digest, module = contents[path]
         if now is None or not same_content(path, stamps[path], now, digest):
             changed.add(module)
         else:
-            compared += 1
-    return changed, compared
+            settled += _is_settled(now)
+    return changed, settled
 
 
 def same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
@@ -174,3 +180,8 @@ def by_path(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def restamped(files: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return stamps of now for *files*, whose contents were found to be the same."""
     return {f: {name: stamp.take(f + name) for name in names} for f, names in files.items()}
+
+
+def restamped_folders(folders: Iterable[Any]) -> list[Any]:
+    """Return stamps of now for *folders*, whose names were found to be the same."""
+    return [[path, stamp.take(path), names] for path, _, names in folders]

@@ -6,26 +6,20 @@ The linearisation is C3, as CPython's ``type.mro`` computes it.
 from __future__ import annotations
 
 from plugindex.calls import KEEPS_CLASS, CallingEvaluator
-from plugindex.evaluation import MISSING, unknown
 from plugindex.expressions import undecided
+from plugindex.meaning import MISSING, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.evaluation import Context, Found
+    from plugindex.meaning import Context, Found
 
 OBJECT: Found = ("real", object)
 _TYPING_BASES: dict[str, tuple[Found, ...]] = {
     "NamedTuple": (("real", tuple),),
     "TypedDict": (("real", dict),),
 }
-_ABSTRACT_MARKS = frozenset({
-    "abc:abstractmethod", "abc:abstractproperty", "abc:abstractclassmethod",
-    "abc:abstractstaticmethod",
-})  # fmt: skip
-_DELEGATES = frozenset({"functools:partialmethod", "functools:singledispatchmethod"})
-_WRAPPERS = (property, classmethod, staticmethod)
 
 
 class Hierarchy(CallingEvaluator):
@@ -34,7 +28,6 @@ class Hierarchy(CallingEvaluator):
     def __init__(self, library: Any) -> None:
         super().__init__(library)
         self._orders: dict[Found, tuple[Found, ...] | None] = {}
-        self._abstract: dict[Found, dict[str, bool | None]] = {}
         self._posts: dict[str, dict[int, dict[str, Any]]] = {}
         self._metas: dict[Found, tuple[Found, ...]] = {}
         self._descents: dict[tuple[Found, str], bool] = {}
@@ -269,107 +262,6 @@ class Hierarchy(CallingEvaluator):
                 for one in self.order(cls)
             )
         return self._descents[key]
-
-    # -- abstractness --------------------------------------------------------------------------
-
-    def is_abstract(self, cls: Found) -> bool | None:
-        """Return what ``inspect.isabstract`` would say, None when only running tells."""
-        marks = self.abstract_names(cls).values()
-        return True if True in marks else None if None in marks else False
-
-    def abstract_names(self, cls: Found) -> dict[str, bool | None]:
-        """Return the names that ``__abstractmethods__`` holds (True) or may hold (None)."""
-        if cls[0] != "class":
-            return dict.fromkeys(getattr(cls[1], "__abstractmethods__", ()), True) if (
-                cls[0] == "real" and cls[1] is not type
-            ) else {}  # fmt: skip
-        if cls not in self._abstract:
-            self._abstract[cls] = {}
-            self._abstract[cls] = self._abstract_names(cls)
-        return self._abstract[cls]
-
-    def _abstract_names(self, cls: Found) -> dict[str, bool | None]:
-        if not any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls)):
-            return {}
-        body, context = self.entry(cls)[5], self.home(cls)
-        marks = {name: self.marked(value, context) for name, value in body.items()}
-        for base in self.bases(cls):
-            for name in self.abstract_names(base):
-                if name not in marks:
-                    marks[name] = self._inherited_mark(cls, name)
-        return {name: mark for name, mark in marks.items() if mark is not False}
-
-    def _inherited_mark(self, cls: Found, name: str) -> bool | None:
-        for one in self.order(cls)[1:]:
-            if one[0] == "class":
-                value = self.entry(one)[5].get(name)
-                if value is not None:
-                    return self.marked(value, self.home(one))
-            elif one[0] == "real":
-                if hasattr(one[1], name):
-                    return bool(getattr(getattr(one[1], name), "__isabstractmethod__", False))
-            else:
-                return None if one[0] == "unknown" else False
-        return False
-
-    def marked(self, value: Any, context: Context) -> bool | None:
-        """Return whether an attribute's value has a true ``__isabstractmethod__``."""
-        kind = value[0]
-        if kind == "x":
-            return self._call_marked(value, context)
-        if kind == "p":
-            marks = {
-                self.marked(one, context)
-                for condition, one in value[1]
-                if self.decide(condition, context) is not False
-            }
-            return marks.pop() if len(marks) == 1 else None
-        if kind in ("a", "f", "g"):
-            return self._referred_mark(value, context)
-        return False
-
-    def _referred_mark(self, value: Any, context: Context) -> bool | None:
-        if value[0] == "a":
-            owner = self.evaluate(value[1], context)
-            if owner[0] == "class":
-                return self._inherited_mark(owner, value[2]) or self._own_mark(owner, value[2])
-        return False
-
-    def _own_mark(self, cls: Found, name: str) -> bool | None:
-        value = self.entry(cls)[5].get(name)
-        return False if value is None else self.marked(value, self.home(cls))
-
-    def _call_marked(self, value: Any, context: Context) -> bool | None:
-        inner = [self.marked(arg, context) for arg in value[2]]
-        any_inner = True if True in inner else None if None in inner else False
-        if value[1][0] == "a" and value[1][2] in ("setter", "getter", "deleter"):
-            before = self.marked(value[1][1], context)
-            return True if True in (before, any_inner) else before if before is None else any_inner
-        callee = self.evaluate(value[1], context)
-        if callee[0] == "real":
-            return any_inner if callee[1] in _WRAPPERS else False
-        if callee[0] in ("function", "class"):
-            name = f"{callee[1]}:{callee[2] if callee[0] == 'function' else self.entry(callee)[0]}"
-            if name in _ABSTRACT_MARKS:
-                return True
-            if name in _DELEGATES or any_inner is False:
-                return any_inner
-            if callee[0] == "class":
-                return self._wrapper_marked(callee, any_inner)
-        return any_inner if any_inner is not True else self._kept_mark(callee, value, context)
-
-    def _wrapper_marked(self, cls: Found, inner: bool | None) -> bool | None:
-        """A descriptor class marks its result as property does, if it is derived from one."""
-        derived = any(one[0] == "real" and one[1] in _WRAPPERS for one in self.order(cls))
-        return inner if derived else None if "__isabstractmethod__" in self.entry(cls)[5] else False
-
-    def _kept_mark(self, callee: Found, value: Any, context: Context) -> bool | None:
-        """A decorator keeps the mark if it gives the function back or wraps it by functools."""
-        if callee[0] != "function":
-            return None
-        args, names = self.arguments(value, context)
-        result = self.call(callee, args, names)
-        return True if result in args else None
 
 
 def _merge(sequences: list[tuple[Found, ...]]) -> list[Found]:

@@ -7,8 +7,8 @@ import sys
 from plugindex.expressions import NONE, call, literal, undecided
 from plugindex.machine import Frame
 from plugindex.operations import operation, pop
+from plugindex.pathstate import NULL
 from plugindex.raising import matches, raised_by, suppressed
-from plugindex.walker import NULL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from plugindex.availability import Requirements
     from plugindex.config import KeyRule, Scope
-    from plugindex.evaluation import Found
+    from plugindex.meaning import Found
 
 _PLAIN = (str, int, float, bool, bytes, type(None))
 # Where the hooks lie that are known to leave keys alone and to register every class.

@@ -5,18 +5,19 @@ from __future__ import annotations
 import builtins
 
 from plugindex.expressions import UNBOUND, bounded, platform_fact, undecided
+from plugindex.joining import join, join_names
 from plugindex.raising import ends_import
 from plugindex.slimming import slim, slim_names
-from plugindex.walker import Walker, join, join_names
+from plugindex.walker import Walker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
+    from plugindex.body import Body
     from plugindex.conditions import Condition
     from plugindex.expressions import Value
-    from plugindex.walker import Body
 
 _MODULE_NAMES = ("__file__", "__path__", "__spec__", "__loader__", "__builtins__")
 _ALWAYS_THERE = ("__future__", "sys", "builtins")

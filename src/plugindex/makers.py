@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
+from plugindex.abstractness import Abstractness
 from plugindex.calls import KEEPS_CLASS
-from plugindex.evaluation import is_own
-from plugindex.hierarchy import OBJECT, Hierarchy
+from plugindex.hierarchy import OBJECT
+from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.evaluation import Context, Found
+    from plugindex.meaning import Context, Found
 
     Making = tuple[str, frozenset[str]]
 
@@ -20,7 +23,7 @@ _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
 
 
-class Family(Hierarchy):
+class Family(Abstractness):
     """A hierarchy looked at from one base class: who belongs to it, who may."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:
@@ -145,6 +148,9 @@ class Family(Hierarchy):
 
         The places are module names, or ``EVERYWHERE``.
         """
+        module = _module_of(value[1])
+        if module and self.is_elsewhere(module) and not self._any(self._arguments(value, context)):
+            return ("", _NOWHERE)  # nearly every call, and that module need not be read
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         here = frozenset((context.record.name,))
@@ -152,17 +158,36 @@ class Family(Hierarchy):
             return (self._made_by_builtin(function[1], value, context), here)
         if function[0] == "class":
             return (self._made_by_class(function, value, context), here)
-        if function[0] == "function" and self._replaces_base(function):
+        if function[0] == "function":
+            return self._made_by_function(callee, function, value, context)
+        return ("", _NOWHERE)
+
+    def _made_by_function(
+        self, callee: Found, function: Found, value: Any, context: Context
+    ) -> Making:
+        if self._replaces_base(function):
             return (f"{function[2]}() replaces a class {self.base_name}", EVERYWHERE)
-        places = self.creates(function) if function[0] == "function" else _NOWHERE
-        if not places:  # nearly every call: what it is given need not be worked out
-            return ("", places)
-        args = self.arguments(value, context)[0]
-        kept = (function[4] or {}).values() if function[0] == "function" else ()
-        sources = [*args, *kept, *(callee[2:3] if callee[0] == "bound" else ())]
-        if self._any(sources) or self.reaches(function):
+        places = self.creates(function)
+        if places and (self.reaches(function) or self._any(self._given(callee, value, context))):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
+
+    def _arguments(self, value: Any, context: Context) -> tuple[Found, ...]:
+        return self.arguments(value, context)[0]
+
+    def is_elsewhere(self, module: str) -> bool:
+        """Tell whether the code of *module* can't name a class of the family: the interpreter's."""
+        root = module.partition(".")[0]
+        if root == "plugindex":
+            return True
+        home = str(self.base[1]).partition(".")[0] if self.base[0] == "class" else root
+        return root in sys.stdlib_module_names and home not in sys.stdlib_module_names
+
+    def _given(self, callee: Found, value: Any, context: Context) -> list[Found]:
+        """Return what a call hands to a function: arguments, the instance, what it closes over."""
+        function = callee[1] if callee[0] == "bound" else callee
+        bound = callee[2:3] if callee[0] == "bound" else ()
+        return [*self._arguments(value, context), *bound, *(function[4] or {}).values()]
 
     def _replaces_base(self, function: Found) -> bool:
         """Tell whether a function may put another class into the base's place, as setuptools does.
@@ -176,16 +201,18 @@ class Family(Hierarchy):
     def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
         if function is exec:
             return "exec()"
-        args = self.arguments(value, context)[0] if function is type else ()
+        args = self._arguments(value, context) if function is type else ()
         return "a class made by type()" if len(args) == 3 and self._any([args[1]]) else ""
 
     def _any(self, found: Any) -> bool:
         return any(self.may_belong(one) is not False for one in found)
 
     def _made_by_class(self, cls: Found, value: Any, context: Context) -> str:
+        if cls[1].startswith("plugindex."):
+            return ""
         meta = self.descends(cls, "builtins:type")
         enum = not meta and self.is_enum(cls) and self.belongs(cls) is not False
-        args = self.arguments(value, context)[0] if meta or enum else ()
+        args = self._arguments(value, context) if meta or enum else ()
         if meta and len(args) >= 3 and self._any([args[1]]):
             return "a class made by its metaclass"
         return "an enum made by a call" if enum and len(args) >= 2 else ""
@@ -201,7 +228,8 @@ class Family(Hierarchy):
     def creates(self, function: Found, depth: int = 0) -> frozenset[str]:
         """Return the modules in which calling a function may make a class that stays."""
         key = tuple(function[1:4])
-        if f"{key[0]}:{key[1]}" in KEEPS_CLASS:
+        # What our own metaclass calls makes no classes, so a start needn't read the engine.
+        if key[0].startswith("plugindex.") or f"{key[0]}:{key[1]}" in KEEPS_CLASS:
             return _NOWHERE
         if key not in self._creating:
             self._creating[key] = _NOWHERE
@@ -237,3 +265,10 @@ class Family(Hierarchy):
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
             return here
         return self.creates(callee, depth + 1)
+
+
+def _module_of(callee: Any) -> str:
+    """Return the module that a callee is taken from by name, "" where it is anything else."""
+    while callee[0] == "a":
+        callee = callee[1]
+    return str(callee[1]) if callee[0] in ("f", "i") else ""

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 STYLES = {
     "available": "green", "ok": "green", "sound": "green", "unavailable": "yellow",
     "note": "yellow", "broken": "bold red", "missing": "bold red", "extra": "bold red",
-    "skipped": "dim",
+    "skipped": "dim", "failed": "bold red",
 }  # fmt: skip
+_BARS = ("\u2588", "\u2591")  # a full block, a light one: a part, and the rest
+_PLAIN_BARS = ("#", "-")
 
 
 def prepare() -> None:
@@ -81,6 +83,29 @@ def table(title: str, names: Row, rows: Sequence[Row]) -> None:
         print("  " + "  ".join(cells).rstrip())
 
 
+def progress(text: str) -> None:
+    """Show a person who waits what is being done; the next text takes its place, none wipes it."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(f"\r\x1b[K{clean(text)[:79]}", end="", file=sys.stderr, flush=True)
+
+
+def bar(part: float, whole: float, largest: float, width: int = 20) -> str:
+    """Return *whole* as a bar, *largest* being *width* long, that begins with *part* of it."""
+    length = max(1, round(width * whole / largest)) if whole > 0 else 0
+    first = round(length * part / whole) if whole > 0 else 0
+    full, light = bars()
+    return full * first + light * (length - first)
+
+
+def bars() -> tuple[str, str]:
+    """Return the two characters of a bar that standard output can print."""
+    try:
+        "".join(_BARS).encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return _PLAIN_BARS
+    return _BARS
+
+
 def _rich() -> Any:
     """Return what prints a table by rich, None where it is not to be used."""
     if sys.stdout is None or not sys.stdout.isatty():
@@ -100,8 +125,21 @@ def _rich_table(title: str, names: Row, rows: Sequence[Row]) -> None:
 
     # Text, not str: what foreign code calls itself must not be taken for markup.
     made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, show_header=any(names))
-    for name in names:
-        made.add_column(name, overflow="fold")
+    for name, column in zip(names, zip(*rows, strict=True), strict=True):
+        made.add_column(name, overflow="fold", no_wrap=any(map(_is_bar, column)))
     for row in rows:
-        made.add_row(*(Text(cell, STYLES.get(cell, "")) for cell in row))
+        made.add_row(*(_styled(Text(cell, STYLES.get(cell, ""))) for cell in row))
     Console().print(made)
+
+
+def _is_bar(cell: str) -> bool:
+    return bool(cell) and not cell.strip("".join(_BARS))
+
+
+def _styled(cell: Any) -> Any:
+    """Colour the two parts of a bar."""
+    if _is_bar(cell.plain):
+        first = cell.plain.count(_BARS[0])
+        cell.stylize("cyan", 0, first)
+        cell.stylize("yellow", first)
+    return cell

@@ -86,14 +86,32 @@ def registry_file_name(registry: str, mode: str = "") -> str:
     return f"{plain_name(registry)}_registry{'-' + plain_name(mode) if mode else ''}.json"
 
 
+# What each search path of this process resolved to: it is asked for by every registry.
+_paths: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+
+
 def search_path() -> list[str]:
     """Return the resolved entries of ``sys.path``, each once."""
-    entries = (os.path.realpath(entry) for entry in sys.path if _sound(entry))
-    return list(dict.fromkeys(entries))
+    entries = tuple([entry for entry in sys.path if isinstance(entry, str) and "\0" not in entry])
+    # The working folder decides some of them.
+    key = ("" if all(map(os.path.isabs, entries)) else _working_folder(), entries)
+    if key not in _paths:
+        _paths[key] = list(dict.fromkeys(map(_real, entries)))
+    return _paths[key]
 
 
-def _sound(entry: object) -> bool:
-    return isinstance(entry, str) and "\0" not in entry
+def _real(entry: str) -> str:
+    try:
+        return os.path.realpath(entry)
+    except OSError:  # a relative entry, and the working folder was removed
+        return entry
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def environment(path: list[str] | None = None) -> tuple[str, int, str, str]:

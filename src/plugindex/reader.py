@@ -6,15 +6,16 @@ as JSON; the values in it are those of :mod:`plugindex.expressions`.
 
 from __future__ import annotations
 
-from plugindex import bindings as _bindings  # noqa: F401  these two fill in what opcodes do
+from plugindex import bindings as _bindings  # noqa: F401  these three fill in what opcodes do
+from plugindex import containers as _containers  # noqa: F401
 from plugindex import invocations as _invocations  # noqa: F401
 from plugindex import opcodes
+from plugindex.body import Body, Unreadable
 from plugindex.expressions import forget_weights, undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
 from plugindex.slimming import slim, slim_names
 from plugindex.success import suppose
-from plugindex.walker import Body, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,40 +5,23 @@ from __future__ import annotations
 import sys
 
 from plugindex.availability import Requirements
-from plugindex.evaluation import ALIASES, is_own
-from plugindex.keyreading import KeyReader, Undecided, is_plain
+from plugindex.candidates import Candidate, CandidateReader
+from plugindex.keyreading import KeyReader, Undecided
 from plugindex.makers import EVERYWHERE
+from plugindex.namespaces import ALIASES, is_own
 from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterator
 
     from plugindex.config import Scope
-    from plugindex.evaluation import Context, Found
     from plugindex.library import Library
+    from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
 _CYTHON, _MYPYC = b"__pyx_capi__", b"__mypyc"
-_SIMPLE = frozenset("cbfgaopsl")
 _COMPILED = "it is compiled, and may hold classes of the family"
-
-
-class Candidate(Record):
-    """One class of the family, as its module's record tells.
-
-    *undecided* says why reading can't tell whether or how it counts, or is "".
-    """
-
-    module: str
-    qualname: str
-    line: int = 0
-    key: Any = None
-    doc: str = ""
-    attributes: Mapping[str, Any] = {}
-    secondary: Mapping[str, Any] = {}
-    replaces: str = ""
 
 
 class Resolution(Record):
@@ -66,7 +49,7 @@ class Resolver:
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
         self._lending: dict[str, dict[str, list[Found]]] = {}
-        self._inherited: dict[tuple[Found, ...], dict[str, Any]] = {}
+        self.candidates = CandidateReader(self.family, scope, self.keys)
 
     def problem(self) -> str:
         """Return why the scope's base can't serve, or ""."""
@@ -130,7 +113,7 @@ class Resolver:
         """Yield the classes of modules out of scope that say they are of this one."""
         twin = ALIASES.get(record.name, record.name)
         for module in {twin, *(star[0] for star in record.stars), *self._sources(record)}:
-            if not self._covers(module):
+            if not self._covers(module) and not self.family.is_elsewhere(module):
                 self.family.follow(self.family.context(record), module)
                 yield from self._lent(module).get(record.name, ())
 
@@ -161,7 +144,7 @@ class Resolver:
         if self.family.is_abstract(cls):
             return None
         key = self.keys.key(cls, problems)
-        return None if key is None else self._described(cls, key)
+        return None if key is None else self.candidates.candidate(cls, key)
 
     def _check(self, cls: Found) -> None:
         """Leave to running what reading does not tell of a class that may count."""
@@ -286,75 +269,6 @@ class Resolver:
             return False
         return self.family.belongs(("real", found)) is not False
 
-    # -- description ---------------------------------------------------------------------------
-
-    def _described(self, cls: Found, key: Hashable) -> Candidate:
-        entry = self.family.entry(cls)
-        doc = entry[5].get("__doc__")
-        return Candidate(
-            self.family.module_of(cls),
-            entry[0],
-            entry[1],
-            key,
-            str(doc[1]) if doc and doc[0] == "c" else "",
-            self._attributes(cls),
-            self._secondary(cls, key),
-            self._replaced(cls),
-        )
-
-    def _attributes(self, cls: Found) -> dict[str, Any]:
-        """Return the simple literal attributes, inherited ones included."""
-        bases = self.family.order(cls)[1:]
-        inherited = self._inherited.get(bases)
-        if inherited is None:
-            inherited = self._inherited[bases] = {}
-            for one in reversed(bases):
-                self._add_body(inherited, one)
-        result = dict(inherited)
-        self._add_body(result, cls)
-        return result
-
-    def _add_body(self, result: dict[str, Any], cls: Found) -> None:
-        """Let the attributes of one class hide those of its bases."""
-        if cls[0] != "class":
-            return
-        body, posts = self.family.entry(cls)[5], self.family.posts(cls[1]).get(cls[2])
-        for name, value in (body | posts if posts else body).items():
-            if name[:2] != "__":
-                result.pop(name, None)
-                if value[0] in _SIMPLE:
-                    self._add_literal(result, name, value, self.family.home(cls))
-
-    def _add_literal(self, result: dict[str, Any], name: str, value: Any, home: Context) -> None:
-        found = self.family.evaluate(value, home)
-        if found[0] == "const" and _is_shown(found[1]):
-            result[name] = found[1]
-
-    def _secondary(self, cls: Found, key: Hashable) -> dict[str, Any]:
-        """Return the keys under which a class shows in secondary registries, by attribute."""
-        result: dict[str, Any] = {}
-        for attribute, source in self.scope.secondary:
-            found = self.family.class_attribute(cls, attribute)
-            if found[0] == "unknown":
-                raise Undecided(f"{attribute} of {self.family.entry(cls)[0]}")
-            if found[0] == "missing" or found == ("const", None):
-                continue
-            other = key if source == "primary" else self._sourced(cls, source)
-            if other is not None:
-                result[attribute] = other
-        return result
-
-    def _sourced(self, cls: Found, source: str) -> Hashable:
-        found = self.family.class_attribute(cls, source)
-        return None if found[0] == "missing" else self.keys.plain(found)
-
-    def _replaced(self, cls: Found) -> str:
-        value = self.family.entry(cls)[5].get("__replaces__")
-        found = self.family.evaluate(value, self.family.home(cls)) if value else ("const", "")
-        if found[0] == "unknown":
-            raise Undecided(f"__replaces__ of {self.family.entry(cls)[0]}")
-        return str(found[1]) if found[0] == "const" and found[1] is not None else ""
-
     # -- requirements --------------------------------------------------------------------------
 
     def requirements(self, record: ModuleRecord) -> tuple[str, ...]:
@@ -362,11 +276,3 @@ class Resolver:
         roots = {entry[1].partition(".")[0] for entry in record.imports}
         own = record.name.partition(".")[0]
         return tuple(sorted(roots - {own} - sys.stdlib_module_names))
-
-
-def _is_shown(value: object) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_is_shown, value))
-    if type(value) is int:
-        return value.bit_length() < 4096  # beyond, the decimal conversions refuse
-    return value is None or (type(value) in (str, float, bool) and is_plain(value))

@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.answer import Examination
+    from plugindex.candidates import Candidate
     from plugindex.library import Library
     from plugindex.records import Plugin, Problem
-    from plugindex.resolver import Candidate, Resolution
+    from plugindex.resolver import Resolution
 
 
 def stored_result(library: Library, name: str, resolution: Resolution) -> dict[str, Any]:

@@ -11,8 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from plugindex.body import Body
     from plugindex.conditions import Condition
-    from plugindex.walker import Body, Walker
+    from plugindex.walker import Walker
 
 _SURPRISES = ("call", "AssertionError")
 # In which place of an entry of these lists its condition stands.

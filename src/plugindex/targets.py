@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from plugindex.config import Scope
     from plugindex.declarations import Declarations
-    from plugindex.evaluation import Found
+    from plugindex.meaning import Found
 
 _LARGEST = 64 << 20  # bytes; larger is no module that anybody wrote
 _FOREIGN = "--package PACKAGE --base module:Class [--key ATTRIBUTE]"

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from plugindex.evaluation import Found
     from plugindex.finder import Finder
+    from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
     Place = tuple[str, str]

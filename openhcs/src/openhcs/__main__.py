@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
 
 from openhcs.commands import inspect, plugins, run
+from openhcs.core.command_line import INTERRUPTED, MISUSE, CommandParser
 from openhcs.errors import OpenHCSError
 from plugindex import RegistryError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import NoReturn
 
-MISUSE = 2
-INTERRUPTED = 130  # as a shell has it: 128 and the number of the signal
 COMMANDS = {
     "run": (run, "run functions on a plate: images, a table, pictures"),
     "inspect": (inspect, "tell what is on a plate"),
@@ -25,13 +24,8 @@ COMMANDS = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(MISUSE, f"openhcs: {message}\n  fix:   see {self.prog} --help\n")
-
-
 def _arguments() -> argparse.ArgumentParser:
-    parser = _Parser(prog="openhcs", description="Work on high-content screening plates.")
+    parser = CommandParser(prog="openhcs", description="Work on high-content screening plates.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary)
@@ -66,11 +60,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OpenHCSError, RegistryError) as error:
         return _refused(str(error))
     except OSError as error:
-        return _refused(f"{error}\n  fix:   check the path and its permissions")
+        return _refused(f"{error}\n  fix:   {_remedy(error)}")
     except KeyboardInterrupt:
         print("openhcs: interrupted", file=sys.stderr)
         return INTERRUPTED
     return code
+
+
+def _remedy(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "make room where the results go; the same command goes on from there"
+    return "check the path and its permissions"
 
 
 def _refused(why: str) -> int:

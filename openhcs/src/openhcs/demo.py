@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+PLATE, STEPS_FILE = "demo_plate", "steps.toml"
+EXECUTORS = ("local", "processes")
 STEPS = """
 [[step]]
 name = "smooth"
@@ -42,8 +44,8 @@ def run_demo(folder: str | None = None) -> None:
         OpenHCSError: when something that the demo needs isn't there.
     """
     home = Path(folder or tempfile.mkdtemp(prefix="openhcs-demo-"))
-    plate = home / "demo_plate"
-    _refuse_existing(plate)
+    _refuse_existing(home)
+    plate = home / PLATE
     _heading("The registries, known from code that was read and not run")
     _print_registries()
     _show_plate(plate)
@@ -55,31 +57,38 @@ def run_demo(folder: str | None = None) -> None:
     print(f"\nAll that the demo has written is in {home}")
 
 
-def _refuse_existing(plate: Path) -> None:
-    if plate.exists():
-        raise OpenHCSError(
-            "the demo would overwrite a plate", file=plate, fix="name another folder or remove it"
-        )
+def _refuse_existing(home: Path) -> None:
+    for name in (PLATE, STEPS_FILE, *map(_run_name, EXECUTORS)):
+        if os.path.lexists(home / name):
+            raise OpenHCSError(
+                "the demo would write over this",
+                file=home / name,
+                fix="name another folder or remove it",
+            )
+
+
+def _run_name(executor: str) -> str:
+    return f"run_{executor}"
 
 
 def _show_plate(plate: Path) -> None:
+    from openhcs.commands.inspect import summary_lines
     from openhcs.demo_plate import write_demo_plate
     from openhcs.microscopes import create_microscope_handler
 
     _heading("A plate cut from a real image: skimage.data.cell(), a phase image of a cell (CC0)")
     print(f"wrote {write_demo_plate(plate)} images to {plate}")
     handler = create_microscope_handler("auto", plate)
-    summary = handler.read_plate(plate).summary()
-    _print_table([(name.replace("_", " "), _short(value)) for name, value in summary.items()])
+    print("\n".join(summary_lines(handler.read_plate(plate).summary())))
 
 
 def _show_run(home: Path, plate: Path) -> None:
     """Run the same steps here and in two fresh processes, and print what came out."""
-    steps = home / "steps.toml"
+    steps = home / STEPS_FILE
     steps.write_text(STEPS, "utf-8")
     _heading("A job: functions of two libraries, named by reference")
     print(STEPS.strip())
-    reports = {name: _run(home, plate, steps, name) for name in ("local", "processes")}
+    reports = {name: _run(home, plate, steps, name) for name in EXECUTORS}
     _heading("One row a well, the same from both")
     _print_features(reports["local"]["wells"])
     same = reports["local"]["wells"] == reports["processes"]["wells"]
@@ -91,7 +100,7 @@ def _run(home: Path, plate: Path, steps: Path, executor: str) -> dict[str, Any]:
     from openhcs.pipeline.progress import ProgressBar
     from openhcs.pipeline.run import Order, run_plate
 
-    out = home / f"run_{executor}"
+    out = home / _run_name(executor)
     _heading(f"openhcs run {plate.name} --steps {steps.name} --executor {executor}")
     progress = ProgressBar(sys.stderr if sys.stderr.isatty() else io.StringIO())
     order = Order(str(plate), str(steps), str(out), executor=executor, workers=2, colormap="magma")
@@ -164,9 +173,3 @@ def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {name}" for key, name in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -58,7 +58,7 @@ def _waves() -> list[Any]:
     except ModuleNotFoundError as missing:
         raise UnsupportedFormatError(
             "the demo plate is cut from an image of scikit-image, which isn't installed",
-            fix="pip install 'openhcs'",
+            fix="pip install scikit-image",
         ) from missing
     phase = data.cell().astype(np.uint16) * 256
     gradient = np.hypot(*np.gradient(phase.astype(float)))

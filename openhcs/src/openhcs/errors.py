@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import os
+import os
 
 
 class OpenHCSError(Exception):
@@ -87,3 +85,8 @@ class LibraryUnavailableError(FunctionError):
 
 class FormatError(OpenHCSError, ValueError):
     """A result table is not of the shape that its format has."""
+
+
+def path_error(code: int, path: str | os.PathLike[str]) -> OSError:
+    """Return the system's own error *code* about *path*, such as FileNotFoundError for ENOENT."""
+    return OSError(code, os.strerror(code), os.fspath(path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
     from typing import Any
 
     from openhcs.microscopes.plate import Plate
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
         print(json.dumps(plate.summary()))
     else:
-        print("\n".join(_lines(plate.summary())))
+        print("\n".join(summary_lines(plate.summary())))
     return 0
 
 
@@ -53,10 +54,10 @@ def inspect_plate(folder: str, microscope: str = "auto") -> Plate:
     return plate
 
 
-def _lines(summary: dict[str, Any]) -> list[str]:
-    """Return the summary as lines for people."""
-    ignored = summary.pop("ignored")
-    lines = [f"{label.replace('_', ' ')}:".ljust(18) + _text(v) for label, v in summary.items()]
+def summary_lines(summary: Mapping[str, Any]) -> list[str]:
+    """Return the summary of a plate as lines for people."""
+    ignored, told = summary["ignored"], {k: v for k, v in summary.items() if k != "ignored"}
+    lines = [f"{label.replace('_', ' ')}:".ljust(18) + _text(v) for label, v in told.items()]
     lines.append("ignored:".ljust(18) + str(len(ignored)))
     return lines + [f"  {left_out['file']}: {left_out['reason']}" for left_out in ignored]
 

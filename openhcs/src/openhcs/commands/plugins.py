@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import sys
 
+from openhcs.core.command_line import FINDINGS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from openhcs.processing.backends.lib_registry import LibraryRegistryBase
+    from openhcs.processing.contracts import Availability
+    from openhcs.runtime import ZMQServer
     from plugindex import LazyDiscoveryDict, PluginInfo
 
-FINDINGS = 1
 # The others cost no plugin that importing would give: they say why one isn't there.
 NO_FINDINGS = ("missing-requirement", "inherited-key", "stale-bytecode")
-LIBRARIES = "library registry"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments to *parser*."""
     parser.add_argument("--json", action="store_true", help="print JSON, for scripts")
     parser.add_argument(
-        "--probe", action="store_true", help="use each function library, to see whether it works"
+        "--probe",
+        action="store_true",
+        help="find out which function libraries and servers work here, by using them",
     )
 
 
@@ -37,14 +42,16 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"registries": found}))
     else:
         print("\n".join(_lines(found)))
+        if not options.probe:
+            print("openhcs plugins --probe finds out which libraries and servers work here")
     problems = (problem for one in found for problem in one["problems"])
     return FINDINGS if any(one["kind"] not in NO_FINDINGS for one in problems) else 0
 
 
 def _described(name: str, registry: LazyDiscoveryDict[Any], probe: bool) -> dict[str, Any]:
     plugins = [plugin_row(registry.info(key)) for key in registry]
-    if probe and name == LIBRARIES:
-        plugins = [row | _probed(registry[row["key"]]) for row in plugins]
+    if probe and name in PROBES:
+        plugins = [row | _probed(PROBES[name](registry[row["key"]])) for row in plugins]
     problems = [
         {"kind": one.kind, "module": one.module, "message": one.message, "hint": one.hint}
         for one in registry.problems
@@ -66,9 +73,30 @@ def plugin_row(about: PluginInfo) -> dict[str, Any]:
     }
 
 
-def _probed(library: Any) -> dict[str, Any]:
-    """Return what using *library* shows; an import alone doesn't tell whether it works."""
-    found = library().availability()
+def _library(library: type[LibraryRegistryBase]) -> Availability:
+    """Use *library*: an import alone doesn't tell whether it works."""
+    return library().availability()
+
+
+def _server(server: type[ZMQServer]) -> Availability:
+    """See whether all is there that *server* needs; it isn't started."""
+    from openhcs.errors import OpenHCSError
+    from openhcs.processing.contracts import Availability
+
+    try:
+        server.check_available()
+    except OpenHCSError as missing:
+        return Availability(False, str(missing).partition("\n")[0], missing.fix)
+    return Availability(True)
+
+
+PROBES: dict[str, Callable[[Any], Availability]] = {
+    "library registry": _library,
+    "zmq server": _server,
+}
+
+
+def _probed(found: Availability) -> dict[str, Any]:
     return {
         "status": "available" if found.available else "unavailable",
         "reason": found.reason,

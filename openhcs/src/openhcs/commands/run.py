@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from openhcs.core.command_line import FINDINGS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
     from typing import Any
-
-FINDINGS = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +26,9 @@ SECONDARY = {"metadata handler": "openhcs.microscopes:METADATA_HANDLERS"}
 
 def registry(name: str) -> Any:
     """Return the registry called *name*, a key of the tables above; no plugin is imported."""
-    module, _, attribute = (REGISTRIES | SECONDARY)[name].partition(":")
-    return getattr(import_module(module), attribute)
+    from openhcs.runtime.references import named
+
+    return named((REGISTRIES | SECONDARY)[name])
 
 
 def all_registries() -> dict[str, LazyDiscoveryDict[Any]]:

@@ -8,7 +8,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from openhcs.errors import StorageError
+from openhcs.errors import StorageError, path_error
 from openhcs.io.base import LinkingBackend
 from openhcs.io.formats import format_of
 from openhcs.io.listing import Entry, ListingBackend
@@ -20,17 +20,13 @@ if TYPE_CHECKING:
     from openhcs.io.base import StoragePath
 
 
-def _error(code: int, path: StoragePath) -> OSError:
-    return OSError(code, os.strerror(code), os.fspath(path))
-
-
 def _new(path: StoragePath, overwrite: bool = False) -> Path:
     """Return *path* if something may be made there."""
     new = Path(path)
     if not new.parent.exists():
-        raise _error(errno.ENOENT, new.parent)
+        raise path_error(errno.ENOENT, new.parent)
     if os.path.lexists(new) and not overwrite:
-        raise _error(errno.EEXIST, new)
+        raise path_error(errno.EEXIST, new)
     return new
 
 
@@ -54,7 +50,7 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
         writer = format_of(path)
         new = _new(path, overwrite)
         if new.is_dir():
-            raise _error(errno.EISDIR, new)
+            raise path_error(errno.EISDIR, new)
         # A reader sees the old file or the new one, never half of it; listings skip "._" names.
         part = new.with_name(f"._{new.name}.{os.getpid()}.{threading.get_ident()}.part")
         try:
@@ -112,10 +108,10 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
 
     def _destination(self, source: StoragePath, destination: StoragePath) -> Path:
         if not os.path.exists(source):
-            raise _error(errno.ENOENT, source)
+            raise path_error(errno.ENOENT, source)
         new = _new(destination)
         if Path(source).resolve() in new.resolve().parents:
-            raise _error(errno.EINVAL, destination)
+            raise path_error(errno.EINVAL, destination)
         return new
 
     def stat(self, path: StoragePath) -> dict[str, Any]:
@@ -131,7 +127,7 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
         self, source: StoragePath, link: StoragePath, *, overwrite: bool = False
     ) -> None:
         if not os.path.exists(source):
-            raise _error(errno.ENOENT, source)
+            raise path_error(errno.ENOENT, source)
         new = _new(link, overwrite)
         if overwrite and os.path.lexists(new):
             os.unlink(new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
+from openhcs.core.damage import DAMAGE
 from openhcs.errors import BrokenFileError, UnsupportedFormatError
 
 TYPE_CHECKING = False
@@ -41,10 +42,6 @@ def _library(name: str) -> Any:
         ) from missing
 
 
-# What decoding nonsense raises: numbers and types that don't fit, sizes beyond all memory.
-_DAMAGE = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
-
-
 def _read_tiff(stream: IO[bytes]) -> Any:
     from openhcs.io.tiff_header import read_tiff_header
 
@@ -54,7 +51,7 @@ def _read_tiff(stream: IO[bytes]) -> Any:
     try:
         # A stream, not a path: an OME-TIFF may name other files, and only this one was asked for.
         return tifffile.imread(stream)
-    except (tifffile.TiffFileError, *_DAMAGE) as error:
+    except (tifffile.TiffFileError, *DAMAGE) as error:
         raise BrokenFileError(
             f"this TIFF can't be decoded: {error}",
             file=stream.name,
@@ -67,10 +64,12 @@ def _write_tiff(data: Any, stream: IO[bytes]) -> None:
 
 
 def _read_npy(stream: IO[bytes]) -> Any:
+    from tokenize import TokenError  # numpy reads the header as Python's literals
+
     try:
         # A pickle inside could run code.
         return _library("numpy").load(stream, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+    except (SyntaxError, TokenError, *DAMAGE) as error:
         raise BrokenFileError(
             f"this is no plain array file: {error}", file=stream.name, fix="write it again"
         ) from error
@@ -94,7 +93,9 @@ def _read_json(stream: IO[bytes]) -> Any:
 def _write_json(data: Any, stream: IO[bytes]) -> None:
     import json
 
-    stream.write(json.dumps(data, indent=2, ensure_ascii=False).encode())
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    # A file's name may hold bytes that are no UTF-8; what stands for them is a valid escape here.
+    stream.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _read_text(stream: IO[bytes]) -> str:
@@ -113,7 +114,12 @@ def _write_text(data: str, stream: IO[bytes]) -> None:
 def _read_csv(stream: IO[bytes]) -> list[dict[str, str]]:
     import csv
 
-    return list(csv.DictReader(_read_text(stream).splitlines(keepends=True)))
+    try:
+        return list(csv.DictReader(_read_text(stream).splitlines(keepends=True)))
+    except csv.Error as error:
+        raise BrokenFileError(
+            f"this is no table: {error}", file=stream.name, fix="write it again"
+        ) from error
 
 
 def _write_csv(data: Any, stream: IO[bytes]) -> None:
@@ -137,7 +143,7 @@ def _read_rois(stream: IO[bytes]) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(stream) as archive:
             return {n: archive.read(n) for n in archive.namelist() if n.endswith(".roi")}
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, OSError, *DAMAGE) as error:  # it seeks where it is told to
         raise BrokenFileError(
             f"this is no zip of ImageJ ROIs: {error}", file=stream.name, fix="save it again"
         ) from error

@@ -8,6 +8,7 @@ import os
 import posixpath
 import threading
 
+from openhcs.errors import path_error
 from openhcs.io.base import LinkingBackend
 from openhcs.io.listing import Entry, ListingBackend
 
@@ -35,10 +36,6 @@ def _key(path: StoragePath) -> str:
     return posixpath.normpath(os.fspath(path))
 
 
-def _error(code: int, path: str) -> OSError:
-    return OSError(code, os.strerror(code), path)
-
-
 class MemoryStorageBackend(ListingBackend, LinkingBackend):
     """Hold files in a flat dict of POSIX paths, in which None stands for a folder.
 
@@ -63,7 +60,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
     def _resolve(self, path: str, hops: int = 0) -> str:
         """Return *path* with every link on the way followed."""
         if hops > MAX_LINKS:
-            raise _error(errno.ELOOP, path)
+            raise path_error(errno.ELOOP, path)
         parent, name = posixpath.split(path)
         if path in ROOTS or not name:
             return path
@@ -83,13 +80,13 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
     def _found(self, path: StoragePath) -> str:
         real = self._resolve(_key(path))
         if real not in self._entries:
-            raise _error(errno.ENOENT, os.fspath(path))
+            raise path_error(errno.ENOENT, path)
         return real
 
     def _folder(self, path: StoragePath) -> str:
         real = self._found(path)
         if self._entries[real] is not None:
-            raise _error(errno.ENOTDIR, os.fspath(path))
+            raise path_error(errno.ENOTDIR, path)
         return real
 
     def _new(self, path: StoragePath, overwrite: bool = False) -> str:
@@ -97,7 +94,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
         key = self._unfollowed(path)
         self._folder(posixpath.dirname(key) or ".")
         if key in self._entries and not overwrite:
-            raise _error(errno.EEXIST, os.fspath(path))
+            raise path_error(errno.EEXIST, path)
         return key
 
     def _below(self, key: str) -> list[str]:
@@ -124,7 +121,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
         with self._lock:
             data = self._entries[self._found(path)]
         if data is None:
-            raise _error(errno.EISDIR, os.fspath(path))
+            raise path_error(errno.EISDIR, path)
         return copy.deepcopy(data)
 
     def save(self, data: Any, path: StoragePath, *, overwrite: bool = False) -> None:
@@ -135,7 +132,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
             self._new(path, overwrite)
             key = self._resolve(_key(path))
             if key in self._entries and self._entries[key] is None:
-                raise _error(errno.EISDIR, os.fspath(path))
+                raise path_error(errno.EISDIR, path)
             self._entries[key] = own
 
     def kind(self, path: StoragePath) -> str:
@@ -154,7 +151,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
         with self._lock:
             key = self._resolve(_key(directory))
             if self._entries.get(key, None) is not None:
-                raise _error(errno.EEXIST, os.fspath(directory))
+                raise path_error(errno.EEXIST, directory)
             parent = posixpath.dirname(key) or "."
             if key not in ROOTS:
                 self.ensure_directory(parent)
@@ -165,7 +162,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
         with self._lock:
             key = self._present(path)
             if self._entries[key] is None and (key in ROOTS or self._below(key)):
-                raise _error(errno.ENOTEMPTY, os.fspath(path))
+                raise path_error(errno.ENOTEMPTY, path)
             del self._entries[key]
 
     def delete_all(self, path: StoragePath) -> None:
@@ -178,7 +175,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
     def _present(self, path: StoragePath) -> str:
         key = self._unfollowed(path)
         if key not in self._entries:
-            raise _error(errno.ENOENT, os.fspath(path))
+            raise path_error(errno.ENOENT, path)
         return key
 
     def copy(self, source: StoragePath, destination: StoragePath) -> None:
@@ -194,7 +191,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
     def _transfer(self, key: str, destination: StoragePath, carry: Any) -> None:
         new = self._new(destination)
         if new.startswith(key.rstrip("/") + "/"):
-            raise _error(errno.EINVAL, os.fspath(destination))
+            raise path_error(errno.EINVAL, destination)
         inside = self._below(key) if self._entries[key] is None else []
         for old in [key, *inside]:
             self._entries[new + old[len(key) :]] = carry(self._entries[old])
@@ -216,7 +213,7 @@ class MemoryStorageBackend(ListingBackend, LinkingBackend):
             self._found(source)
             key = self._new(link, overwrite)
             if key in self._entries and self._entries[key] is None:
-                raise _error(errno.EISDIR, os.fspath(link))
+                raise path_error(errno.EISDIR, link)
             self._entries[key] = _Link(_key(source))
 
     def clear_files_only(self) -> None:

@@ -22,7 +22,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from openhcs.errors import StorageError
+from openhcs.errors import StorageError, path_error
 from openhcs.io.ngff_fields import part_of, refuse_finished, remove_well, take_in
 from openhcs.io.ngff_image import (
     Chunking,
@@ -168,7 +168,7 @@ def start_well(store: StorePath, well: str) -> None:
     folder = Path(store)
     plate = read_plate(folder)
     if well in plate.wells:
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), f"{folder}: {well}")
+        raise path_error(errno.EEXIST, f"{folder}: {well}")
     shutil.rmtree(folder / plate.path_of(well), ignore_errors=True)
 
 

@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from openhcs.errors import path_error
 from openhcs.io.ngff_groups import NODE_NAME
 from openhcs.io.ngff_plate import check_owner, fields_of, read_plate, save_plate, save_well
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def refuse_finished(store: Path, well: str, target: Path, overwrite: bool) -> None:
     """Raise FileExistsError if *target* belongs to a finished well, unless *overwrite*."""
     if not overwrite and well in read_plate(store).wells and target.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        raise path_error(errno.EEXIST, target)
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import os
 from enum import Enum
 from pathlib import Path
 
-from openhcs.errors import BrokenFileError, StorageError
+from openhcs.core.damage import DAMAGE
+from openhcs.errors import BrokenFileError, StorageError, path_error
 from openhcs.io.ngff_groups import group_attributes, write_group
 from openhcs.io.ngff_metadata import AXES, image_metadata, omero_metadata
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     import numpy as np
-
-# What zarr and its codecs raise over damaged metadata and chunks.
-_DAMAGE = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class Chunking(Enum):
@@ -129,12 +126,12 @@ def open_array(folder: Path, *, writable: bool = False) -> Any:
     import zarr
 
     if not (folder / "0").is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+        raise path_error(errno.ENOENT, folder)
     try:
         return zarr.open_array(folder / "0", mode="r+" if writable else "r")
     except FileNotFoundError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _broken(folder, error) from error
 
 
@@ -146,7 +143,7 @@ def read_pixels(folder: Path, selection: Any = ...) -> np.ndarray[Any, Any]:
         pixels: np.ndarray[Any, Any] = np.asarray(open_array(folder)[selection])
     except BrokenFileError:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise _broken(folder, error) from error
     return pixels
 
@@ -160,12 +157,24 @@ def _broken(folder: Path, error: Exception) -> BrokenFileError:
 
 
 def image_details(folder: Path) -> tuple[tuple[str, ...], float | None, float | None]:
-    """Return the channel names, pixel size and z step of the image *folder*, where given."""
+    """Return the channel names, pixel size and z step of the image *folder*, where given.
+
+    Raises:
+        BrokenFileError: when its metadata has another shape.
+    """
     ome = group_attributes(folder).get("ome", {})
-    names = tuple(str(c.get("label", "")) for c in ome.get("omero", {}).get("channels", ()))
-    sizes: dict[str, float] = {}
-    for multiscale in ome.get("multiscales", ())[:1]:
-        scale = multiscale["datasets"][0]["coordinateTransformations"][0]["scale"]
-        axes = zip(multiscale["axes"], scale, strict=True)
-        sizes = {axis["name"]: size for axis, size in axes if axis.get("unit") == "micrometer"}
+    try:
+        names = tuple(str(c.get("label", "")) for c in ome.get("omero", {}).get("channels", ()))
+        sizes = _sizes(ome.get("multiscales", ()))
+    except (AttributeError, *DAMAGE) as error:
+        raise _broken(folder, error) from error
     return names, sizes.get("x"), sizes.get("z")
+
+
+def _sizes(multiscales: Sequence[Any]) -> dict[str, float]:
+    """Return the size of a pixel along each axis that is told in micrometres."""
+    if not multiscales:
+        return {}
+    scale = multiscales[0]["datasets"][0]["coordinateTransformations"][0]["scale"]
+    axes = zip(multiscales[0]["axes"], scale, strict=True)
+    return {axis["name"]: size for axis, size in axes if axis.get("unit") == "micrometer"}

@@ -10,7 +10,7 @@ import errno
 import os
 import posixpath
 
-from openhcs.errors import StorageError
+from openhcs.errors import StorageError, path_error
 from openhcs.io.base import ReadWriteBackend
 from openhcs.io.disk import DiskStorageBackend
 from openhcs.io.listing import Entry, ListingBackend
@@ -78,7 +78,7 @@ class OMEROLocalBackend(ListingBackend, ReadWriteBackend):
         plate = self.plate(place.number)
         found = plate.find(place.inside) if place.inside else plate
         if found is None:
-            raise _error(errno.ENOENT, path)
+            raise path_error(errno.ENOENT, path)
         return found
 
     def _real(self, path: StoragePath) -> str:
@@ -97,7 +97,7 @@ class OMEROLocalBackend(ListingBackend, ReadWriteBackend):
     def entries(self, folder: str) -> list[Entry]:
         found = self._in_plate(folder)
         if isinstance(found, Plane):
-            raise _error(errno.ENOTDIR, folder)
+            raise path_error(errno.ENOTDIR, folder)
         if found is not None:
             return [Entry(name, posixpath.join(folder, name), "file") for name in found.names()]
         plates = self._plates.names() if is_root(folder) and self.is_configured else []
@@ -110,7 +110,7 @@ class OMEROLocalBackend(ListingBackend, ReadWriteBackend):
     def load(self, path: StoragePath) -> Any:
         found = self._in_plate(path)
         if isinstance(found, SourcePlate):
-            raise _error(errno.EISDIR, path)
+            raise path_error(errno.EISDIR, path)
         return self._disk.load(self._real(path)) if found is None else found.load()
 
     def stat(self, path: StoragePath) -> dict[str, Any]:
@@ -163,7 +163,3 @@ class OMEROLocalBackend(ListingBackend, ReadWriteBackend):
         real = self._real(path)
         os.makedirs(str(self.results), exist_ok=True)
         return real
-
-
-def _error(code: int, path: StoragePath) -> OSError:
-    return OSError(code, os.strerror(code), os.fspath(path))

@@ -109,14 +109,10 @@ class StreamingBackend(WritableBackend):
     def _send(self, contents: list[Content]) -> dict[str, str]:
         """Send one batch and return the reason for each path that was refused."""
         from openhcs.io.stream_content import shared
+        from openhcs.runtime.viewer_messages import batch
 
         with self._linked() as link, shared(contents) as images:
-            message = {
-                "type": "batch",
-                "images": [image.to_json() for image in images],
-                "display_config": self.display.to_json(),
-                "timestamp": time.time(),
-            }
+            message = batch(images, self.display, time.time())
             answer = link.exchange(message, self.timeout)
         return _refused({image.image_id: image.path for image in images}, answer)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
-from openhcs.errors import BrokenFileError
+from openhcs.errors import BrokenFileError, path_error
 from openhcs.io.disk import DiskStorageBackend
 from openhcs.io.listing import Entry, ListingBackend
 
@@ -72,7 +72,7 @@ class VirtualWorkspaceBackend(ListingBackend):
 
     def _metadata_file(self) -> Path:
         from openhcs.microscopes import create_microscope_handler
-        from openhcs.microscopes.openhcsdata import METADATA_NAME
+        from openhcs.microscopes.openhcs_metadata import METADATA_NAME
 
         own = self.plate_root / METADATA_NAME
         if self._handler is None and not own.is_file():
@@ -103,7 +103,7 @@ class VirtualWorkspaceBackend(ListingBackend):
         real = self._real(path)
         if real is None:
             code = errno.EISDIR if self.is_dir(path) else errno.ENOENT
-            raise OSError(code, os.strerror(code), os.fspath(path))
+            raise path_error(code, path)
         return self._disk.load(real)
 
     def kind(self, path: StoragePath) -> str:
@@ -121,7 +121,7 @@ class VirtualWorkspaceBackend(ListingBackend):
         kind = self.kind(folder)
         if kind != "directory":
             code = errno.ENOTDIR if kind else errno.ENOENT
-            raise OSError(code, os.strerror(code), folder)
+            raise path_error(code, folder)
         mapping, name = self._mapping(), self._name(folder)
         prefix = f"{name}/" if name else ""
         inside = (n[len(prefix) :] for n in mapping if n.startswith(prefix))
@@ -141,7 +141,7 @@ def _stamp(file: Path) -> _Stamp:
 
 def _listed_in(file: Path) -> dict[str, str]:
     """Return the names in the plate's own metadata; of equal ones, the main form's counts."""
-    from openhcs.microscopes.openhcsdata import read_subdirectories
+    from openhcs.microscopes.openhcs_metadata import read_subdirectories
 
     found: dict[str, str] = {}
     for subdirectory in read_subdirectories(file):
@@ -160,12 +160,13 @@ def _portable(path: Any, file: Path) -> str:
     Raises:
         BrokenFileError: when it leads out of the plate, or is no path.
     """
-    plain = PurePosixPath(str(path).replace("\\", "/"))
-    outside = plain.is_absolute() or ".." in plain.parts or ":" in str(plain)
-    if outside or not plain.parts or not isinstance(path, str):
+    from openhcs.microscopes.openhcs_metadata import inner_path
+
+    inner = inner_path(path) if isinstance(path, str) else None
+    if inner is None:
         raise BrokenFileError(
             f"the workspace of this plate names {path!r}, which is no file inside it",
             file=file,
             fix="write the plate's metadata again",
         )
-    return str(plain)
+    return inner

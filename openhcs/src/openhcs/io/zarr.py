@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+from openhcs.errors import path_error
 from openhcs.io.base import ReadWriteBackend
 from openhcs.io.disk import DiskStorageBackend
 from openhcs.io.listing import Entry, ListingBackend
@@ -14,17 +15,9 @@ from openhcs.io.ngff_groups import NODE_NAME, group_attributes
 from openhcs.io.ngff_image import Chunking, checked_image, read_pixels
 from openhcs.io.ngff_lock import LOCK_NAME
 from openhcs.io.ngff_plate import OURS
+from openhcs.io.zarr_lookup import filename_map, image_folder, names_in, plane_bytes
 from openhcs.io.zarr_names import ImagePlace, image_place, is_image_name
-from openhcs.io.zarr_planes import (
-    Plane,
-    PlaneOptions,
-    filename_map,
-    image_folder,
-    names_in,
-    plane_bytes,
-    put_planes,
-    remove_plane,
-)
+from openhcs.io.zarr_planes import Plane, PlaneOptions, put_planes, remove_plane
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,10 +25,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from openhcs.io.base import StoragePath
-
-
-def _error(code: int, path: StoragePath) -> OSError:
-    return OSError(code, os.strerror(code), os.fspath(path))
 
 
 class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
@@ -82,7 +71,7 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
                 store, place = _free_place(path)
                 planes = fields.setdefault((store, place.well, place.field), {})
                 if Path(path).name in planes and not overwrite:
-                    raise _error(errno.EEXIST, path)
+                    raise path_error(errno.EEXIST, path)
                 planes[Path(path).name] = Plane(place.at, checked_image(item, ndim=2))
             else:
                 self._disk.save(item, path, overwrite=overwrite)
@@ -98,14 +87,14 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
 
     def entries(self, folder: str) -> list[Entry]:
         if self.is_file(folder):
-            raise _error(errno.ENOTDIR, folder)
+            raise path_error(errno.ENOTDIR, folder)
         found = [e for e in self._disk.entries(folder) if not _is_inner(e)]
         images = [Entry(n, os.path.join(folder, n), "file") for n in names_in(Path(folder))]
         return found + images
 
     def ensure_directory(self, directory: StoragePath) -> str:
         if self.is_file(directory):
-            raise _error(errno.EEXIST, directory)
+            raise path_error(errno.EEXIST, directory)
         return self._disk.ensure_directory(directory)
 
     def delete(self, path: StoragePath) -> None:
@@ -160,7 +149,7 @@ def _found(path: StoragePath) -> tuple[Path, tuple[int, int, int]] | None:
 def _plane(path: StoragePath) -> tuple[Path, tuple[int, int, int]]:
     found = _found(path)
     if found is None:
-        raise _error(errno.ENOENT, path)
+        raise path_error(errno.ENOENT, path)
     return found
 
 
@@ -168,9 +157,9 @@ def _free_place(path: StoragePath) -> tuple[Path, ImagePlace]:
     """Return the folder and the place that an image called *path* gets."""
     store = Path(path).parent
     if not store.is_dir():
-        raise _error(errno.ENOTDIR if store.exists() else errno.ENOENT, store)
+        raise path_error(errno.ENOTDIR if store.exists() else errno.ENOENT, store)
     if os.path.isdir(path):
-        raise _error(errno.EISDIR, path)
+        raise path_error(errno.EISDIR, path)
     return store, image_place(Path(path).name)
 
 
@@ -178,7 +167,7 @@ def _remove_empty(folder: Path) -> None:
     """Remove *folder* if at most the metadata of a plate without wells is in it."""
     ours = {NODE_NAME, LOCK_NAME} if group_attributes(folder).get(OURS) else set()
     if set(os.listdir(folder)) - ours:
-        raise _error(errno.ENOTEMPTY, folder)
+        raise path_error(errno.ENOTEMPTY, folder)
     shutil.rmtree(folder)
 
 

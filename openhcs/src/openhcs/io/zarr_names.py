@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from openhcs.errors import StorageError
+from openhcs.io.filemanager import IMAGE_EXTENSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from openhcs.io.base import StoragePath
 
-IMAGE_ENDINGS = (".tif", ".tiff")
 AXIS_COMPONENTS = ("timepoint", "channel", "z_index")
 
 
@@ -28,7 +28,7 @@ class ImagePlace(NamedTuple):
 def is_image_name(path: StoragePath) -> bool:
     """Say whether the file at *path* would be an image, whatever it is called."""
     name = os.path.basename(os.fspath(path))
-    return name.lower().endswith(IMAGE_ENDINGS) and not name.startswith("._")
+    return name.lower().endswith(IMAGE_EXTENSIONS) and not name.startswith("._")
 
 
 def image_place(name: str) -> ImagePlace:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from openhcs.errors import BrokenFileError, StorageError
+from openhcs.errors import StorageError, path_error
 from openhcs.io.ngff_fields import part_of, take_in, take_out
-from openhcs.io.ngff_groups import NODE_NAME, group_attributes, read_node, write_group, write_node
+from openhcs.io.ngff_groups import group_attributes, read_node, write_group, write_node
 from openhcs.io.ngff_image import (
     Chunking,
     extremes,
@@ -22,10 +21,11 @@ from openhcs.io.ngff_image import (
 from openhcs.io.ngff_lock import StoreLock
 from openhcs.io.ngff_metadata import omero_metadata
 from openhcs.io.ngff_plate import fields_of, read_plate, save_plate
+from openhcs.io.zarr_lookup import filename_map, image_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     import numpy as np
@@ -55,45 +55,6 @@ class PlaneOptions:
         return [self.channel_names.get(n) for n in numbers] if self.channel_names else None
 
 
-def image_folder(store: Path, well: str, number: int) -> Path | None:
-    """Return the image of field *number* of *well*, or None if the plate doesn't list it."""
-    listed = read_plate(store).wells.get(well)
-    if listed is None or number not in fields_of(store / listed.path):
-        return None
-    return store / listed.path / str(number)
-
-
-def filename_map(image: Path) -> dict[str, Index]:
-    """Return the names of the planes of *image* with their places.
-
-    Raises:
-        BrokenFileError: when the names have another shape.
-    """
-    node = read_node(image / "0") or {"attributes": {}}
-    names: dict[str, list[int]] = node["attributes"].get("openhcs_filename_map", {})
-    try:
-        return {name: (t, c, z) for name, (t, c, z) in names.items()}
-    except (AttributeError, TypeError, ValueError) as error:
-        raise BrokenFileError(
-            f"the names of its planes can't be read: {error}",
-            file=image / "0" / NODE_NAME,
-            fix="write the store again",
-        ) from error
-
-
-def names_in(store: Path) -> Iterator[str]:
-    """Yield the name of each plane that the plate has."""
-    for well in read_plate(store).wells.values():
-        for number in fields_of(store / well.path):
-            yield from filename_map(store / well.path / str(number))
-
-
-def plane_bytes(image: Path) -> int:
-    """Return the size of a plane's pixels, uncompressed."""
-    array = open_array(image)
-    return int(array.shape[-2] * array.shape[-1] * array.dtype.itemsize)
-
-
 def put_planes(
     store: Path,
     well: str,
@@ -117,7 +78,7 @@ def put_planes(
         elif known or overwrite:
             _extend(image, known, planes, options)
         else:  # written as a whole, without names: no plane of it is free
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(image))
+            raise path_error(errno.EEXIST, image)
 
 
 def _refuse_taken(
@@ -126,7 +87,7 @@ def _refuse_taken(
     owners = {index: name for name, index in known.items()}
     for name, plane in planes.items():
         if name in known and not overwrite:
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(store / name))
+            raise path_error(errno.EEXIST, store / name)
         owner = owners.setdefault(plane.at, name)
         if owner != name:
             raise StorageError(
@@ -227,7 +188,7 @@ def remove_plane(store: Path, well: str, number: int, name: str) -> None:
         image = image_folder(store, well, number)
         names = filename_map(image) if image else {}
         if image is None or name not in names:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(store / name))
+            raise path_error(errno.ENOENT, store / name)
         index = names.pop(name)
         if not names:
             take_out(store, well, image)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from openhcs.errors import BrokenFileError
+from openhcs.microscopes.plate import measured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _index(images: list[Record], entries: list[Record]) -> HarmonyIndex:
     return HarmonyIndex(
         tuple(_image(record, shift) for record in images),
         _channel_names([*entries, *images]),
-        next((r for r in map(_resolution, [*images, *entries]) if r), None),
+        next(filter(None, map(_resolution, [*images, *entries])), None),
     )
 
 
@@ -169,7 +170,7 @@ def _length(record: Record, name: str) -> float | None:
 
 
 def _resolution(record: Record) -> float | None:
-    return _length(record, "ImageResolutionX")
+    return measured(_length(record, "ImageResolutionX"))
 
 
 def _channel_names(records: list[Record]) -> dict[int, str | None]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from openhcs.core.natural import natural_key
 from openhcs.errors import BrokenFileError, MetadataNotFoundError
+from openhcs.io.filemanager import IMAGE_EXTENSIONS
 from openhcs.io.tiff_header import check_tiff
 from openhcs.microscopes.imagexpress_folders import (
-    IMAGE_ENDINGS,
     list_images,
     step_folder,
     walk_export,
@@ -18,7 +18,7 @@ from openhcs.microscopes.imagexpress_htd import HTD, read_htd
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, has_guid
 from openhcs.microscopes.metadata import MetadataHandler
 from openhcs.microscopes.microscope_base import MicroscopeHandler
-from openhcs.microscopes.plate import Plate
+from openhcs.microscopes.plate import Plate, measured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def pixel_size_of(image: Path) -> float | None:
         size = float(found[1] or found[2]) * _MICROMETRES[unit[1].lower() if unit else "um"]
     except (KeyError, ValueError):  # a unit such as "pixel", or no number: not calibrated
         return None
-    return size if size > 0 else None
+    return measured(size)
 
 
 def _htd_in(folder: Path) -> Path | None:
@@ -151,7 +151,7 @@ def _database_image(plate: Path) -> Path | None:
     """Return the first image that has the name of a database export."""
     parser = ImageXpressFilenameParser()
     files = (found.path for found in walk_export(plate) if not found.is_folder)
-    images = (f for f in files if f.suffix.lower() in IMAGE_ENDINGS and has_guid(f.name))
+    images = (f for f in files if f.suffix.lower() in IMAGE_EXTENSIONS and has_guid(f.name))
     return next((f for f in images if parser.can_parse(f.name)), None)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openhcs.core.natural import natural_key
+from openhcs.io.filemanager import IMAGE_EXTENSIONS
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, is_thumbnail
 from openhcs.microscopes.plate import Ignored, PlateImage, without_collisions
 
@@ -17,7 +18,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-IMAGE_ENDINGS = (".tif", ".tiff")
 _STEP_FOLDER = re.compile(r"(timepoint|zstep)[_-]?(\d+)", re.IGNORECASE)
 # MetaXpress keeps the maximum projection where a plane 0 would be, or above the ZStep folders.
 PROJECTION = 0
@@ -84,7 +84,7 @@ def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
     file = found.path.relative_to(plate).as_posix()
     if found.is_folder:
         return None if found.path.name.startswith(".") else Ignored(file, "no TimePoint or ZStep")
-    if found.path.suffix.lower() not in IMAGE_ENDINGS:
+    if found.path.suffix.lower() not in IMAGE_EXTENSIONS:
         return None
     if found.path.name.startswith("._"):
         return Ignored(file, "what macOS keeps beside a file, no image")

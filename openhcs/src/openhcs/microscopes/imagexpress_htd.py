@@ -58,9 +58,18 @@ def _values(path: Path, text: str) -> dict[str, list[str]]:
             key, row = old[1], [old[2].strip().strip('"')]
         else:
             _refuse_cut_line(path, number, line)
-            key, *row = next(csv.reader([line], skipinitialspace=True), None) or [""]
+            key, *row = _cells(path, number, line)
         values[_OLD_NAMES.get(key.strip(), key.strip())] = [value.strip() for value in row]
     return values
+
+
+def _cells(path: Path, number: int, line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], skipinitialspace=True), None) or [""]
+    except csv.Error as error:  # a line of a hundred thousand letters: zeros of a bad disk
+        raise BrokenFileError(
+            f"line {number} of this HTD file is none: {error}", file=path, fix=FIX
+        ) from error
 
 
 def _refuse_cut_line(path: Path, number: int, line: str) -> None:
@@ -73,7 +82,7 @@ def _number(path: Path, values: dict[str, list[str]], key: str) -> int | None:
     text = (values.get(key) or [""])[0]
     if not text and key not in values:
         return None
-    if not text.isdecimal():
+    if not re.fullmatch(r"\d{1,9}", text):
         raise BrokenFileError(
             f"{key} of this HTD file is {text!r} and should be a number", file=path, fix=FIX
         )
@@ -99,7 +108,7 @@ def _wave_names(path: Path, values: dict[str, list[str]]) -> dict[int, str]:
     names = {
         int(key[len("WaveName") :]): row[0]
         for key, row in values.items()
-        if re.fullmatch(r"WaveName\d+", key) and row and row[0]
+        if re.fullmatch(r"WaveName\d{1,9}", key) and row and row[0]
     }
     promised = _number(path, values, "NWavelengths") or 0
     if "EndFile" not in values and not names.keys() >= set(range(1, promised + 1)):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Rows A to AF and columns 1 to 48 make a plate of 1536 wells, the largest there is.
 _WELL = r"(?P<well>(?:A[A-F]|[A-Z])(?:0?[1-9]|[1-3]\d|4[0-8])|\{[^{}]*\})"
-_NUMBER = r"(\d+|\{[^{}]*\})"
+_NUMBER = r"(\d{1,18}|\{[^{}]*\})"  # more digits count nothing, and Python refuses thousands
 _PARTS = "".join(
     f"(?:_(?i:{letter})(?P<{name}>{_NUMBER}))?"
     for letter, name in (("s", "site"), ("w", "channel"), ("z", "z_index"), ("t", "timepoint"))

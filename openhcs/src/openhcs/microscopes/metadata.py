@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from openhcs.microscopes.plate import COMPONENTS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +50,7 @@ class MetadataHandler(ABC):
     def parse_metadata(self, plate_path: PlatePath) -> dict[str, dict[str, str | None]]:
         """Return the names of each component's values, by component and value."""
         plate = self.read_plate(plate_path)
-        return {c: _named(plate, c) for c in ("well", "site", "channel", "z_index", "timepoint")}
+        return {component: _named(plate, component) for component in COMPONENTS}
 
     def get_grid_dimensions(self, plate_path: PlatePath) -> tuple[int, int]:
         """Return the rows and columns of the sites in a well; (1, 1) if unknown."""

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from openhcs.errors import MetadataNotFoundError
 from openhcs.io.filemanager import IMAGE_EXTENSIONS, FileManager
-from openhcs.microscopes.filename_parser import FIRST
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser
 from openhcs.microscopes.metadata import MetadataHandler
 from openhcs.microscopes.microscope_base import MicroscopeHandler
-from openhcs.microscopes.plate import COMPONENTS, Ignored, Plate, PlateImage, without_collisions
+from openhcs.microscopes.plate import Ignored, Plate, PlateImage, without_collisions
 from openhcs.omero.paths import ROOT, omero_path
 
 TYPE_CHECKING = False
@@ -105,9 +104,7 @@ def _image(file: str) -> PlateImage | Ignored:
     parts = ImageXpressFilenameParser().parse_filename(file)
     if parts is None or parts["well"] is None:
         return Ignored(file, "its name tells no well")
-    told = {name: value for name, value in parts.items() if value is not None}
-    shown: dict[str, Any] = {**FIRST, **told}
-    return PlateImage(file, *(shown[component] for component in COMPONENTS))
+    return PlateImage.told(file, parts)
 
 
 class OMEROHandler(MicroscopeHandler):

@@ -2,76 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+import os
+import re
+from pathlib import Path
 
-from openhcs.errors import BrokenFileError, MetadataNotFoundError
-from openhcs.microscopes.filename_parser import FIRST
+from openhcs.errors import MetadataNotFoundError
 from openhcs.microscopes.metadata import MetadataHandler
 from openhcs.microscopes.microscope_base import FILENAME_PARSERS, MicroscopeHandler
-from openhcs.microscopes.plate import COMPONENTS, Ignored, Plate, PlateImage, without_collisions
+from openhcs.microscopes.openhcs_metadata import (
+    METADATA_NAME,
+    Subdirectory,
+    broken,
+    inner_path,
+    portable,
+    read_subdirectories,
+)
+from openhcs.microscopes.plate import (
+    Ignored,
+    Plate,
+    PlateImage,
+    measured,
+    without_collisions,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
     from openhcs.io.filemanager import FileManager
     from openhcs.microscopes.filename_parser import FilenameParser
     from openhcs.microscopes.microscope_base import PlatePath
 
-METADATA_NAME = "openhcs_metadata.json"
-FIX = "write the plate again with openhcs, or correct the file"
 # The fastest form of the same images first.
 BACKEND_PREFERENCE = ("zarr", "virtual_workspace")
-
-
-@dataclass(frozen=True)
-class Subdirectory:
-    """One form of the plate's images: its folder and what the metadata says of it."""
-
-    name: str
-    metadata_file: Path
-    fields: Mapping[str, Any]
-
-    def get(self, name: str, kind: type[Any], default: Any) -> Any:
-        """Return the field *name*, checked to be of *kind*."""
-        value = self.fields.get(name)
-        if value is None:
-            return default
-        if not isinstance(value, kind):
-            raise _broken(self.metadata_file, f"{name} of {self.name!r} is {value!r}")
-        return value
-
-
-def _broken(file: Path, why: str) -> BrokenFileError:
-    return BrokenFileError(f"this openhcs metadata can't be used: {why}", file=file, fix=FIX)
-
-
-def read_subdirectories(file: Path) -> list[Subdirectory]:
-    """Return what the metadata *file* describes, the main sub-directory first.
-
-    Raises:
-        BrokenFileError: when the file is damaged or has another shape.
-    """
-    try:
-        document = json.loads(file.read_bytes())
-        listed = document["subdirectories"].items()
-        found = [Subdirectory(_portable(name) or ".", file, dict(f)) for name, f in listed]
-    except (ValueError, RecursionError) as error:
-        raise _broken(file, f"it is no valid JSON ({error})") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _broken(file, "it has no subdirectories") from error
-    if not found:
-        raise _broken(file, "it lists no sub-directory")
-    return sorted(found, key=lambda subdirectory: subdirectory.fields.get("main") is not True)
-
-
-def _portable(path: str) -> str:
-    """Return *path* with forward slashes and without "." parts."""
-    joined = str(PurePosixPath(path.replace("\\", "/")))
-    return "" if joined == "." else joined
 
 
 def parser_of(subdirectory: Subdirectory) -> FilenameParser:
@@ -83,7 +44,7 @@ def parser_of(subdirectory: Subdirectory) -> FilenameParser:
     name = subdirectory.get("source_filename_parser_name", str, "")
     if name not in FILENAME_PARSERS:
         known = ", ".join(sorted(map(str, FILENAME_PARSERS)))
-        raise _broken(subdirectory.metadata_file, f"it names the parser {name!r}; known: {known}")
+        raise broken(subdirectory.metadata_file, f"it names the parser {name!r}; known: {known}")
     return FILENAME_PARSERS[name]()
 
 
@@ -127,7 +88,9 @@ def _list_images(
     plate: Path, main: Subdirectory
 ) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...]]:
     parser = parser_of(main)
-    listed = [_one_image(plate, main, parser, name) for name in _image_files(main)]
+    real, names = _real_files(main), _image_files(main)
+    files = ((name, real.get(portable(name), portable(name))) for name in names)
+    listed = [_one_image(plate, main, parser, name, file) for name, file in files]
     unique, same = without_collisions(i for i in listed if isinstance(i, PlateImage))
     return unique, (*(i for i in listed if isinstance(i, Ignored)), *same)
 
@@ -135,32 +98,27 @@ def _list_images(
 def _image_files(main: Subdirectory) -> list[str]:
     names: list[str] = main.get("image_files", list, [])
     if not all(isinstance(name, str) for name in names):
-        raise _broken(main.metadata_file, "image_files holds something that is no text")
+        raise broken(main.metadata_file, "image_files holds something that is no text")
     return names
 
 
 def _one_image(
-    plate: Path, main: Subdirectory, parser: FilenameParser, name: str
+    plate: Path, main: Subdirectory, parser: FilenameParser, name: str, file: str
 ) -> PlateImage | Ignored:
-    parts = parser.parse_filename(_portable(name))
+    parts = parser.parse_filename(portable(name))
     if parts is None or parts["well"] is None:
         return Ignored(name, f"its name is none of {type(parser).__name__}")
-    file = _real_file(main, _portable(name))
-    if not _in_store(main) and not (plate / file).is_file():
+    if inner_path(file) is None:
+        raise broken(main.metadata_file, f"{file!r} lies outside the plate")
+    if not _in_store(main) and not os.path.isfile(plate / file):
         return Ignored(name, "in the metadata, but not there")
-    told = {component: value for component, value in parts.items() if value is not None}
-    shown: dict[str, Any] = {**FIRST, **told}
-    return PlateImage(file, *(shown[component] for component in COMPONENTS))
+    return PlateImage.told(file, parts)
 
 
-def _real_file(main: Subdirectory, name: str) -> str:
-    """Return where the image *name* lies, relative to the plate and inside it."""
+def _real_files(main: Subdirectory) -> dict[str, str]:
+    """Return where the images lie that a workspace shows elsewhere, relative to the plate."""
     mapping = main.get("workspace_mapping", dict, {})
-    real = {_portable(virtual): _portable(str(file)) for virtual, file in mapping.items()}
-    file = real.get(name, name)
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts or ":" in file:
-        raise _broken(main.metadata_file, f"{file!r} lies outside the plate")
-    return file
+    return {portable(virtual): portable(str(real)) for virtual, real in mapping.items()}
 
 
 def _in_store(main: Subdirectory) -> bool:
@@ -177,7 +135,9 @@ def _backends(main: Subdirectory) -> list[str]:
 
 def _channel_names(main: Subdirectory) -> dict[int, str | None]:
     channels = main.get("channels", dict, {})
-    return {int(n): name for n, name in channels.items() if str(n).isdecimal()}
+    # Numbers as file names have them, and names that are texts: the rest names no channel.
+    known = {n: name for n, name in channels.items() if re.fullmatch(r"\d{1,18}", n)}
+    return {int(n): name for n, name in known.items() if name is None or isinstance(name, str)}
 
 
 def _grid(main: Subdirectory) -> tuple[int, int] | None:
@@ -185,13 +145,13 @@ def _grid(main: Subdirectory) -> tuple[int, int] | None:
     if grid is None:
         return None
     if len(grid) != 2 or not all(type(n) is int and n > 0 for n in grid):
-        raise _broken(main.metadata_file, f"grid_dimensions is {grid!r}, not [rows, columns]")
+        raise broken(main.metadata_file, f"grid_dimensions is {grid!r}, not [rows, columns]")
     return (grid[0], grid[1])
 
 
 def _pixel_size(main: Subdirectory) -> float | None:
     size = main.get("pixel_size", (int, float), None)  # type: ignore[arg-type]
-    return None if size is None else float(size)
+    return None if size is None or isinstance(size, bool) else measured(float(size))
 
 
 class OpenHCSMicroscopeHandler(MicroscopeHandler):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from openhcs.errors import MetadataNotFoundError
+from openhcs.io.filemanager import IMAGE_EXTENSIONS
 from openhcs.microscopes.field_layout import FieldLayout, lay_out
 from openhcs.microscopes.harmony_index import HarmonyIndex, IndexImage, read_index
 from openhcs.microscopes.metadata import MetadataHandler
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 # The newer name first: a measurement exported twice keeps both.
 INDEX_NAMES = ("index.xml", "index.idx.xml")
 IMAGE_FOLDER = "images"
-IMAGE_ENDINGS = (".tif", ".tiff")
 MICROMETRES = 1e6
 
 
@@ -151,7 +151,7 @@ def _files(plate: Path, index_folder: Path, index: HarmonyIndex) -> dict[str, st
     for folder in _searched(plate, index_folder, index):
         for entry in sorted(os.scandir(folder), key=lambda e: e.name):
             name = entry.name.lower()
-            if name.endswith(IMAGE_ENDINGS) and not name.startswith("._") and entry.is_file():
+            if name.endswith(IMAGE_EXTENSIONS) and not name.startswith("._") and entry.is_file():
                 found.setdefault(name, Path(entry.path).relative_to(plate).as_posix())
     return found
 

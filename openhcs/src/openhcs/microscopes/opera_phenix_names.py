@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_N = r"(\d+|\{[^{}]*\})"
+_N = r"(\d{1,18}|\{[^{}]*\})"  # more digits count nothing, and Python refuses thousands
 _NAME = re.compile(
     rf"r(?P<row>{_N})c(?P<column>{_N})f(?P<site>{_N})p(?P<z_index>{_N})-ch(?P<channel>{_N})"
     rf"(?:sk(?P<timepoint>{_N}))?(?:fk{_N})?(?:fl{_N})?(?:_.*)?",

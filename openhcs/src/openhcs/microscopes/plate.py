@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from openhcs.core.natural import natural_key
@@ -24,6 +26,11 @@ def split_extension(name: str) -> tuple[str, str]:
     return (name[: found.start()], found.group()) if found else (name, "")
 
 
+def measured(size: float | None) -> float | None:
+    """Return the length *size* if somebody can have measured it, None if it is no such number."""
+    return size if size is not None and 0 < size < math.inf else None
+
+
 @dataclass(frozen=True, slots=True)
 class PlateImage:
     """One image: where it lies, relative to the plate, and what it shows."""
@@ -34,6 +41,11 @@ class PlateImage:
     channel: int = 1
     z_index: int = 1
     timepoint: int = 1
+
+    @classmethod
+    def told(cls, file: str, parts: Mapping[str, Any]) -> PlateImage:
+        """Return the image *file* that shows *parts*, the first of each component left out."""
+        return cls(file, **{name: parts[name] for name in COMPONENTS if parts[name] is not None})
 
     @property
     def extension(self) -> str:
@@ -74,6 +86,14 @@ class Plate:
 
     def values(self, component: str) -> list[Any]:
         """Return the different values of *component* on the plate, in order."""
+        return list(self._values[component])
+
+    @cached_property
+    def _values(self) -> dict[str, list[Any]]:
+        # Asked for once a field of a plate that may have a hundred thousand images.
+        return {component: self._found(component) for component in COMPONENTS}
+
+    def _found(self, component: str) -> list[Any]:
         found = {getattr(image, component) for image in self.images or self.described}
         return sorted(found, key=lambda value: natural_key(str(value)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from openhcs.microscopes.plate import measured
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from openhcs.omero.gateway import Length
@@ -30,6 +32,5 @@ def micrometres(length: Length | None) -> float | None:
     if length is None:
         return None
     factor = _MICROMETRES.get(length.getSymbol() or "")
-    value = length.getValue()
-    # Not a number, infinite or not positive: nobody measured it.
-    return value * factor if factor and 0 < value < float("inf") else None
+    value = measured(length.getValue())
+    return value * factor if factor and value else None

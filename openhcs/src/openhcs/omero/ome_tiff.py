@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import struct
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from openhcs.core.damage import DAMAGE
 from openhcs.core.natural import natural_key
 from openhcs.errors import BrokenFileError, UnsupportedFormatError
 from openhcs.io.tiff_header import check_tiff
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 IMAGE_ENDINGS = (".ome.tif", ".ome.tiff")
 # A file that holds the OME-XML of many, which then only refer to it.
 COMPANION_ENDING = ".companion.ome"
-# What decoding nonsense raises: numbers and types that don't fit, sizes beyond all memory.
-DAMAGE = (
-    *(ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError),
-    struct.error,
-)
 
 
 def is_ome_tiff(path: Path) -> bool:

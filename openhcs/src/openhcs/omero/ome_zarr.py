@@ -10,6 +10,7 @@ from functools import partial
 from math import prod
 from operator import index
 
+from openhcs.core.damage import DAMAGE
 from openhcs.errors import BrokenFileError
 from openhcs.microscopes.filename_parser import row_number
 from openhcs.omero.gateway import NAMESPACE
@@ -30,16 +31,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIX = "write the store again, and check it with a validator of OME-NGFF"
-# What zarr raises for a store that is damaged, besides its own errors, which are ValueErrors.
-DAMAGE = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+# Parts of a store that are missing count too: the plate tells of them.
+_DAMAGE = (AttributeError, OSError, *DAMAGE)
 _MARKS = (".zgroup", "zarr.json")
 
 
@@ -60,7 +53,7 @@ def read_plate(path: Path, number: int) -> PlateContent:
         paths = [_own_path(well["path"]) for well in plate["wells"]]
         wells = tuple(_well(path, number, at, name) for at, name in enumerate(paths))
         return PlateContent(str(plate.get("name", path.name)), wells, group.annotations())
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise group.broken("plate", error) from error
 
 
@@ -86,7 +79,7 @@ class _Group:
             self.attributes = dict(node["attributes"] if "zarr_format" in node else node)
             # 0.5 keeps all sections below "ome", 0.4 beside each other.
             self.sections = dict(self.attributes.get("ome", self.attributes))
-        except DAMAGE as error:
+        except _DAMAGE as error:
             raise self.broken("group", error) from error
 
     def broken(self, part: str, why: Exception) -> BrokenFileError:
@@ -139,7 +132,7 @@ def _images(well: Path, plate: int, position: int) -> tuple[StoreImage, ...]:
     section = group.section("well")
     try:
         names = [_own_path(image["path"]) for image in section["images"]]
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise group.broken("well", error) from error
     return tuple(
         _image(well / name, image_number(plate, position, at)) for at, name in enumerate(names)
@@ -164,7 +157,7 @@ def _image(path: Path, number: int) -> StoreImage:
             _pixel_size(pyramid, full, axes.index("x")),
             partial(_plane, group, array, axes),
         )
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise group.broken("image", error) from error
 
 
@@ -193,5 +186,5 @@ def _plane(group: _Group, array: Path, axes: list[str], z: int, c: int, t: int) 
     try:
         pixels: Any = zarr.open_array(array, mode="r")
         return pixels[tuple(at.get(axis, slice(None)) for axis in axes)]
-    except DAMAGE as error:
+    except _DAMAGE as error:
         raise group.broken(f"plane z {z}, channel {c}, timepoint {t}", error) from error

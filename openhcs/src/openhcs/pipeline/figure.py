@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ DPI = 110
 # Inches around each panel: for names of rows, of columns and titles, and for a bar of colours.
 LEFT, TOP, RIGHT, BOTTOM, BAR = 0.45, 0.8, 0.2, 0.2, 1.0
 EMPTY = "0.88"  # light gray: nothing is here
+# Names come from plates: what stands between two dollar signs in one is no formula.
+PLAIN: dict[str, Any] = {"parse_math": False}
 
 
 def new_figure(
@@ -54,7 +57,7 @@ def label(panel: Any, title: str, rows: Sequence[int], columns: Sequence[int]) -
     panel.set_yticks(range(len(rows)), [row_letters(r + 1) for r in rows], fontsize=small)
     panel.tick_params(length=0, labeltop=True, labelbottom=False)
     width = panel.get_position().width * panel.figure.get_figwidth()
-    panel.set_title(title, fontsize=fitted(title, width + LEFT))
+    panel.set_title(title, fontsize=fitted(title, width + LEFT), **PLAIN)
 
 
 def fitted(text: str, width: float) -> float:
@@ -71,5 +74,8 @@ def with_gray(colors: Any) -> Any:
 def save(figure: Any, file: Path) -> None:
     """Write *figure*; without the version of matplotlib, so that equal pictures are equal files."""
     part = file.with_name(f"._{file.name}")
-    figure.savefig(part, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():
+        # A name in letters that matplotlib's font lacks is drawn as boxes, and no fault.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing")
+        figure.savefig(part, format="png", metadata={"Software": None})
     os.replace(part, file)

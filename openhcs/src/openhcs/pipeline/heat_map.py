@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhcs.pipeline.figure import BAR, beside, label, new_figure, save, with_gray
+from openhcs.pipeline.figure import BAR, PLAIN, beside, label, new_figure, save, with_gray
 from openhcs.pipeline.spots import Spot, plate_size
 
 TYPE_CHECKING = False
@@ -41,5 +41,5 @@ def draw_heat_map(
     for spot in (spot for spot, value in spots.items() if value is None):
         panel.text(spot.column, spot.row, NO_VALUE, ha="center", va="center")
     label(panel, title, range(rows), range(columns))
-    figure.colorbar(shown, cax=beside(figure, panel), label=feature)
+    figure.colorbar(shown, cax=beside(figure, panel)).set_label(feature, **PLAIN)
     save(figure, file)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-FIX = "make the job with openhcs run, or see docs/openhcs/run.md"
+FIX = "docs/openhcs/run.md tells what jobs and steps consist of"
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from openhcs.pipeline.figure import DPI, fitted, label, new_figure, save, with_gray
+from openhcs.pipeline.figure import DPI, PLAIN, fitted, label, new_figure, save, with_gray
 from openhcs.pipeline.preview import PREVIEW
 from openhcs.pipeline.spots import Spot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -35,9 +35,9 @@ def draw_montage(
     """
     spots = {Spot.of(well): pixels for well, pixels in previews.items()}
     rows, columns = sorted({s.row for s in spots}), sorted({s.column for s in spots})
-    height, width = _tile(previews, len(rows), len(columns) * len(channels))
+    height, width = _tile(previews, tile_side(previews, len(channels)))
     figure, panels = new_figure(len(channels), len(columns) * width, len(rows) * height)
-    figure.suptitle(title, fontsize=fitted(title, figure.get_figwidth()))
+    figure.suptitle(title, fontsize=fitted(title, figure.get_figwidth()), **PLAIN)
     for number, (name, panel) in enumerate(zip(channels, panels, strict=True)):
         whole = _tiled({s: pixels[number] for s, pixels in spots.items()}, rows, columns)
         _show(panel, whole, (len(rows), len(columns)), with_gray(colors))
@@ -56,10 +56,17 @@ def _show(panel: Any, whole: Array, wells: tuple[int, int], colors: Any) -> None
     panel.imshow(pixels, cmap=colors, vmin=low, vmax=high, extent=extent, aspect="auto")
 
 
-def _tile(previews: Mapping[str, Array], rows: int, columns: int) -> tuple[float, float]:
+def tile_side(wells: Iterable[str], channels: int) -> int:
+    """Return how many pixels the longer side of each of the *wells* gets in the montage."""
+    spots = list(map(Spot.of, wells))
+    rows, columns = len({s.row for s in spots}), len({s.column for s in spots})
+    return max(SMALLEST, min(PREVIEW, WIDEST // max(rows, columns * channels)))
+
+
+def _tile(previews: Mapping[str, Array], side: int) -> tuple[float, float]:
     """Return the height and width of one well in the montage, in inches."""
     height, width = _largest(previews)
-    longer = max(SMALLEST, min(PREVIEW, WIDEST // max(rows, columns))) / DPI
+    longer = side / DPI
     return longer * height / max(height, width), longer * width / max(height, width)
 
 

@@ -18,22 +18,26 @@ def previews(image: Array) -> Array:
 
     It is the middle plane at the first time, reduced by averaging to `PREVIEW` pixels a side.
     """
+    return shrunk(image[0, :, image.shape[2] // 2], PREVIEW)
+
+
+def shrunk(planes: Array, side: int) -> Array:
+    """Return *planes*, each reduced by averaging to at most *side* pixels a side."""
     import numpy as np
 
-    planes = image[0, :, image.shape[2] // 2]
-    small: Array = np.stack([_reduced(plane.astype(np.float32)) for plane in planes])
+    small: Array = np.stack([_reduced(plane.astype(np.float32), side) for plane in planes])
     return small
 
 
-def _reduced(plane: Array) -> Array:
+def _reduced(plane: Array, side: int) -> Array:
     """Return the mean of each block of pixels; the last ones may be smaller."""
     import numpy as np
 
-    step = max(1, -(-max(plane.shape) // PREVIEW))
+    step = max(1, -(-max(plane.shape) // side))
     starts = [np.arange(0, side, step) for side in plane.shape]
     sums = np.add.reduceat(np.add.reduceat(plane, starts[0], axis=0), starts[1], axis=1)
     heights, widths = (
-        np.diff(start, append=side) for start, side in zip(starts, plane.shape, strict=True)
+        np.diff(start, append=end) for start, end in zip(starts, plane.shape, strict=True)
     )
     reduced: Array = sums / np.outer(heights, widths).astype(np.float32)
     return reduced

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from openhcs.pipeline.colors import find_colormap
 from openhcs.pipeline.folder import STORE, write_file
 from openhcs.pipeline.heat_map import draw_heat_map
-from openhcs.pipeline.montage import draw_montage
+from openhcs.pipeline.montage import draw_montage, tile_side
+from openhcs.pipeline.preview import shrunk
 from openhcs.pipeline.table import table_writer
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ def write_results(
     """
     done = {well: records[well] for well in source.wells if well in records}
     features = {well: record["features"] for well, record in done.items()}
-    table = shown.table.write(folder.path, source.plate.path.name, features)
+    table = shown.table.write(folder.path, source.name, features)
     pictures = _draw(source, folder, features, shown.colors)
     report = {
         "plate": source.plate.summary(),
@@ -86,13 +87,16 @@ def _draw(
     source: Source, folder: RunFolder, features: Mapping[str, dict[str, Any]], colors: Any
 ) -> list[str]:
     """Draw what there is to see, and return the names of the pictures."""
-    name = source.plate.path.name
+    name = source.name
     feature = next(iter(next(iter(features.values()))))
     values = {well: numbers[feature] for well, numbers in features.items()}
     draw_heat_map(folder.path / HEAT_MAP, f"{name}: {feature}", feature, values, colors)
-    previews = {w: pixels for w in features if (pixels := folder.preview(w)) is not None}
+    labels = list(source.channel_labels().values())
+    side = tile_side(features, len(labels))
+    kept = ((well, folder.preview(well)) for well in features)
+    # Made small one by one: those of a full plate wouldn't fit into memory together.
+    previews = {well: shrunk(pixels, side) for well, pixels in kept if pixels is not None}
     if not previews:
         return [HEAT_MAP]
-    labels = list(source.channel_labels().values())
     draw_montage(folder.path / MONTAGE, name, labels, previews, colors)
     return [HEAT_MAP, MONTAGE]

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from openhcs.pipeline.executors import make_executor
+from openhcs.pipeline.field import READING
 from openhcs.pipeline.folder import RunFolder, well_digest
 from openhcs.pipeline.job import Job
 from openhcs.pipeline.results import Presentation, write_results
@@ -70,14 +71,14 @@ def run_plate(order: Order, progress: ProgressBar) -> dict[str, Any]:
     folder.check(job)
     shown = Presentation.checked(order.colormap, order.table_format)
     records = _finished(job, source, folder)
-    left = [well for well in wells if well not in records]
+    left = [well for well in wells if not _is_settled(records.get(well))]
     progress.begin(len(wells), len(wells) - len(left))
     with ExitStack() as held:
         executor = make_executor(order.executor, _workers(order, left), order.address)
         if left:
             held.enter_context(executor)
         held.enter_context(folder.claimed(job))
-        folder.name_store(source.plate.path.name)
+        folder.name_store(source.name)
         if left:
             executor.run(job, left, lambda record: _take(record, records, progress), progress.step)
         told = _about_run(order, executor.workers, left, perf_counter() - start)
@@ -123,8 +124,18 @@ def _finished(job: Job, source: Source, folder: RunFolder) -> Records:
     records = {
         well: folder.record(well, well_digest(job, source, images))
         for well, images in source.wells.items()
+        if folder.record_file(well).exists()  # else nobody needs to look at all images
     }
     return {well: record for well, record in records.items() if record is not None}
+
+
+def _is_settled(record: dict[str, Any] | None) -> bool:
+    """Say whether a well is finished for good.
+
+    What couldn't be read may be readable now, though its file looks the same: a drive was away, a
+    permission was missing.
+    """
+    return record is not None and all(one["step"] != READING for one in record["problems"])
 
 
 def _workers(order: Order, left: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,6 +39,12 @@ class Source:
     wells: Mapping[str, tuple[PlateImage, ...]]
     names: Mapping[str, str]
 
+    @property
+    def name(self) -> str:
+        """The name of the plate's folder, as text that any file can hold."""
+        folder = os.path.basename(os.path.abspath(self.plate.path))
+        return os.fsencode(folder).decode("utf-8", "replace").strip() or "plate"
+
     def load(self, image: PlateImage) -> Array:
         """Return the pixels of one plane.
 
@@ -71,9 +78,11 @@ class Source:
 
     def channel_labels(self) -> dict[int, str]:
         """Return a text for each channel: its name if it alone has it, else its number."""
-        names = list(self.plate.channels.values())
+        numbered = {number: f"channel {number}" for number in self.plate.channels}
+        # A name that is another channel's number would give two channels one text.
+        taken = [*self.plate.channels.values(), *numbered.values()]
         return {
-            number: name if name and names.count(name) == 1 else f"channel {number}"
+            number: name if name and taken.count(name) == 1 else numbered[number]
             for number, name in self.plate.channels.items()
         }
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-EXAMPLE = '[[step]] function = "skimage:filters.gaussian" parameters = {sigma = 2}'
+FIX = """write UTF-8, for each step lines such as
+         [[step]]
+         function = "skimage:filters.gaussian"
+         parameters = {sigma = 2}"""
 
 
 def read_steps(path: Path) -> tuple[Step, ...]:
@@ -32,10 +35,11 @@ def read_steps(path: Path) -> tuple[Step, ...]:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (FileNotFoundError, IsADirectoryError) as error:
+        # With the mark that editors on Windows put before UTF-8, or without.
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise JobError("there is no such file of steps", file=path, fix="check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of numbers of thousands of digits
         raise _wrong(path, f"it is no TOML: {error}") from error
 
 
@@ -86,4 +90,4 @@ def check_channels(steps: Iterable[Step], path: Path, channels: Sequence[int]) -
 
 
 def _wrong(path: Path, why: str) -> JobError:
-    return JobError(f"this file of steps can't be used: {why}", file=path, fix=f"write {EXAMPLE}")
+    return JobError(f"this file of steps can't be used: {why}", file=path, fix=FIX)

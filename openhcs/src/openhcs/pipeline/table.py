@@ -37,7 +37,7 @@ class TableWriter:
         """Write the features of each well into *folder* and return the name of the file."""
         part = folder / f"._{self.name}"
         part.unlink(missing_ok=True)
-        self.format.write_results(part, {plate.strip() or "plate": features})
+        self.format.write_results(part, {plate: features})
         os.replace(part, folder / self.name)
         return self.name
 

@@ -91,11 +91,7 @@ def _java(jpype: Any) -> str:
         ) from missing
 
 
-def unavailable_reason() -> str:
-    """Say what keeps ImageJ from running here, or nothing; starts no Java."""
-    try:
-        _java(_jpype())
-        _found_jar()
-    except FijiUnavailableError as error:
-        return str(error)
-    return ""
+def check_available() -> None:
+    """Raise a ``FijiUnavailableError`` when a part that ImageJ needs is missing; start no Java."""
+    _java(_jpype())
+    _found_jar()

@@ -24,10 +24,10 @@ class FijiViewerServer(ViewerServer):
     data_types = (IMAGE, ROIS)
 
     @classmethod
-    def unavailable_reason(cls) -> str:
-        from openhcs.runtime.fiji_java import unavailable_reason
+    def check_available(cls) -> None:
+        from openhcs.runtime.fiji_java import check_available
 
-        return unavailable_reason()
+        check_available()
 
     def prepare(self) -> None:
         """Start Java and ImageJ; raise a ``FijiUnavailableError`` when one is missing."""

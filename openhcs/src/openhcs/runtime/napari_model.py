@@ -16,11 +16,12 @@ class NapariUnavailableError(ServerError):
     """napari isn't installed."""
 
 
-def unavailable_reason() -> str:
-    """Say what keeps napari from running here, or nothing."""
+def check_available() -> None:
+    """Raise a ``NapariUnavailableError`` when napari isn't installed; import nothing of it."""
     from importlib.util import find_spec
 
-    return "" if find_spec("napari") else str(_missing())
+    if find_spec("napari") is None:
+        raise _missing()
 
 
 def _missing() -> NapariUnavailableError:

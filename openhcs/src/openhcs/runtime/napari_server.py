@@ -24,10 +24,10 @@ class NapariViewerServer(ViewerServer):
     default_port = 5555
 
     @classmethod
-    def unavailable_reason(cls) -> str:
-        from openhcs.runtime.napari_model import unavailable_reason
+    def check_available(cls) -> None:
+        from openhcs.runtime.napari_model import check_available
 
-        return unavailable_reason()
+        check_available()
 
     @property
     def windowed(self) -> bool:

@@ -6,9 +6,9 @@ import contextlib
 import os
 import sys
 
+from openhcs.core.command_line import MISUSE, CommandParser
 from openhcs.errors import OpenHCSError, ServerError
 from openhcs.runtime.lookup import server_class
-from openhcs.runtime.options import MISUSE, ServerParser
 from openhcs.runtime.transport import LOOPBACK, MODES, server_address
 from openhcs.runtime.zmq_base import ZMQ_SERVERS
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from openhcs.runtime.zmq_base import ZMQServer
 
 
-def _parser(server_type: str, served: type[ZMQServer]) -> ServerParser:
+def _parser(server_type: str, served: type[ZMQServer]) -> CommandParser:
     told = (served.__doc__ or "").partition("\n")[0]
-    parser = ServerParser(prog=f"openhcs.runtime.serve {server_type}", description=told)
+    parser = CommandParser(prog=f"openhcs.runtime.serve {server_type}", description=told)
     parser.add_argument(
         "--port", type=int, default=served.default_port, help="data port; control is 1000 above"
     )

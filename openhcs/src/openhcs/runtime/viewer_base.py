@@ -57,11 +57,6 @@ class ViewerServer(ZMQServer):
     ) -> Self:
         return cls(address, log_file_path, headless=options.headless)
 
-    @classmethod
-    @abstractmethod
-    def unavailable_reason(cls) -> str:
-        """Say what keeps this viewer from running here, and the remedy; "" when nothing does."""
-
     @abstractmethod
     def check_display(self, display: DisplayConfig) -> None:
         """Raise a ``MessageError`` when the viewer can't show images as *display* asks."""

@@ -54,6 +54,10 @@ class ZMQServer(metaclass=AutoRegisterMeta):
         self._channels: Channels | None = None
 
     @classmethod
+    def check_available(cls) -> None:
+        """Raise a ``ServerError`` when the server lacks something here; start nothing."""
+
+    @classmethod
     def add_arguments(cls, parser: argparse.ArgumentParser) -> None:
         """Add the options that only this kind of server has to the command line."""
 

@@ -56,7 +56,8 @@ def _csv_content(rows: Sequence[Sequence[Cell]]) -> bytes:
 
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()
+    # Names may hold what stands for bytes that are no text; a table shows it as a code.
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _xlsx_content(path: TablePath, rows: Sequence[Sequence[Cell]], name: str | None) -> bytes:

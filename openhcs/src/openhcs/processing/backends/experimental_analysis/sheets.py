@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 
+from openhcs.core.damage import DAMAGE
 from openhcs.errors import FormatError
 from openhcs.processing.backends.experimental_analysis.cells import is_empty
 
@@ -18,15 +19,7 @@ if TYPE_CHECKING:
 Sheets = dict[str, list[list[object]]]
 _ZIP = b"PK\x03\x04"
 # What decoding a damaged workbook raises, beside the library's own errors.
-_DAMAGE = (
-    ArithmeticError,
-    AssertionError,
-    LookupError,
-    OSError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
+_DAMAGE = (AssertionError, OSError, SyntaxError, *DAMAGE)
 
 
 def read_sheet(path: TablePath, sheet_name: str | None = None) -> pd.DataFrame:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from openhcs.microscopes.filename_parser import row_letters, row_number
+
 # The largest plates have 1536 wells, AF48 the last.
 MAX_ROWS, MAX_COLUMNS = 32, 48
 _LETTERED = re.compile(r"([A-Z]{1,2})(\d{1,2})", re.IGNORECASE)
@@ -12,8 +14,7 @@ _NUMBERED = re.compile(r"R(\d{1,2})C(\d{1,2})", re.IGNORECASE)
 
 def well_name(row: int, column: int) -> str:
     """Return the name of the well in *row* and *column*, counted from 1: A01, H12, AF48."""
-    before, last = divmod(row - 1, 26)
-    return (chr(64 + before) if before else "") + chr(65 + last) + f"{column:02}"
+    return f"{row_letters(row)}{column:02}"
 
 
 def well_place(name: str) -> tuple[int, int] | None:
@@ -22,7 +23,7 @@ def well_place(name: str) -> tuple[int, int] | None:
     if numbered:
         row, column = int(numbered[1]), int(numbered[2])
     elif lettered:
-        row, column = _row_number(lettered[1].upper()), int(lettered[2])
+        row, column = row_number(lettered[1].upper()), int(lettered[2])
     else:
         return None
     return (row, column) if is_place(row, column) else None
@@ -40,10 +41,3 @@ def tidy_well(name: str) -> str | None:
         return None
     row, column = place
     return f"R{row:02}C{column:02}" if _NUMBERED.fullmatch(name) else well_name(row, column)
-
-
-def _row_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number

@@ -11,6 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+# The parts of scikit-image that have functions of images; cuCIM has the same.
+SCIKIT_IMAGE_PARTS = (
+    "filters",
+    "morphology",
+    "segmentation",
+    "feature",
+    "measure",
+    "transform",
+    "restoration",
+    "exposure",
+)
 # What libraries call the image that a function works on.
 IMAGE_PARAMETERS = {"image", "img", "input", "input_image", "input_binary", "int_image", "gimage"}
 IMAGE_PARAMETERS |= {"ar", "stack", "volume", "label_image", "label_img", "label_field"}

@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from openhcs.processing.backends.lib_registry.unified_registry import LibraryRegistryBase
 
-CUCIM_PARTS = (
-    "filters",
-    "morphology",
-    "segmentation",
-    "feature",
-    "measure",
-    "transform",
-    "restoration",
-    "exposure",
-)
-
 
 class CupyRegistry(LibraryRegistryBase):
     """Functions such as ``cupy:gaussian``: cuCIM's where it is installed, and cupy's own."""
@@ -27,8 +16,10 @@ class CupyRegistry(LibraryRegistryBase):
     def modules(self) -> tuple[tuple[str, str], ...]:
         from importlib.util import find_spec
 
+        from openhcs.processing.backends.lib_registry.candidates import SCIKIT_IMAGE_PARTS
+
         has_cucim = find_spec("cucim") is not None
-        cucim = tuple(("", f"cucim.skimage.{part}") for part in CUCIM_PARTS)
+        cucim = tuple(("", f"cucim.skimage.{part}") for part in SCIKIT_IMAGE_PARTS)
         return (*(cucim if has_cucim else ()), ("", "cupyx.scipy.ndimage"))
 
     def try_out(self) -> None:

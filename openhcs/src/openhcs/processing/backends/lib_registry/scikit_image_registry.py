@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from openhcs.processing.backends.lib_registry.unified_registry import LibraryRegistryBase
 
-PARTS = (
-    "filters",
-    "morphology",
-    "segmentation",
-    "feature",
-    "measure",
-    "transform",
-    "restoration",
-    "exposure",
-)
-
 
 class SkimageRegistry(LibraryRegistryBase):
     """Functions such as ``skimage:filters.gaussian``."""
@@ -24,7 +13,9 @@ class SkimageRegistry(LibraryRegistryBase):
     remedy = "pip install scikit-image"
 
     def modules(self) -> tuple[tuple[str, str], ...]:
-        return tuple((f"{part}.", f"skimage.{part}") for part in PARTS)
+        from openhcs.processing.backends.lib_registry.candidates import SCIKIT_IMAGE_PARTS
+
+        return tuple((f"{part}.", f"skimage.{part}") for part in SCIKIT_IMAGE_PARTS)
 
     def try_out(self) -> None:
         import numpy as np

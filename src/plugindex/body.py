@@ -1,0 +1,67 @@
+"""What reading one module collects, whichever of its bodies is being walked."""
+
+from __future__ import annotations
+
+from plugindex.conditions import Conditions, EveryPath
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+    from plugindex.conditions import Condition
+    from plugindex.expressions import Value
+
+MOST_VARIABLES = 400
+
+
+class Unreadable(Exception):
+    """The code holds something that reading does not know."""
+
+
+class Body:
+    """What the statements of one module were read to do; shared by the frames of its bodies."""
+
+    def __init__(self, name: str, is_package: bool, *, everything: bool = False) -> None:
+        self.name = name
+        self.package = name if is_package else name.rpartition(".")[0]
+        self.everything = everything  # walk dead branches too, for comparison with the source
+        self.conditions = EveryPath() if everything else Conditions()
+        self.variables: list[Value] = []
+        self.known: dict[Value, int] = {}
+        self.classes: list[list[Any]] = []
+        self.built: dict[tuple[str, int], int] = {}
+        self.imports: list[tuple[Any, ...]] = []
+        self.statements: list[tuple[Any, ...]] = []
+        self.stars: list[tuple[str, Condition]] = []
+        self.calls: list[tuple[Any, ...]] = []
+        self.patches: list[tuple[Any, ...]] = []
+        self.surprised: Condition = False  # when any code raised an exception
+        self.provides = False
+        self.computes = False
+        self.codes: dict[tuple[str, int], CodeType] = {}
+
+    def variable(self, kind: str, *facts: Any) -> Condition:
+        """Return the condition variable for *facts*; equal facts share one."""
+        key = (kind, *facts)
+        number = self.known.get(key)
+        if number is None:
+            if len(self.variables) >= MOST_VARIABLES and not self.everything:
+                raise Unreadable("too many conditions")
+            number = self.known[key] = len(self.variables)
+            self.variables.append(key)
+        return self.conditions.variable(number)
+
+    def fresh(self, reason: str) -> Condition:
+        """Return a condition that only running decides."""
+        return self.variable("may", reason, len(self.variables))
+
+    def absolute(self, level: int, module: str) -> str | None:
+        """Return the absolute name of an imported module; None if there is no such package."""
+        if not level:
+            return module
+        parts = self.package.split(".") if self.package else []
+        if level > len(parts):
+            return None
+        base = ".".join(parts[: len(parts) - level + 1])
+        return f"{base}.{module}" if module else base

@@ -1,0 +1,103 @@
+"""What the opcodes that make and fill tuples, lists, sets and dicts do to the operand stack."""
+
+from __future__ import annotations
+
+from plugindex.expressions import LEAVES, bounded, is_bounded, literal, operate, undecided
+from plugindex.operations import operation, pop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from plugindex.expressions import Value
+    from plugindex.machine import Frame
+
+_MOST_ITEMS = 1000
+_MOST_PAIRS = 100
+_LARGE = undecided("large data")
+
+
+@operation("BUILD_TUPLE", "BUILD_LIST", "BUILD_SET")
+def _build_items(frame: Frame, argument: int) -> None:
+    items = pop(frame, argument)
+    large = len(items) >= _MOST_ITEMS
+    frame.stack.append(_LARGE if large else bounded(("l", tuple(items))))
+
+
+@operation("BUILD_MAP")
+def _build_map(frame: Frame, argument: int) -> None:
+    items = pop(frame, 2 * argument)
+    large = argument > _MOST_PAIRS
+    frame.stack.append(_LARGE if large else bounded(("m", tuple(items))))
+
+
+@operation("BUILD_CONST_KEY_MAP")
+def _build_const_key_map(frame: Frame, argument: int) -> None:
+    *values, keys = pop(frame, argument + 1)
+    if argument > _MOST_PAIRS or keys[0] != "c":
+        frame.stack.append(_LARGE)
+        return
+    items: list[Value] = []
+    for key, value in zip(keys[1], values, strict=True):
+        items += [literal(key), value]
+    frame.stack.append(bounded(("m", tuple(items))))
+
+
+@operation("BUILD_SLICE")
+def _build_slice(frame: Frame, argument: int) -> None:
+    frame.stack.append(("slice", tuple(pop(frame, argument))))
+
+
+def _add(frame: Frame, depth: int, kind: str, *items: Value) -> None:
+    """Put *items* into the container at *depth*, which is of *kind* or nothing known."""
+    target = frame.stack[-depth]
+    if target[0] != kind:
+        return
+    grown = (kind, (*target[1], *items))
+    large = len(grown[1]) > (_MOST_ITEMS if kind == "l" else 2 * _MOST_PAIRS)
+    if large or not (all(item[0] in LEAVES for item in items) or is_bounded(grown)):
+        grown = _LARGE
+    frame.stack[-depth] = grown
+
+
+@operation("LIST_APPEND", "SET_ADD")
+def _append(frame: Frame, argument: int) -> None:
+    _add(frame, argument, "l", frame.stack.pop())
+
+
+@operation("LIST_EXTEND", "SET_UPDATE")
+def _extend(frame: Frame, argument: int) -> None:
+    items = frame.stack.pop()
+    target = frame.stack[-argument]
+    if target[0] == "l" and items[0] in ("c", "l"):
+        frame.stack[-argument] = operate("+", target, items)
+    else:
+        _add(frame, argument, "l", ("S", items))
+
+
+@operation("MAP_ADD")
+def _map_add(frame: Frame, argument: int) -> None:
+    _add(frame, argument, "m", *pop(frame, 2))
+
+
+@operation("DICT_UPDATE", "DICT_MERGE")
+def _dict_update(frame: Frame, argument: int) -> None:
+    items = frame.stack.pop()
+    _add(frame, argument, "m", *(items[1] if items[0] == "m" else (("S", items),)))
+
+
+@operation("UNPACK_SEQUENCE")
+def _unpack_sequence(frame: Frame, argument: int) -> None:
+    value = frame.stack.pop()
+    items: tuple[Value, ...] = ()
+    if value[0] == "l":
+        items = value[1]
+    elif value[0] == "c" and isinstance(value[1], tuple):
+        items = tuple(literal(item) for item in value[1])
+    if len(items) != argument or any(item[0] == "S" for item in items):
+        items = (undecided("unpacked"),) * argument
+    frame.stack.extend(reversed(items))
+
+
+@operation("UNPACK_EX")
+def _unpack_ex(frame: Frame, argument: int) -> None:
+    frame.stack.pop()
+    frame.stack.extend([undecided("unpacked")] * (1 + (argument & 255) + (argument >> 8)))

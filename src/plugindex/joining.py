@@ -1,0 +1,58 @@
+"""Values where paths meet, and whether two values are one."""
+
+from __future__ import annotations
+
+from plugindex.expressions import UNBOUND, is_bounded, undecided
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.conditions import Condition, Conditions
+    from plugindex.expressions import Value
+
+
+def join(conditions: Conditions, states: list[tuple[Condition, Value]]) -> Value:
+    """Return the value that holds where paths meet, a choice if they differ."""
+    choices: list[list[Any]] = []
+    for condition, value in states:
+        for choice in choices:
+            if same(choice[1], value):
+                choice[0] = conditions.either(choice[0], condition)
+                break
+        else:
+            choices.append([condition, value])
+    if len(choices) == 1:
+        return choices[0][1]
+    joined = ("p", tuple((condition, value) for condition, value in choices))
+    return joined if is_bounded(joined) else undecided("too many choices")
+
+
+def same(one: Value, other: Value) -> bool:
+    """Tell whether two values are the same; 1 and True, which are equal, are not."""
+    return one is other or (one == other and (one[0] != "c" or repr(one) == repr(other)))
+
+
+def join_names(
+    conditions: Conditions, states: list[tuple[Condition, dict[str, Value]]]
+) -> dict[str, Value]:
+    """Return the names bound where paths meet."""
+    first = states[0][1]
+    differing = set()
+    for _, other in states[1:]:
+        if other is not first:
+            differing.update([n for n, value in other.items() if first.get(n) is not value])
+            differing.update(first.keys() - other.keys())
+    result = dict(first)
+    for name in sorted(differing):
+        result[name] = join(conditions, [(c, bound.get(name, UNBOUND)) for c, bound in states])
+    return result
+
+
+def is_impure(value: Value) -> bool:
+    """Tell whether evaluating *value* twice may give two answers."""
+    if value[0] in ("x", "?", "s", "m", "l"):
+        return not (value[0] == "x" and value[1][0] == "g" and value[1][1] == "hasattr")
+    if value[0] == "a":
+        return is_impure(value[1])
+    return value[0] == "o" and (is_impure(value[2]) or is_impure(value[3]))

@@ -1,0 +1,119 @@
+"""What the symbolic values of records stand for, across modules.
+
+An evaluated value is a tuple whose first item says what it is:
+
+``("module", name)``  ``("class", module, number)``  ``("function", module, qualname, line, frame)``
+``("const", literal)``  ``("instance", class)``  ``("items", values)``
+``("real", object)``            an object of a module that every interpreter has loaded
+``("outside", reference)``      something of a module that can't be read (extension modules)
+``("missing",)``                nothing has this name
+``("unknown", reason, leaves, blind)``  undecided; it may come from the evaluated values *leaves*,
+                                if *blind* also from anywhere else; a fifth item is the class
+                                that a decorator was given
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, TypeAlias
+
+    from plugindex.reader import ModuleRecord
+
+    Found: TypeAlias = tuple[Any, ...]
+
+MISSING: Found = ("missing",)
+_MOST_LEAVES = 24
+
+
+class Context:
+    """Where a value stands: its module's record, the conditions' variables, the parameters.
+
+    *classes* are those of a function's own class statements; None outside functions.
+    """
+
+    __slots__ = ("classes", "decided", "frame", "known", "nodes", "record", "values", "variables")
+
+    def __init__(
+        self,
+        record: ModuleRecord,
+        variables: Any,
+        nodes: Any,
+        frame: Mapping[str, Found] | None = None,
+        classes: Any = None,
+    ) -> None:
+        self.record = record
+        self.variables = variables
+        self.nodes = nodes
+        self.frame = frame
+        self.classes = classes
+        # What was worked out in this context; values by their identity, themselves kept with it.
+        self.values: dict[int, tuple[Any, Found]] = {}
+        self.known: dict[int, Any] = {}
+        self.decided: dict[bool | int, bool | None] = {}
+
+
+def unknown(reason: str, *sources: Found) -> Found:
+    """Return an undecided value that comes from *sources*, or from anywhere if there are none."""
+    return _undecided(reason, sources, not sources)
+
+
+def unknown_result(reason: str, callee: Found, args: tuple[Found, ...]) -> Found:
+    """Return what is known of a call's result: it comes from the callee or the arguments.
+
+    An argument of which nothing is known is taken for plain data.
+    """
+    known = tuple(arg for arg in args if arg[0] not in ("const", "missing"))
+    blind = callee[0] == "unknown" and callee[3]
+    found = _undecided(reason, (callee, *known), False)
+    return ("unknown", reason, found[2], blind or len(found[2]) > _MOST_LEAVES)
+
+
+def _undecided(reason: str, sources: tuple[Found, ...], blind: bool) -> Found:
+    leaves: list[Found] = []
+    for source in sources:
+        blind = blind or (source[0] == "unknown" and source[3])
+        for leaf in source[2] if source[0] == "unknown" else (source,):
+            if leaf not in leaves:
+                leaves.append(leaf)
+    if len(leaves) > _MOST_LEAVES:
+        return ("unknown", reason, (), True)
+    return ("unknown", reason, tuple(leaves), blind)
+
+
+_FIXED_FACTS = ("name", "cache_tag", "optimize", "maxunicode", "implementation", "flags")
+
+
+def real(owner: object, name: str) -> Found:
+    """Return an attribute of an object that is always loaded; values that vary stay outside."""
+    if not hasattr(owner, name):
+        return MISSING
+    found = getattr(owner, name)
+    if isinstance(found, str | int | float | tuple) and name not in _FIXED_FACTS:
+        return ("outside", f"{getattr(owner, '__name__', '?')}:{name}")
+    return ("const", found) if isinstance(found, str | int) else ("real", found)
+
+
+def literal_items(found: Found) -> set[Any] | None:
+    """Return the literal items of an evaluated container of names, or None."""
+    if found[0] == "const" and isinstance(found[1], tuple | list | frozenset):
+        return set(found[1])
+    if found[0] == "items" and all(item[0] == "const" for item in found[1]):
+        return {item[1] for item in found[1] if isinstance(item[1], str)}
+    return None
+
+
+def concatenated(left: Found, right: Found) -> Found:
+    """Return the sum of two evaluated lists or tuples."""
+    parts = items_of(left), items_of(right)
+    if parts[0] is None or parts[1] is None:
+        return unknown("an operator", left, right)
+    return ("items", (*parts[0], *parts[1]))
+
+
+def items_of(found: Found) -> tuple[Found, ...] | None:
+    """Return the items of an evaluated list or tuple, or None."""
+    if found[0] == "const" and isinstance(found[1], tuple | list):
+        return tuple(("const", item) for item in found[1])
+    return found[1] if found[0] == "items" else None

@@ -1,0 +1,191 @@
+"""What the names of modules stand for: their own, re-exported, imported with a star, computed."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from plugindex import HOMES
+from plugindex.expressions import platform_fact
+from plugindex.meaning import MISSING, Context, literal_items, real, unknown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    from plugindex.meaning import Found
+    from plugindex.reader import ModuleRecord
+    from plugindex.records import ModuleFile
+
+    class Library(Protocol):
+        """Where records come from."""
+
+        def record(self, name: str) -> ModuleRecord | None:
+            """Return the record of a module, None when it has none that can be read."""
+
+        def exists(self, name: str) -> bool:
+            """Tell whether import could find this module."""
+
+        def file(self, name: str) -> ModuleFile | None:
+            """Return where the code of a module lies."""
+
+        def function(self, module: str, qualname: str, line: int) -> Any:
+            """Return what :func:`plugindex.reader.read_function` gives, or None."""
+
+
+# Loaded before any program starts, so looking at them runs nothing.
+_ALWAYS_LOADED = ("builtins", "sys", "posix", "nt", "_io", "time", "_thread", "_signal", "marshal")
+ALIASES = {"os.path": "posixpath" if "posix" in sys.builtin_module_names else "ntpath"}
+if sys.version_info >= (3, 13):  # it puts the other module into its place
+    ALIASES["collections.abc"] = "_collections_abc"
+_OWN_FOLDERS = frozenset(path for path in sys.path if path.endswith("lib-dynload"))
+
+
+class Namespaces:
+    """Looks names up in modules; what their values stand for is worked out by a subclass."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._members: dict[tuple[str, str], Found | None] = {}
+        self._contexts: dict[str, Context] = {}
+        self._limits = 0  # how often a question was cut short, so that its answer holds only there
+        # module name to the modules whose records its values were followed into
+        self.edges: dict[str, set[str]] = {}
+
+    # -- names ---------------------------------------------------------------------------------
+
+    def context(self, record: ModuleRecord) -> Context:
+        """Return the context of a module's own statements."""
+        found = self._contexts.get(record.name)
+        if found is None:
+            found = self._contexts[record.name] = Context(record, record.variables, record.nodes)
+        return found
+
+    def follow(self, context: Context, module: str) -> None:
+        """Note that a value of *context*'s module depends on what *module* holds."""
+        self.edges.setdefault(context.record.name, set()).add(module)
+
+    def member(self, module: str, name: str) -> Found:
+        """Return what ``from module import name`` gives."""
+        key = (module, name)
+        if key in self._members:
+            found = self._members[key]
+            return self._while_bound(module, name) if found is None else found
+        self._members[key] = None
+        found = self._members[key] = self._member(module, name)
+        return found
+
+    def _while_bound(self, module: str, name: str) -> Found:
+        """Return a name that is asked for while it is bound: import falls back to a submodule."""
+        self._limits += 1
+        return self._submodule(module, name) or unknown("a circular import")
+
+    def _submodule(self, module: str, name: str) -> Found | None:
+        full = f"{module}.{name}"
+        if not self.library.exists(full):
+            return None
+        if self.library.file(full) is None:
+            return unknown(f"{module} makes its submodules itself")
+        return ("module", full)
+
+    def _member(self, module: str, name: str) -> Found:
+        fact = platform_fact(module, name)
+        if fact is not None:
+            return ("const", fact[1])
+        if module in _ALWAYS_LOADED and module in sys.modules:
+            return real(sys.modules[module], name)
+        if module == "plugindex" and name in HOMES:  # our own root binds its names when asked
+            return self.member(f"plugindex.{HOMES[name]}", name)
+        record = self.library.record(ALIASES.get(module, module))
+        if record is None:
+            return self._unreadable_member(module, name)
+        found = self._bound(record, name)
+        if found[0] != "missing":
+            return found
+        if _computes(record) and self.library.file(f"{module}.{name}") is None:
+            return unknown(f"{module} computes its attributes")
+        return self._submodule(module, name) or found
+
+    def _unreadable_member(self, module: str, name: str) -> Found:
+        found = self._submodule(module, name)
+        if found is not None or not self.library.exists(module):
+            return found or MISSING
+        if self.library.file(module) is None:
+            parent, _, last = module.rpartition(".")
+            owner = self.member(parent, last) if parent else MISSING
+            if owner[0] == "module" and owner[1] != module:
+                return self.member(owner[1], name)
+            return unknown(f"a module that its package makes itself: {module}")
+        file = self.library.file(module)
+        own = getattr(sys.modules.get(module), name, None) if is_own(file) else None
+        if isinstance(own, str) and name == "__version__":
+            return ("const", own)
+        return ("real", own) if isinstance(own, type) else ("outside", f"{module}:{name}")
+
+    def _bound(self, record: ModuleRecord, name: str) -> Found:
+        value = record.names.get(name)
+        context = self.context(record)
+        found = MISSING if value is None else self.evaluate(value, context)
+        if found[0] == "missing":
+            found = self._starred(context, name, len(record.stars))
+        if found[0] != "class" and value is not None and value[0] == "x":
+            return self.decorated(record, value) or found
+        return found
+
+    def decorated(self, record: ModuleRecord, value: Any) -> Found | None:
+        """Return an undecided value that is most likely a class statement of *record*."""
+        inner = value
+        while inner[0] == "x" and len(inner[2]) == 1 and not inner[3]:
+            inner = inner[2][0]
+        if inner[0] != "k" or record.names.get(record.classes[inner[1]][0]) != value:
+            return None
+        cls = ("class", record.name, inner[1])
+        return (*unknown("what a decorator gives", cls), cls)
+
+    def _starred(self, context: Context, name: str, count: int) -> Found:
+        """Look *name* up in the first *count* star imports, the last one first."""
+        uncertain: Found | None = None
+        for module, condition in reversed(context.record.stars[:count]):
+            if self.decide(condition, context) is False:
+                continue
+            self.follow(context, module)
+            found = self.exported(module, name)
+            if found[0] == "outside":
+                uncertain = uncertain or found
+            elif found[0] != "missing":
+                return found
+        return uncertain or MISSING
+
+    def exported(self, module: str, name: str) -> Found:
+        """Return what ``from module import *`` binds to *name*."""
+        record = self.library.record(ALIASES.get(module, module))
+        if record is None:
+            return self.member(module, name) if name[:1] != "_" else MISSING
+        everything = record.names.get("__all__")
+        if everything is None:
+            return self._bound(record, name) if name[:1] != "_" else MISSING
+        names = self.evaluate(everything, self.context(record))
+        listed = literal_items(names)
+        if listed is not None and name not in listed:
+            return MISSING
+        return self.member(module, name)
+
+    def evaluate(self, value: Any, context: Context) -> Found:
+        """Return what *value* stands for in *context*."""
+        raise NotImplementedError
+
+    def decide(self, condition: Any, context: Context) -> bool | None:
+        """Return whether *condition* holds, None when only running decides."""
+        raise NotImplementedError
+
+
+def is_own(file: ModuleFile | None) -> bool:
+    """Tell whether a module is compiled and a part of the interpreter itself."""
+    if file is None or file.kind != "extension":
+        return file is not None and file.kind == "builtin"
+    return os.path.dirname(file.path) in _OWN_FOLDERS
+
+
+def _computes(record: ModuleRecord) -> bool:
+    """Tell whether a module may have names that no statement of it binds."""
+    return "__getattr__" in record.names or record.provides or bool(record.unreadable)
