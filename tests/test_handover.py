@@ -132,6 +132,19 @@ def test_an_index_can_be_exported_wherever_the_cache_is(sender, tmp_path, kind):
     assert adopt(sender)["taken"]
 
 
+def test_what_was_made_to_be_exported_is_kept_in_memory_where_there_is_no_folder(sender):
+    printed = sender.run(
+        """
+        from APP.base import REG
+        first = REG.export_index()
+        assert REG.export_index() == first
+        print(list(REG), REG.stats.cache, REG.stats.read)
+        """,
+        **NO_FOLDER,
+    )
+    assert printed == "['one', 'two'] hit 0"
+
+
 def test_exporting_and_adopting_import_no_plugin(sender, index):
     assert sender.run(EXPORT + "import sys; print('APP.p_one' in sys.modules)") == "False"
     assert adopt(sender)["imported"] == []

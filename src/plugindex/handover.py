@@ -50,8 +50,11 @@ class Adoption(Record):
     refusal: str = ""
 
 
-def export(family: Family | None, settings: Settings) -> bytes:
+def export(family: Family | None, settings: Settings) -> tuple[bytes, store.Document | None]:
     """Return the index of a registry, made or renewed if need be, with what tells where it is from.
+
+    Returns:
+        the bytes, and the index to be kept in memory if it lies in no file.
 
     Raises:
         DiscoveryError: the registry can't be listed, or has no index.
@@ -65,7 +68,8 @@ def export(family: Family | None, settings: Settings) -> bytes:
     if document is None and index.cache_path(scope, settings):
         index.take(scope, settings)
         document = _standing(scope, settings)
-    return _with_origin(document or _made(scope, settings))
+    made = None if document else _made(scope, settings)
+    return _with_origin(document or made), made
 
 
 def adopt(family: Family | None, settings: Settings, data: object, keep: bool) -> Adoption:
@@ -128,7 +132,7 @@ def _made(scope: Scope, settings: Settings) -> store.Document:
     return store.parse(build(scope, settings, _nowhere(), None).packed())
 
 
-def _with_origin(document: store.Document) -> bytes:
+def _with_origin(document: Any) -> bytes:
     head = {**document.raw_head(), "path": search_path(), "host": _host()}
     return store.pack(head, "records", document.raw_tail())
 

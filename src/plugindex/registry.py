@@ -179,7 +179,10 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
         """
         from plugindex import handover
 
-        return handover.export(self.family, self._chosen_settings())
+        data, made = handover.export(self.family, self._chosen_settings())
+        if made is not None:
+            self._settings = {**self._settings, "adopted": made}
+        return data
 
     def adopt_index(self, data: bytes, *, keep: bool = True) -> bool:
         """Take an index that another process has exported, if it holds here; imports nothing.
