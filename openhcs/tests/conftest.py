@@ -22,8 +22,8 @@ def hcs_data() -> Path:
 
 
 LIST_ALL = """
-from openhcs.commands.plugins import registries
-for registry in registries().values():
+from openhcs.core.registries import all_registries
+for registry in all_registries().values():
     list(registry)
 """
 

@@ -78,10 +78,14 @@ def environment(job, well):
     from openhcs.microscopes import METADATA_HANDLERS
     return {"environment": dict(os.environ), "handlers": list(METADATA_HANDLERS)}
 
+def view(job, well):
+    from worker_views import view
+    return view()
+
 ACTIONS = {
     "ok": lambda job, well: {"well": well},
     "sleep": sleep, "child": child, "gate": gate, "fail": fail, "deep": deep,
-    "garble": garble,
+    "garble": garble, "view": view,
     "environment": environment,
     "end": lambda job, well: os._exit(3),
     "exit": lambda job, well: sys.exit("enough"),

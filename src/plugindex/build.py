@@ -62,13 +62,13 @@ class Build:
         self.undecided: list[str] = []
         self.unsettled: list[str] = []
         self.imported = 0
-        self.verdict = "off" if place is None else "cold"
+        self.verdict = "cold" if place and place.path else "off"
         self.resolver: Resolver | None = None
         self.sections: dict[str, Any] | None = None
 
     def resolve(self) -> None:
         """Resolve every module of the scope, or take what was resolved before."""
-        self.modules = self._modules()
+        self.modules = self.modules or self._modules()
         if self.kept:
             self.kept.reread(self.library)
         affected = self.kept.affected(self.library, self.modules) if self.kept else None
@@ -87,6 +87,12 @@ class Build:
                 self._unsettle(name)
         self.undecided = [name for name in self.results if self.results[name]["undecided"]]
         self.unsettled = self.unsettled or list(self.undecided)
+
+    def is_settled(self) -> bool:
+        """Tell whether what is kept answers for every module that is in scope now."""
+        self.modules = self._modules()
+        affected = self.kept and self.kept.affected(self.library, self.modules)
+        return affected is not None and not affected
 
     def _unsettle(self, name: str) -> None:
         if name not in self.results:
@@ -201,10 +207,21 @@ class Build:
         self._sections()
         return self._result(module)
 
-    def write(self) -> None:
-        """Store the index; trouble costs the next start, nothing else."""
-        if self.place is None:
-            return
+    def write(self) -> str:
+        """Store the index; trouble costs the next start, nothing else.
+
+        Returns:
+            why it could not be stored, "" if it was.
+        """
+        if self.place is None or not self.place.path:
+            return "there is no folder for it"
+        return store.write(self.place.path, *self._document())
+
+    def packed(self) -> bytes:
+        """Return the bytes that would be stored."""
+        return store.pack(*self._document())
+
+    def _document(self) -> tuple[dict[str, Any], str, dict[str, Any]]:
         head = dict(self._sections())
         files = self.library.files(self.providers.files if self.providers else None)
         before = self.kept.results if self.kept else {}
@@ -220,7 +237,7 @@ class Build:
         }
         head["files"] = freshness.by_folder({path: entry[0] for path, entry in files.items()})
         head["folders"] = self.library.folders()
-        store.write(self.place.path, head, "records", tail)
+        return head, "records", tail
 
 
 def _plain(section: Any) -> Any:

@@ -52,7 +52,7 @@ def check(
         folders: [path, stamp or None, digest of the names] of each folder.
         checked: when the stamps were taken, in ns.
     """
-    doubts = _doubtful(files, checked)
+    doubts = doubtful(files, checked)
     changed, settled = _compared(files, contents(), doubts) if doubts else (set(), 0)
     moved = False
     for path, known, names in folders:
@@ -77,7 +77,7 @@ def _same(now: stamp.Stamp | None, known: Any) -> bool:
     return known is None if now is None else bool(list(now) == known)
 
 
-def _doubtful(files: Mapping[str, Any], checked: int) -> dict[str, stamp.Stamp | None]:
+def doubtful(files: Mapping[str, Any], checked: int) -> dict[str, stamp.Stamp | None]:
     """Return the stamps of now of the files for which the one of then doesn't do."""
     doubts: dict[str, stamp.Stamp | None] = {}
     stat, limit = os.stat, checked - 2 * 10**9
@@ -119,14 +119,15 @@ def _compared(
     stamps = by_path(files)
     for path, now in doubts.items():
         digest, module = contents[path]
-        if now is None or not _same_content(path, stamps[path], now, digest):
+        if now is None or not same_content(path, stamps[path], now, digest):
             changed.add(module)
         else:
             settled += _is_settled(now)
     return changed, settled
 
 
-def _same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
+def same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
+    """Tell whether a file whose stamp isn't as it was, or is too fresh, holds what it held."""
     if known is None:
         return False
     if not digest:  # only the stamp decided: a .pyc names its source's size and second

@@ -38,6 +38,7 @@ class HeldMapping(LazyMapping[K, V]):
         "_warned",
         "family",
         "followers",
+        "why_not_adopted",
     )
 
     def __init__(self, **settings: Any) -> None:
@@ -45,6 +46,7 @@ class HeldMapping(LazyMapping[K, V]):
         self.family: Family | None = None
         self.followers: list[SecondaryRegistryDict[Any, Any]] = []
         self._settings = settings
+        self.why_not_adopted = ""
         self._contents: Contents | None = None
         self._turn: turns.Turn | None = None
         # The classes whose statements ran here, by key and reference.

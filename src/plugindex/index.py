@@ -40,6 +40,7 @@ class Settings(Record):
         version: the application's version; another one makes the index stale.
         max_age_days: the age from which it is built anew.
         check_stamps: whether the files and folders must be unchanged.
+        adopted: an index that was handed over and is kept in memory, instead of a file.
     """
 
     cache: bool = True
@@ -47,36 +48,45 @@ class Settings(Record):
     version: str | None = None
     max_age_days: float | None = 7
     check_stamps: bool = True
+    adopted: store.Document | None = None
 
 
 class Place(Record):
-    """Where a scope's index lies, what lies there, and for which environment."""
+    """Where a scope's index lies, what lies there, and for which environment.
+
+    *path* is "" for one that is in memory only.
+    """
 
     path: str
     document: store.Document
     environment: str
 
 
-def take(scope: Scope, settings: Settings) -> Snapshot:
+def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
     """Return the plugins of *scope*; none of them is imported in this process.
+
+    Args:
+        scope: what to list.
+        settings: how its index is kept.
+        anew: read all again, because what the index says was found not to be so.
 
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
     started = time.perf_counter()
     with no_collection():
-        place = _place(scope, settings)
-        changes = None if place is None else _changes(place, scope, settings)
+        place = find_place(scope, settings)
+        changes = None if place is None or anew else changes_at(place, scope, settings)
         found = None
         if place is not None and changes is not None and changes.none:
             found = _stored(scope, settings, place, started)
-    if place is None:
+    if place is None or not (place.path or found):
         from plugindex.build import build
 
-        return build(scope, settings, None, None).snapshot(started)
+        return build(scope, settings, place, changes).snapshot(started)
     if found is None:
         return _renew(scope, settings, place, changes, started)
-    if changes is not None and changes.settled:
+    if place.path and changes is not None and changes.settled:
         _stamp_anew(place)
     return found
 
@@ -98,14 +108,14 @@ class no_collection:
 
 def cache_path(scope: Scope, settings: Settings) -> str:
     """Return the path of the index file in use, "" where none is kept; nothing is created."""
-    place = _place(scope, settings)
+    place = find_place(scope, settings)
     return place.path if place else ""
 
 
 def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: Problem) -> None:
     """Keep in the index that a plugin's module failed, until its file or its imports change."""
-    place = _place(scope, settings)
-    if place is None or not is_sound(place, scope, settings):
+    place = find_place(scope, settings)
+    if place is None or not place.path or not is_sound(place, scope, settings):
         return
     from plugindex.results import fields_of
 
@@ -115,7 +125,10 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     store.write(place.path, head, "records", place.document.raw_tail())
 
 
-def _place(scope: Scope, settings: Settings) -> Place | None:
+def find_place(scope: Scope, settings: Settings) -> Place | None:
+    """Return where the index of *scope* is kept, None if nowhere; nothing is created."""
+    if settings.adopted is not None:
+        return Place("", settings.adopted, environment_digest())
     folder = settings.folder or cache_folder(scope.application)
     if not settings.cache or not folder or cache_disabled(scope.application):
         return None
@@ -127,7 +140,7 @@ def _place(scope: Scope, settings: Settings) -> Place | None:
 def scope_digest(scope: Scope) -> str:
     """Return what stands for everything that the answer depends on besides the files."""
     fields = [getattr(scope, name) for name in scope._fields]
-    running = (sys.hexversion, sys.flags.optimize, sys.pycache_prefix)
+    running = (sys.hexversion, sys.platform, sys.flags.optimize, sys.pycache_prefix)
     return digest(repr((SCHEMA, running, fields)).encode())
 
 
@@ -143,7 +156,7 @@ def is_sound(place: Place, scope: Scope, settings: Settings) -> bool:
     return bool(document.head("scope") == scope_digest(scope))
 
 
-def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Changes | None:
+def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Changes | None:
     """Return what changed since the index was made, None if it is none of this scope."""
     if not is_sound(place, scope, settings):
         return None
@@ -201,9 +214,9 @@ def _renew(
     from plugindex.lock import Lock
 
     with Lock(place.path):
-        now = _place(scope, settings) or place
+        now = find_place(scope, settings) or place
         if now.document.mark != place.document.mark:  # another process was faster
-            changes = _changes(now, scope, settings)
+            changes = changes_at(now, scope, settings)
             found = (
                 _stored(scope, settings, now, started)
                 if changes is not None and changes.none

@@ -82,11 +82,11 @@ class LiveMapping(HeldMapping[K, V]):
             return None
         return self._taken(scope)
 
-    def _taken(self, scope: Scope) -> Snapshot:
+    def _taken(self, scope: Scope, anew: bool = False) -> Snapshot:
         """Return what the index knows, less what an environment variable leaves out."""
         from plugindex import index
 
-        snapshot = index.take(scope, self._chosen_settings())
+        snapshot = index.take(scope, self._chosen_settings(), anew)
         if scope.leave_out:
             from plugindex.switches import narrowed
 
@@ -126,7 +126,7 @@ class LiveMapping(HeldMapping[K, V]):
             )
         except StalePluginError as error:
             if again:
-                return self._load_anew(key)
+                return self._load_anew(key, plugin)
             self._fail(plugin, error)
             raise
         except PluginLoadError as error:
@@ -138,20 +138,24 @@ class LiveMapping(HeldMapping[K, V]):
                 raw.setdefault(self, key, cls)
         return cls
 
-    def _load_anew(self, key: Any) -> Any:
+    def _load_anew(self, key: Any, refuted: Plugin) -> Any:
         """Ask the index again, once: what it said of *key* isn't so."""
-        self._recheck()
+        self._recheck((key, refuted))
         held = raw.get(self, key, _MISSING)
         plugin = self._now().entries.get(key)
         if held is not _MISSING or plugin is None:
             return self[key]
         return self._load(key, plugin, again=False)
 
-    def _recheck(self) -> None:
+    def _recheck(self, refuted: tuple[Any, Plugin] | None = None) -> None:
+        """Ask the index again; if it still says what was *refuted*, all is read anew."""
         family, old = self.family, self._now().snapshot
         if family is None:
             return
         snapshot = self._asked() if old is None else self._taken(family.scope)
+        if refuted and snapshot and _same(refuted[1], snapshot.plugins.get(refuted[0])):
+            self._settings = {**self._settings, "adopted": None}
+            snapshot = self._taken(family.scope, anew=True)
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:

@@ -86,27 +86,17 @@ def registry_file_name(registry: str, mode: str = "") -> str:
     return f"{plain_name(registry)}_registry{'-' + plain_name(mode) if mode else ''}.json"
 
 
-def environment() -> tuple[str, int, str, str]:
-    """Return what tells this interpreter's modules from another's.
-
-    Returns:
-        the cache tag, the optimise flag, the prefix, and a digest of the resolved ``sys.path``.
-    """
-    entries = tuple([entry for entry in sys.path if isinstance(entry, str) and "\0" not in entry])
-    tag = sys.implementation.cache_tag or sys.implementation.name
-    return tag, sys.flags.optimize, sys.prefix, _resolved(entries)
-
-
 # What each search path of this process resolved to: it is asked for by every registry.
-_paths: dict[tuple[str, tuple[str, ...]], str] = {}
+_paths: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
 
-def _resolved(entries: tuple[str, ...]) -> str:
-    """Return a digest of the resolved *entries*, some of which the working folder decides."""
+def search_path() -> list[str]:
+    """Return the resolved entries of ``sys.path``, each once."""
+    entries = tuple([entry for entry in sys.path if isinstance(entry, str) and "\0" not in entry])
+    # The working folder decides some of them.
     key = ("" if all(map(os.path.isabs, entries)) else _working_folder(), entries)
     if key not in _paths:
-        path = map(_real, entries)
-        _paths[key] = digest(encode(list(dict.fromkeys(path))).encode("ascii"))
+        _paths[key] = list(dict.fromkeys(map(_real, entries)))
     return _paths[key]
 
 
@@ -124,9 +114,23 @@ def _working_folder() -> str:
         return ""
 
 
-def environment_digest() -> str:
-    """Return 16 hexadecimal digits that stand for this environment."""
-    return digest(encode(environment()).encode("ascii"))[:16]
+def environment(path: list[str] | None = None) -> tuple[str, int, str, str]:
+    """Return what tells this interpreter's modules from another's.
+
+    Args:
+        path: the resolved search path; this process's by default.
+
+    Returns:
+        the cache tag, the optimise flag, the prefix, and a digest of the path.
+    """
+    seen = digest(encode(search_path() if path is None else path).encode("ascii"))
+    tag = sys.implementation.cache_tag or sys.implementation.name
+    return tag, sys.flags.optimize, sys.prefix, seen
+
+
+def environment_digest(path: list[str] | None = None) -> str:
+    """Return 16 hexadecimal digits that stand for this environment, or for it with that *path*."""
+    return digest(encode(environment(path)).encode("ascii"))[:16]
 
 
 def cache_file(folder: str, name: str, environment: str, owner: str | None) -> str:

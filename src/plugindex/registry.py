@@ -171,6 +171,40 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
         path: str = index.cache_path(self.scope, self._chosen_settings())
         return path
 
+    def export_index(self) -> bytes:
+        """Return the index, for :meth:`adopt_index` in another process; imports no plugin.
+
+        Raises:
+            DiscoveryError: this registry can't be listed, or keeps no index.
+        """
+        from plugindex import handover
+
+        data, made = handover.export(self.family, self._chosen_settings())
+        if made is not None:
+            self._settings = {**self._settings, "adopted": made}
+        return data
+
+    def adopt_index(self, data: bytes, *, keep: bool = True) -> bool:
+        """Take an index that another process has exported, if it holds here; imports nothing.
+
+        It is taken only where this process has none that holds, and only if it passes all that an
+        index file must pass. What is listed already is listed until :meth:`refresh`.
+
+        Args:
+            data: what :meth:`export_index` returned there.
+            keep: write it to the cache folder, if there is one, for other processes too.
+
+        Returns:
+            Whether it was taken; if not, :attr:`why_not_adopted` says why.
+        """
+        from plugindex import handover
+
+        adoption = handover.adopt(self.family, self._chosen_settings(), data, keep)
+        if adoption.document is not None:
+            self._settings = {**self._settings, "adopted": adoption.document}
+        self.why_not_adopted = adoption.refusal
+        return not adoption.refusal
+
     def info(self, key: Any) -> PluginInfo:
         """Return what is known of the plugin with *key*, without importing it.
 

@@ -121,10 +121,11 @@ def _print_features(wells: dict[str, dict[str, Any]]) -> None:
 
 
 def _print_registries() -> None:
-    from openhcs.commands.plugins import plugin_row, registries
+    from openhcs.commands.plugins import plugin_row
+    from openhcs.core.registries import all_registries
 
     rows: list[tuple[str, ...]] = [("registry", "key", "class", "status", "module imported")]
-    for name, registry in registries().items():
+    for name, registry in all_registries().items():
         for row in map(plugin_row, map(registry.info, registry)):
             imported = "yes" if row["imported"] else "no"
             rows.append((name, row["key"], row["class"], row["status"], imported))

@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the plugins of each registry; return 1 if one of them has a problem."""
-    found = [_described(name, registry, options.probe) for name, registry in registries().items()]
+    from openhcs.core.registries import all_registries
+
+    found = [_described(name, one, options.probe) for name, one in all_registries().items()]
     if options.json:
         import json
 
@@ -44,13 +46,6 @@ def run(options: argparse.Namespace) -> int:
             print("openhcs plugins --probe finds out which libraries and servers work here")
     problems = (problem for one in found for problem in one["problems"])
     return FINDINGS if any(one["kind"] not in NO_FINDINGS for one in problems) else 0
-
-
-def registries() -> dict[str, LazyDiscoveryDict[Any]]:
-    """Return the five registries by name; none of their plugins is imported."""
-    from openhcs.runtime.plugin_modules import PRIMARY, registry
-
-    return {name: registry(name) for name in PRIMARY}
 
 
 def _described(name: str, registry: LazyDiscoveryDict[Any], probe: bool) -> dict[str, Any]:

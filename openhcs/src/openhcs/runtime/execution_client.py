@@ -74,14 +74,25 @@ class ExecutionClient(ServerClient):
             self._data.connect(self.address.data)
         return self._data
 
-    def execute(self, job: Job | dict[str, Any], wells: Iterable[str]) -> str:
+    def execute(
+        self,
+        job: Job | dict[str, Any],
+        wells: Iterable[str],
+        indexes: dict[str, str] | None = None,
+    ) -> str:
         """Have *job* run on *wells*, and return the id of the execution.
+
+        Args:
+            job: what to do.
+            wells: on which wells.
+            indexes: what ``export_indexes`` returned, so that workers needn't read it anew.
 
         Raises:
             ServerError: when the server refuses the job, or its queue is full.
         """
         plain = job if isinstance(job, dict) else job.to_json()
-        answer = self.request("execute", job=plain, wells=list(wells))
+        more: dict[str, Any] = {"indexes": indexes} if indexes else {}
+        answer = self.request("execute", job=plain, wells=list(wells), **more)
         execution_id: str = answer["execution_id"]
         return execution_id
 

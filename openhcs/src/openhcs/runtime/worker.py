@@ -14,6 +14,7 @@ import threading
 import traceback
 from queue import SimpleQueue
 
+from openhcs.core.registries import adopt_indexes
 from openhcs.errors import MessageError, OpenHCSError
 from openhcs.runtime.messages import LARGEST, decode, encode
 from openhcs.runtime.references import named
@@ -44,7 +45,13 @@ class Worker:
         self._writing = threading.Lock()  # a function may tell its progress from any thread
 
     def do(self, task: Message) -> None:
-        """Run one task and answer."""
+        """Run one task and answer; what a server has been sent of the registries needs no answer.
+
+        That stays in memory: it comes from whoever may send requests to the server.
+        """
+        if task["type"] == "adopt":
+            adopt_indexes(task["indexes"], keep=False)
+            return
         self._tell(encode({"type": "begun"}))
         try:
             self._tell(self._told(task["well"], self._result(task)))

@@ -35,12 +35,19 @@ class WorkerProcess:
         job_reference: ``module:name`` of the class of the jobs.
         run_reference: ``module:name`` of the function that runs a well.
         heard: takes each message of the worker; the last is of type "ended" and has a reason.
+        indexes: of the registries, for the worker to adopt before its first well.
 
     Raises:
         OSError: when the system starts no more processes.
     """
 
-    def __init__(self, job_reference: str, run_reference: str, heard: Heard) -> None:
+    def __init__(
+        self,
+        job_reference: str,
+        run_reference: str,
+        heard: Heard,
+        indexes: dict[str, str] | None = None,
+    ) -> None:
         inherited = {k: v for k, v in os.environ.items() if k not in NOT_INHERITED}
         safe = ["-P"] if sys.flags.safe_path else []  # the same import path as the server's
         self._process = subprocess.Popen(
@@ -54,6 +61,7 @@ class WorkerProcess:
         self.begun = 0  # how many tasks it has begun
         self.given = 0  # how many it was given
         self._heard = heard
+        self._indexes = indexes or {}
         self._listener = threading.Thread(target=self._listen, name="worker", daemon=True)
         self._listener.start()
 
@@ -67,6 +75,9 @@ class WorkerProcess:
         self.task = (execution_id, well)
         self.given += 1
         task = encode({"type": "run", "well": well, "job": job}) + b"\n"
+        if self._indexes:
+            task = encode({"type": "adopt", "indexes": self._indexes}) + b"\n" + task
+            self._indexes = {}
         # A pipe holds 64 KiB and a worker may be slow to read: the server doesn't wait for it.
         threading.Thread(target=self._send, args=(task,), name="task", daemon=True).start()
 

@@ -6,6 +6,7 @@ import os
 import time
 from functools import partial
 
+from openhcs.core.registries import REGISTRIES
 from openhcs.errors import MessageError
 from openhcs.runtime.zmq_base import ZMQServer
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_WELLS = 10_000  # the largest plates in use have 3456
 QUEUE_SIZE = 16
+LARGEST_INDEXES = 4 * 2**20  # bytes: with the quotes marked as such they fit a message to a worker
 
 
 def processors() -> int:
@@ -61,6 +63,7 @@ class ZMQExecutionServer(ZMQServer):
 
         super().__init__(address, log_file_path)
         self.queue = ExecutionQueue(queue_size)
+        self._indexes: dict[str, str] = {}  # of the last client that sent some
         self.pool = WorkerPool(
             self.queue, workers or processors(), self._start_worker, self._publish
         )
@@ -89,7 +92,7 @@ class ZMQExecutionServer(ZMQServer):
     def _start_worker(self, heard: Heard) -> WorkerProcess:
         from openhcs.runtime.worker_process import WorkerProcess
 
-        return WorkerProcess(self.job_reference, self.run_reference, heard)
+        return WorkerProcess(self.job_reference, self.run_reference, heard, self._indexes)
 
     def _hear(self, worker: WorkerProcess, message: Message) -> None:
         """Take a worker's message, in its listening thread, to the server's."""
@@ -130,14 +133,17 @@ class ZMQExecutionServer(ZMQServer):
         from openhcs.runtime.messages import check_fields, encode
         from openhcs.runtime.references import named
 
-        check_fields(request, {"job": dict, "wells": list})
+        check_fields(request, {"job": dict, "wells": list}, {"indexes": dict})
         _check_wells(request["wells"])
+        indexes = request.get("indexes", {})
+        check_indexes(indexes)
         job, wells = request["job"], request["wells"]
         named(self.job_reference).from_json(job)
         encode(
             {"type": "run", "job": job, "wells": wells}
         )  # as ASCII it may be too large to pass on
         added = self.queue.add(job, wells)
+        self._indexes = indexes or self._indexes
         return {"type": "accepted", "execution_id": added.execution_id}
 
     def status(self, request: Message) -> Message:
@@ -163,6 +169,29 @@ class ZMQExecutionServer(ZMQServer):
         execution = self.queue[request["execution_id"]]
         self.pool.cancel(execution)
         return {"type": "ok", "execution_id": execution.execution_id, "state": execution.state}
+
+
+def check_indexes(indexes: dict[str, Any]) -> None:
+    """Check the form of *indexes*; whether they hold is for each worker to find out.
+
+    Raises:
+        MessageError: they aren't ASCII texts by the names of registries, or too large.
+    """
+    from openhcs.runtime.messages import encode
+
+    unknown = [name for name in indexes if name not in REGISTRIES]
+    if unknown:
+        known = ", ".join(REGISTRIES)
+        raise MessageError(f"there is no registry {unknown[0][:100]!r}", fix=f"known: {known}")
+    if not all(isinstance(text, str) and text.isascii() for text in indexes.values()):
+        raise MessageError("an index is an ASCII text", fix="send what export_indexes() returned")
+    encode({"type": "adopt", "indexes": indexes})  # what can't be passed on is refused here
+    size = sum(map(len, indexes.values()))
+    if size > LARGEST_INDEXES:
+        raise MessageError(
+            f"the indexes are {size} bytes, {LARGEST_INDEXES} at most are taken",
+            fix="send none: each worker then makes its own",
+        )
 
 
 def _check_wells(wells: list[Any]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
 from openhcs.errors import JobError
 from openhcs.pipeline.executors.base import Executor, work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import ExitStack
     from typing import Any
 
@@ -43,6 +46,7 @@ class DaskExecutor(Executor):
                 f"no dask scheduler answers at {self.address}: {error}",
                 fix="give its address, such as tcp://127.0.0.1:8786, or none to start one",
             ) from error
+        held.callback(hand_over(self._client))
 
     def run(
         self, job: Job, wells: Sequence[str], on_result: OnResult, on_progress: OnProgress
@@ -64,6 +68,25 @@ class DaskExecutor(Executor):
             ) from error
         finally:
             self._client.cancel(futures)
+
+
+def hand_over(client: Any) -> Callable[[], object]:
+    """Give the registries' indexes to all workers of *client*, and to those that join later.
+
+    Returns:
+        A function that gives them to no further worker.
+    """
+    from openhcs.core.registries import export_indexes
+    from openhcs.pipeline.executors.dask_plugin import Indexes
+
+    plugin = Indexes(export_indexes())
+    client.register_plugin(plugin)
+    return partial(_take_back, client, plugin.name)
+
+
+def _take_back(client: Any, name: str) -> None:
+    with suppress(OSError):  # the scheduler is gone, and all that it knew
+        client.unregister_worker_plugin(name)
 
 
 def _cluster(workers: int) -> Any:

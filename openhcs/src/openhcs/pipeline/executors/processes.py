@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 
+from openhcs.core.registries import adopt_indexes, export_indexes
 from openhcs.errors import JobError
 from openhcs.pipeline.executors.base import Executor, work
 
@@ -28,7 +29,9 @@ class ProcessesExecutor(Executor):
     ) -> None:
         """Run *wells*, the pool's number at a time; see :class:`Executor`."""
         # spawn: a forked child would inherit the threads and locks of whatever is loaded here
-        with ProcessPoolExecutor(self.workers, get_context("spawn"), _follow_parent) as pool:
+        with ProcessPoolExecutor(
+            self.workers, get_context("spawn"), begin_work, (export_indexes(),)
+        ) as pool:
             futures = [pool.submit(work, job.to_json(), well) for well in wells]
             try:
                 for future in as_completed(futures):
@@ -40,6 +43,12 @@ class ProcessesExecutor(Executor):
                 ) from error
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+def begin_work(indexes: dict[str, str]) -> None:
+    """Prepare a worker process: it needn't read what its parent knows of the plugins."""
+    _follow_parent()
+    adopt_indexes(indexes)
 
 
 def _follow_parent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 
+from openhcs.core.registries import export_indexes
 from openhcs.errors import JobError, ServerError
 from openhcs.pipeline.executors.base import Executor
 
@@ -45,7 +46,7 @@ class ZMQExecutor(Executor):
         self, job: Job, wells: Sequence[str], on_result: OnResult, on_progress: OnProgress
     ) -> None:
         """Run *wells* on the server; see :class:`Executor`."""
-        execution = self._client.execute(job, wells)
+        execution = self._client.execute(job, wells, export_indexes())
         left = set(wells)
 
         def take(results: Message) -> None:
