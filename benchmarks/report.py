@@ -89,7 +89,15 @@ def _ratio(tables: Tables, kind: str, case: str, peer: str, wanted: float) -> st
     else:
         text = f"{ratio:.1f} times faster than {peer} (aim: {wanted:g})"
     met = ratio > wanted if wanted == 1 else ratio >= wanted
-    return f"{verdict(met)}  {case}, {kind}, {_LARGE:,}: {text}"
+    return f"{verdict(met)}  {case}, {kind}, {_LARGE:,}: {text}{_least(row, peer)}"
+
+
+def _least(row: Row, peer: str) -> str:
+    """Tell how far the work that no library can leave out is from *peer*, where that is known."""
+    least = next((one for one in (BARE, FLOOR) if one in row), peer)
+    if peer in (BARE, FLOOR) or least == peer:
+        return ""
+    return f"; the {least} itself: {row[peer].inside / row[least].inside:.1f}"
 
 
 def _listed(rows: dict[str, Row]) -> list[tuple[str, Row]]:
