@@ -8,7 +8,7 @@ import time
 
 from plugindex import freshness, store
 from plugindex.header import CacheConfig, check_header, locate
-from plugindex.inputs import Miss
+from plugindex.inputs import DAMAGE, Miss
 from plugindex.paths import (
     cache_disabled,
     cache_folder,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "1.0"
 CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
-_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Settings(Record):
@@ -57,8 +56,13 @@ class Place(Record):
     environment: str
 
 
-def take(scope: Scope, settings: Settings) -> Snapshot:
+def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
     """Return the plugins of *scope*; none of them is imported in this process.
+
+    Args:
+        scope: what is asked for.
+        settings: how its index is kept.
+        anew: read everything, because what the index says was found not to be so.
 
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
@@ -66,16 +70,17 @@ def take(scope: Scope, settings: Settings) -> Snapshot:
     started = time.perf_counter()
     with no_collection():
         place = _place(scope, settings)
-        changes = None if place is None else _changes(place, scope, settings)
+        changes = None if place is None or anew else _changes(place, scope, settings)
         found = None
         if place is not None and changes is not None and changes.none:
             found = _stored(scope, settings, place, started)
+            changes = changes if found is not None else None
     if place is None:
         from plugindex.build import build
 
         return build(scope, settings, None, None).snapshot(started)
     if found is None:
-        return _renew(scope, settings, place, changes, started)
+        return _renew_safely(scope, settings, place, changes, started)
     if changes is not None and changes.settled:
         _stamp_anew(place)
     return found
@@ -110,7 +115,8 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     from plugindex.results import fields_of
 
     head = place.document.raw_head()
-    known = place.document.head("failed") or {}
+    known = place.document.head("failed")
+    known = known if isinstance(known, dict) else {}
     head["failed"] = {**known, plugin.module: fields_of(problem)}
     store.write(place.path, head, "records", place.document.raw_tail())
 
@@ -153,7 +159,7 @@ def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Change
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
         return freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
-    except _DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
+    except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
 
 
@@ -167,7 +173,7 @@ def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> S
     def result(module: str) -> Any:
         try:
             return _entry(place.document, RESULT + module)
-        except _DAMAGE:  # the file was replaced meanwhile, or is damaged
+        except DAMAGE:  # the file was replaced meanwhile, or is damaged
             from plugindex.build import build
 
             return build(scope, settings, None, None).detail(module)
@@ -176,7 +182,7 @@ def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> S
     try:
         seconds = time.perf_counter() - started
         return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))
-    except _DAMAGE:
+    except DAMAGE:
         return None
 
 
@@ -187,6 +193,22 @@ def _stamp_anew(place: Place) -> None:
     head["files"] = freshness.restamped(place.document.head("files"))
     head["folders"] = freshness.restamped_folders(place.document.head("folders"))
     store.write(place.path, head, "records", place.document.raw_tail())
+
+
+def _renew_safely(
+    scope: Scope,
+    settings: Settings,
+    place: Place,
+    changes: freshness.Changes | None,
+    started: float,
+) -> Snapshot:
+    """Renew what is stored, or build all from nothing where that turns out to be damaged."""
+    try:
+        return _renew(scope, settings, place, changes, started)
+    except DAMAGE:
+        if changes is None:  # nothing that was stored is to blame
+            raise
+        return _renew(scope, settings, place, None, started)
 
 
 def _renew(
@@ -211,12 +233,15 @@ def _renew(
             )
             if found is not None:
                 return found
+            changes = None if changes is not None and changes.none else changes
         else:
             now = place  # what was decoded of it so far serves on
         built = build(scope, settings, now, changes)
         if not built.undecided:
+            found = built.snapshot(started)  # before it is written: what was kept may be damaged
             built.write()
-    if built.undecided:  # foreign code runs in the child, so no lock is held
-        built.examine()
-        built.write()
-    return built.snapshot(started)
+            return found
+    built.examine()  # foreign code runs in the child, so no lock is held
+    found = built.snapshot(started)
+    built.write()
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugindex import freshness
 from plugindex.codec import decode, encode
 from plugindex.index import CONTENTS, RESULT
+from plugindex.inputs import DAMAGE
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.store import Raw
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 # which have RESULT before that name.
 EDGES, FOUND, BASE_EDGES, MODULES = "/edges", "/found", "/base_edges", "/modules"
 UNDECIDED = "/undecided"
-_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Kept:
@@ -64,7 +64,7 @@ class Kept:
         try:
             kept = cls(document, changes)
             kept.edges.items(), kept.found.items(), kept.failed.items(), kept.contents.items()
-        except _DAMAGE:
+        except DAMAGE:
             return None
         return kept
 
@@ -123,7 +123,7 @@ def _says_the_same(library: Library, name: str, text: Raw) -> bool:
         return False
     try:
         old = ModuleRecord.load(name, decode(text))
-    except _DAMAGE:
+    except DAMAGE:
         return False
     record.functions = old.functions  # worked out when asked, so not part of what was read
     return bool(decode(encode(record.dump())) == decode(text))
@@ -150,7 +150,7 @@ class KeptLibrary(Library):
         try:
             data = decode(text)
             return None if data is None else ModuleRecord.load(name, data)
-        except _DAMAGE:
+        except DAMAGE:
             del self._texts[name]
             return super()._read(name)
 

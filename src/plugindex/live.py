@@ -82,11 +82,11 @@ class LiveMapping(HeldMapping[K, V]):
             return None
         return self._taken(scope)
 
-    def _taken(self, scope: Scope) -> Snapshot:
+    def _taken(self, scope: Scope, anew: bool = False) -> Snapshot:
         """Return what the index knows, less what an environment variable leaves out."""
         from plugindex import index
 
-        snapshot = index.take(scope, self._chosen_settings())
+        snapshot = index.take(scope, self._chosen_settings(), anew)
         if scope.leave_out:
             from plugindex.switches import narrowed
 
@@ -139,19 +139,19 @@ class LiveMapping(HeldMapping[K, V]):
         return cls
 
     def _load_anew(self, key: Any) -> Any:
-        """Ask the index again, once: what it said of *key* isn't so."""
-        self._recheck()
+        """Read everything again, once: what the index said of *key* isn't so."""
+        self._recheck(anew=True)
         held = raw.get(self, key, _MISSING)
         plugin = self._now().entries.get(key)
         if held is not _MISSING or plugin is None:
             return self[key]
         return self._load(key, plugin, again=False)
 
-    def _recheck(self) -> None:
+    def _recheck(self, anew: bool = False) -> None:
         family, old = self.family, self._now().snapshot
         if family is None:
             return
-        snapshot = self._asked() if old is None else self._taken(family.scope)
+        snapshot = self._asked() if old is None else self._taken(family.scope, anew)
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:

@@ -53,9 +53,13 @@ def _enum_parts(member: Any) -> list[Any]:
 def restored(value: Any) -> Hashable:
     """Return the value that :func:`portable` made JSON of."""
     if not isinstance(value, dict):
+        if isinstance(value, list):
+            raise ValueError("a list stands for no value")
         return value  # type: ignore[no-any-return]
     ((kind, inner),) = value.items()
     if kind == "enum":
+        if not all(isinstance(name, str) for name in inner[:3]):
+            raise ValueError("an enum member has names")
         return EnumKey(*inner[:3], *(restored(part) for part in inner[3:]))
     if kind == "bytes":
         return bytes.fromhex(inner)
