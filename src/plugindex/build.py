@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from plugindex import freshness, index, kept, providers, store
+from plugindex import freshness, index, kept, providers, store, surroundings
 from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
@@ -65,6 +65,7 @@ class Build:
         self.verdict = "off" if place is None else "cold"
         self.resolver: Resolver | None = None
         self.sections: dict[str, Any] | None = None
+        self.asked: surroundings.Surroundings | None = None
 
     def resolve(self) -> None:
         """Resolve every module of the scope, or take what was resolved before."""
@@ -133,7 +134,9 @@ class Build:
         """Import the undecided modules in a child interpreter and take in what they hold."""
         from plugindex.sandbox import examine
 
+        since = freshness.now_ns()
         found = examine(self.undecided, self.scope, path=list(self.finder.path))
+        self.asked = surroundings.taken(found.asked, since)
         take_examination(self.results, self.undecided, found, self._result_of)
         self.imported = len(self.undecided)
         self.undecided = []
@@ -157,7 +160,14 @@ class Build:
             "modules": len(self.modules),
             "checked": self.checked,
             "failed": self.failed,
+            "variables": self._variables(),
         }
+
+    def _variables(self) -> Any:
+        """Return the variables that undecided modules asked for, and what they were."""
+        if self.asked is not None:
+            return self.asked.variables
+        return self.kept.variables if self.kept and self.unsettled else {}
 
     def _kept_keys(self) -> dict[str, Any] | None:
         """Return the sections of keys as they were, if what changed doesn't touch them."""
@@ -207,6 +217,9 @@ class Build:
             return
         head = dict(self._sections())
         files = self.library.files(self.providers.files if self.providers else None)
+        if self.asked is not None:
+            files = {path: e for path, e in files.items() if e[2] != surroundings.ASKED}
+            files = {**self.asked.files, **files}
         before = self.kept.results if self.kept else {}
         results = {name: self.results.get(name) or before[name] for name in self.modules}
         tail = {
@@ -220,6 +233,9 @@ class Build:
         }
         head["files"] = freshness.by_folder({path: entry[0] for path, entry in files.items()})
         head["folders"] = self.library.folders()
+        if self.asked is not None:
+            known = {entry[0] for entry in head["folders"]}
+            head["folders"] += [one for one in self.asked.folders if one[0] not in known]
         store.write(self.place.path, head, "records", tail)
 
 

@@ -18,6 +18,7 @@ from plugindex.paths import (
 from plugindex.records import Record, Stats
 from plugindex.snapshot import Sections, Snapshot
 from plugindex.stamp import digest
+from plugindex.surroundings import ASKED, hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,8 +134,15 @@ def _place(scope: Scope, settings: Settings) -> Place | None:
 def scope_digest(scope: Scope) -> str:
     """Return what stands for everything that the answer depends on besides the files."""
     fields = [getattr(scope, name) for name in scope._fields]
-    running = (sys.hexversion, sys.flags.optimize, sys.pycache_prefix)
+    running = (sys.hexversion, sys.flags.optimize, sys.pycache_prefix, _mapped())
     return digest(repr((SCHEMA, running, fields)).encode())
+
+
+def _mapped() -> list[str]:
+    """Return where editable installs say that packages lie: their finders have no stamp."""
+    homes = [sys.modules.get(getattr(one, "__module__", "")) for one in sys.meta_path]
+    tables = [getattr(home, name, None) for home in homes for name in ("MAPPING", "NAMESPACES")]
+    return [repr(sorted(map(repr, one.items()))) for one in tables if isinstance(one, dict)]
 
 
 def is_sound(place: Place, scope: Scope, settings: Settings) -> bool:
@@ -158,9 +166,12 @@ def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Change
     document = place.document
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
-        return freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
+        found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
+        if not hold(document.head("variables") or {}):
+            found = found.replace(modules=found.modules | {ASKED})
     except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
+    return None if found.whole else found
 
 
 def _entry(document: store.Document, name: str) -> Any:

@@ -47,6 +47,7 @@ class Kept:
         self.changed = set(changes.modules) - {""}
         self.files = freshness.by_path(document.head("files"))
         self.failed: dict[str, Any] = document.head("failed")
+        self.variables: dict[str, Any] = document.head("variables") or {}
         tail = document.raw_tail()
         self.contents: dict[str, Any] = decode(tail.pop(CONTENTS))
         self.modules: dict[str, str] = decode(tail.pop(MODULES))
@@ -89,7 +90,8 @@ class Kept:
         if changed & set(self.base_edges):
             return None
         reached = self._reached(changed)
-        return frozenset(reached | set(self.undecided) if changed else reached)
+        # An undecided module may import what its code doesn't name.
+        return frozenset(reached | set(self.undecided) if changed or self.moved else reached)
 
     def _drop(self, names: set[str]) -> None:
         """Forget the records of modules that are found elsewhere now, or no longer."""

@@ -8,6 +8,8 @@ import pkgutil
 import shutil
 import sys
 import textwrap
+import time
+import types
 from pathlib import Path
 
 import plugindex
@@ -100,6 +102,20 @@ UNDECIDED = {
 }
 
 
+# What setuptools writes for an editable install has this form.
+EDITABLE = """
+from importlib.util import spec_from_file_location
+
+class Finder:
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        folder = MAPPING.get(name)
+        if folder:
+            return spec_from_file_location(
+                name, folder + "/__init__.py", submodule_search_locations=[folder]
+            )
+Finder.__module__ = "__editable___target_finder"
+"""
 ENGINE = [str(Path(plugindex.__file__).parents[1])]
 # What is installed besides doesn't matter here, and describing a plugin looks through it all.
 STANDARD = [entry for entry in sys.path if "-packages" not in entry and entry.startswith(sys.base_prefix)]
@@ -116,12 +132,19 @@ class Target:
         self.package = base.partition(".")[0]
         self.path = [str(self.site), *map(str, path)]
         self.variables = {"XDG_DATA_HOME": str(self.data)}
+        self.mapping = {}  # packages that an editable install maps to folders
+        self.offered = ()  # other packages whose plugins count
+        self.clock = 0  # seconds by which the clock is wrong
         self.write(files)
 
     def write(self, files):
         """Write *files*, texts by path; None removes one, or a folder with all that is in it."""
+        return self.beside("site", files)
+
+    def beside(self, folder, files):
+        """Write *files* into another folder beside the site."""
         for name, text in files.items():
-            file = self.site / name
+            file = self.folder / folder / name
             if text is None:
                 shutil.rmtree(file) if file.is_dir() else file.unlink()
             else:
@@ -140,6 +163,16 @@ class Target:
         """Make this process one that uses the package."""
         sys.path[:] = [*self.path, *ENGINE, *STANDARD]
         os.environ.update(self.variables)
+        if self.mapping:
+            finder = types.ModuleType("__editable___target_finder")
+            exec(EDITABLE, finder.__dict__)
+            finder.MAPPING = self.mapping
+            sys.modules[finder.__name__] = finder
+            sys.meta_path.append(finder.Finder)
+        if self.clock:
+            now, now_ns = time.time, time.time_ns
+            time.time = lambda: now() + self.clock
+            time.time_ns = lambda: now_ns() + self.clock * 10**9
         importlib.invalidate_caches()
 
     def registry(self):
@@ -163,7 +196,8 @@ class Target:
         """Return the same as it must be: import everything, then see what is there."""
         self.enter()
         seen, failed = journal.begin(), set()
-        for name in sorted(_modules(self.package)):
+        names = [name for one in (self.package, *self.offered) for name in _modules(one)]
+        for name in sorted(names):
             if not _imports(name):
                 failed.add(name)
         entries, all_entries = self._entries(seen, failed), self._entries(seen, set())
@@ -173,7 +207,11 @@ class Target:
         module, _, name = self.base.partition(":")
         scope = getattr(importlib.import_module(module), name).__registry__.scope
         plugins = [_plugin(one) for one in listing(scope, seen, failed)["plugins"]]
-        return {text(key): reference for key, reference in settle(plugins)[0].items()}
+        entries = {text(key): reference for key, reference in settle(plugins)[0].items()}
+        for _, key, cls in seen.registrations:
+            if cls.__module__.partition(".")[0] in self.offered and cls.__module__ not in failed:
+                entries[text(key)] = _reference(cls)
+        return entries
 
 
 def _dedented(text):
