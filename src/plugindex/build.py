@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from plugindex import freshness, index, kept, providers, store, surroundings
@@ -137,6 +138,8 @@ class Build:
         since = freshness.now_ns()
         found = examine(self.undecided, self.scope, path=list(self.finder.path))
         self.asked = surroundings.taken(found.asked, since)
+        if found.refused and not getattr(sys, "frozen", False):
+            self.place = None  # the next start may be able to; only a frozen application never is
         take_examination(self.results, self.undecided, found, self._result_of)
         self.imported = len(self.undecided)
         self.undecided = []

@@ -92,10 +92,17 @@ def environment() -> tuple[str, int, str, str]:
     Returns:
         the cache tag, the optimise flag, the prefix, and a digest of the resolved ``sys.path``.
     """
-    path = [os.path.realpath(entry) for entry in sys.path if _sound(entry)]
+    path = [_resolved(entry) for entry in sys.path if _sound(entry)]
     seen = digest(encode(list(dict.fromkeys(path))).encode("ascii"))
     tag = sys.implementation.cache_tag or sys.implementation.name
     return tag, sys.flags.optimize, sys.prefix, seen
+
+
+def _resolved(entry: str) -> str:
+    try:
+        return os.path.realpath(entry)
+    except (OSError, ValueError):  # the working folder is gone, or no file can have that name
+        return entry
 
 
 def _sound(entry: object) -> bool:

@@ -121,18 +121,25 @@ def _lost(answer: Answer, modules: Sequence[str]) -> dict[str, Problem]:
 
 def _ask(request: dict[str, Any]) -> Answer:
     """Run one child to its end, or to its limit, and return what it told."""
+    answer = Answer()
+    try:
+        return _told(request, answer)
+    except OSError as error:  # no room, no descriptors, no memory for a process
+        return answer.refuse(f"{sys.executable} can't be started: {error}")
+
+
+def _told(request: dict[str, Any], answer: Answer) -> Answer:
     import json
 
-    answer = Answer()
     with _scratch() as question, _scratch() as output:
         question.write(json.dumps(request).encode())
         question.seek(0)
         reading, writing = os.pipe()
         try:
             child = _start(question.fileno(), output.fileno(), writing)
-        except OSError as error:
+        except OSError:
             os.close(reading)
-            return answer.refuse(f"{sys.executable} can't be started: {error}")
+            raise
         finally:
             os.close(writing)
         try:

@@ -3,6 +3,7 @@
 Nothing here has seen a registry. Where a fresh interpreter matters, an attack starts one.
 """
 
+import email.parser  # noqa: F401
 import importlib.metadata  # noqa: F401
 import json  # noqa: F401
 import logging  # noqa: F401
