@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from attacks import corruption, crash, staleness, template  # noqa: F401 - the template is what tries are forked from
+from attacks import concurrency, corruption, crash, staleness, template  # noqa: F401 - the template is what tries are forked from
 from attacks.scores import Score
 
-FAMILIES = [corruption, staleness, crash]
+FAMILIES = [corruption, staleness, crash, concurrency]
 ATTACKS = [(family, name) for family in FAMILIES for name in family.ATTACKS]
 
 
