@@ -24,6 +24,8 @@ def portable(value: object) -> Any:
     if isinstance(value, EnumKey):
         hashed = () if value.hashed == value.member else (portable(value.hashed),)
         return {"enum": [value.module, value.enum, value.member, *hashed]}
+    if type(value) is float and value - value != 0:  # JSON has no infinity
+        return {"float": repr(value)}
     if value is None or type(value) in (str, int, float, bool):
         return value
     if type(value) is bytes:
@@ -63,6 +65,8 @@ def restored(value: Any) -> Hashable:
         return EnumKey(*inner[:3], *(restored(part) for part in inner[3:]))
     if kind == "bytes":
         return bytes.fromhex(inner)
+    if kind == "float":
+        return float(inner)
     if kind == "tuple":
         return tuple(restored(item) for item in inner)
     if kind == "frozenset":

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from attacks import concurrency, corruption, crash, staleness, template  # noqa: F401 - the template is what tries are forked from
+from attacks import concurrency, corruption, crash, fuzz, hostile, staleness, template  # noqa: F401 - the template is what tries are forked from
 from attacks.scores import Score
 
-FAMILIES = [corruption, staleness, crash, concurrency]
+FAMILIES = [corruption, staleness, crash, concurrency, hostile, fuzz]
 ATTACKS = [(family, name) for family in FAMILIES for name in family.ATTACKS]
 
 

@@ -184,13 +184,16 @@ class Target:
         """Return what this process lists and loads, once it has asked all that can be asked."""
         self.enter()
         registry = self.registry()
-        listed = {text(key) for key in registry}
-        for key in list(registry)[-1:]:
+        keys = list(registry)
+        listed = {text(key) for key in keys}
+        for key in keys[-1:]:
             assert isinstance(registry.info(key).attributes, dict)
         assert isinstance(repr(registry) + str(registry.problems) + registry.cache_path, str)
         registry.find(name="one")
         loaded = {text(key): _reference(cls) for key, cls in registry.items()}
-        return {"listed": listed, "loaded": loaded, "cache": registry.stats.cache}
+        failed = [key for key in keys if text(key) not in loaded]
+        modules = {text(key): registry.info(key).reference.partition(":")[0] for key in failed}
+        return {"listed": listed, "loaded": loaded, "failed": modules, "cache": registry.stats.cache}
 
     def truth(self):
         """Return the same as it must be: import everything, then see what is there."""
@@ -200,8 +203,7 @@ class Target:
         for name in sorted(names):
             if not _imports(name):
                 failed.add(name)
-        entries, all_entries = self._entries(seen, failed), self._entries(seen, set())
-        return {"entries": entries, "failing": {*all_entries} - {*entries}}
+        return {"entries": self._entries(seen, failed), "failed": failed}
 
     def _entries(self, seen, failed):
         module, _, name = self.base.partition(":")
@@ -256,7 +258,8 @@ def judged(outcome, truth):
     if outcome.kind != "answered":
         return outcome
     found = outcome.value
-    listed = found["listed"] - truth["failing"]
+    failing = {key for key, module in found["failed"].items() if module in truth["failed"]}
+    listed = found["listed"] - failing
     return outcome._replace(value={"listed": listed, "loaded": found["loaded"]})
 
 
