@@ -3,7 +3,8 @@
 :mod:`plugindex.sandbox` starts it and holds the other end. It answers with one JSON object a line:
 ``{"ready": true}``, then for each module ``{"start": name}`` and ``{"done": name, "seconds": s,
 "problem": {...} | null}``, then ``{"listings": [...], "recovered": [...], "asked": {...}}`` with
-one listing for each scope. A line that never comes tells the parent which module ended the interpreter.
+one listing for each scope. A line that never comes tells the parent which module ended the
+interpreter.
 """
 
 from __future__ import annotations

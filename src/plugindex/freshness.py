@@ -157,7 +157,9 @@ def names_digest(names: frozenset[str] | None) -> str:
 
 def take_folders(consulted: Mapping[str, frozenset[str] | None]) -> list[Any]:
     """Return path, stamp and names digest of each folder that was listed."""
-    return [[path, stamp.take(path), _held_digest(path, names)] for path, names in consulted.items()]
+    return [
+        [path, stamp.take(path), _held_digest(path, names)] for path, names in consulted.items()
+    ]
 
 
 def _held_digest(path: str, names: frozenset[str] | None) -> str:

@@ -7,8 +7,9 @@ import sys
 import time
 
 from plugindex import freshness, store
+from plugindex.errors import DAMAGE
 from plugindex.header import CacheConfig, check_header, locate
-from plugindex.inputs import DAMAGE, Miss
+from plugindex.inputs import Miss
 from plugindex.paths import (
     cache_disabled,
     cache_folder,

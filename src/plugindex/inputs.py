@@ -10,17 +10,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HASH_LIMIT = 64 << 20
-# What using a sealed file of another shape may raise: a forgery or a fault of ours, and a miss.
-DAMAGE = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    RecursionError,
-    MemoryError,
-)
 
 
 class Miss(Exception):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from plugindex import freshness
 from plugindex.codec import decode, encode
+from plugindex.errors import DAMAGE
 from plugindex.index import CONTENTS, RESULT
-from plugindex.inputs import DAMAGE
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.store import Raw

@@ -39,7 +39,7 @@ def load(
         PluginLoadError: the module can't be imported; the original is the cause.
         StalePluginError: the module doesn't hold that class with that key.
     """
-    if not (scope.covers(plugin.module) or _offered(plugin, scope)):
+    if ".__main__" in plugin.module or not (scope.covers(plugin.module) or _offered(plugin, scope)):
         raise _stale(plugin, scope, f"{plugin.module} is not in {scope.package}")
     module = _imported(plugin, scope)
     # What a class statement registered counts, even where its name was deleted or bound anew.

@@ -153,7 +153,9 @@ class Family(Abstractness):
             return (self._made_by_builtin(function[1], value, context), here)
         if function[0] == "class":
             return (self._made_by_class(function, value, context), here)
-        if function[0] == "unknown":  # a metaclass that was worked out: type(Base)(name, bases, body)
+        if (
+            function[0] == "unknown"
+        ):  # a metaclass that was worked out: type(Base)(name, bases, body)
             args = self.arguments(value, context)[0] if len(value[2]) >= 3 else ()
             made = len(args) >= 3 and args[1][0] == "items" and self._any([args[1]])
             return ("a class made by a call", here) if made else ("", _NOWHERE)

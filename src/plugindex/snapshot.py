@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.inputs import DAMAGE
+from plugindex.errors import DAMAGE
 from plugindex.records import Plugin, Problem, Record, Stats
 
 TYPE_CHECKING = False

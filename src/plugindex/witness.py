@@ -69,8 +69,8 @@ def begin() -> Witness:
     return witness
 
 
-def _noting(kind: type, witness: Witness) -> type:
-    class Noting(kind):
+def _noting(kind: Any, witness: Witness) -> type:
+    class Noting(kind):  # type: ignore[misc]
         def __getitem__(self, name: Any) -> Any:
             if isinstance(name, (str, bytes)):
                 witness.variables.add(os.fsdecode(name))
@@ -78,7 +78,7 @@ def _noting(kind: type, witness: Witness) -> type:
 
         def __iter__(self) -> Iterator[Any]:
             witness.variables.add(ALL)
-            return super().__iter__()
+            return iter(list(super().__iter__()))
 
     return Noting
 

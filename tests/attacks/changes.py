@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of changes, one a line
 """Changes after which an index must not be believed: each writes a package, then changes it."""
 
 from __future__ import annotations
@@ -260,7 +261,10 @@ COMPUTES = {
     "target/b.py": "import dep\nfrom target.base import Base\nfor one in dep.NAMES:\n"
     "    globals()[one] = type(Base)(one, (Base,), {'name': one, '__module__': __name__})\n",
 }
-CONSTANT = {"lib:dep.py": "KEY = 'one'\n", "target/b.py": "import dep\n" + plugin("Beta", "dep.KEY")}
+CONSTANT = {
+    "lib:dep.py": "KEY = 'one'\n",
+    "target/b.py": "import dep\n" + plugin("Beta", "dep.KEY"),
+}
 MIXIN = {
     "lib:dep.py": "class Mixin:\n    name = 'mixed'\n",
     "target/b.py": "import dep\nfrom target.base import Base\nclass B(dep.Mixin, Base):\n    pass\n",
@@ -311,12 +315,24 @@ CHANGES = {
     "a dependency as a namespace": (NEEDY, NOTHING, beside({"dep/x.txt": ""})),
     "a computed import appears": (DYNAMIC, NOTHING, beside({"dep.py": ""})),
     "a computed import goes": (DYNAMIC | {"lib:dep.py": ""}, NOTHING, beside({"dep.py": None})),
-    "a file that a module reads": (READS_FILE, NOTHING, lambda t: t.write({"target/names.txt": "x"})),
-    "a folder that a module lists": (READS_FOLDER, NOTHING, lambda t: t.write({"target/data/y": ""})),
+    "a file that a module reads": (
+        READS_FILE,
+        NOTHING,
+        lambda t: t.write({"target/names.txt": "x"}),
+    ),
+    "a folder that a module lists": (
+        READS_FOLDER,
+        NOTHING,
+        lambda t: t.write({"target/data/y": ""}),
+    ),
     "a variable that gives a key": (READS_VARIABLE, NOTHING, variable("TARGET_KEY", "set")),
     "a variable that is asked for": (READS_VARIABLE, NOTHING, variable("TARGET_MORE", "")),
     "a variable read by getenv": (READS_VARIABLE, NOTHING, variable("TARGET_LESS", "1")),
-    "a package of the name before it": ({}, NOTHING, on_path(SMALL | {"target/a.py": plugin("New")})),
+    "a package of the name before it": (
+        {},
+        NOTHING,
+        on_path(SMALL | {"target/a.py": plugin("New")}),
+    ),
     "a package of the name behind it": (
         {},
         NOTHING,

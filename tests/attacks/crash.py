@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -61,7 +62,7 @@ def killed_at_calls(score, folder, scale):
     number, step = 0, max(1, int(4 / scale))
     while True:
         prey.clear()
-        outcome = attempt(lambda: _look_until(prey.target, number))
+        outcome = attempt(partial(_look_until, prey.target, number))
         prey.judge(score, f"at call {number}")
         if outcome.kind == "answered":
             return

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of fragments
 """Family 6: generated modules are read and imported; what is decided by reading must be the same."""
 
 from __future__ import annotations
@@ -57,7 +58,19 @@ VALUES = st.sampled_from([
     "__name__", "A.name", "'x' * 2", "(x := 'w')", "'xy'[0]", "sorted('ba')[0]", "{'k': 'v'}['k']",
 ])  # fmt: skip
 DECORATORS = st.sampled_from(
-    ["", "", "", "", "@keep", "@drop", "@named('n')", "@other", "@help.keep", "@dataclass", "@final"]
+    [
+        "",
+        "",
+        "",
+        "",
+        "@keep",
+        "@drop",
+        "@named('n')",
+        "@other",
+        "@help.keep",
+        "@dataclass",
+        "@final",
+    ]
 )
 CONDITIONS = st.sampled_from([
     "TYPE_CHECKING", "not TYPE_CHECKING", "sys.version_info >= (3, 8)", "sys.version_info < (3, 8)",
@@ -126,7 +139,9 @@ def blocks(inner):
 
 
 PLAIN = st.one_of(class_statements(), class_statements(), STATEMENTS, IMPORTS)
-PROGRAMS = st.lists(st.recursive(PLAIN, blocks, max_leaves=4), min_size=1, max_size=6).map("\n".join)
+PROGRAMS = st.lists(st.recursive(PLAIN, blocks, max_leaves=4), min_size=1, max_size=6).map(
+    "\n".join
+)
 
 
 def generated(score, folder, scale):

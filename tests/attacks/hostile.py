@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables of fragments
 """Family 5: plugins that misbehave, and cache files that lie, under the eyes of an audit hook."""
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def modules(score, folder, scale):
     for number, (name, text) in enumerate(MODULES.items()):
         for place, order in enumerate(("before", "after")):
             target = Target(folder / f"{number}-{place}", SMALL)
-            target.write({"target/b.py": _joined(text, order), "target/loop.py": "import target.b\n"})
+            target.write(
+                {"target/b.py": _joined(text, order), "target/loop.py": "import target.b\n"}
+            )
             _judge(score, target, f"{name}, {order} its class")
 
 
@@ -194,7 +197,11 @@ def _look_watched(target):
             found[repr(key)] = type(error).__name__
     registry.values(), registry.problems, [registry.info(key) for key in registry]
     ran = [name for name in os.listdir(target.site) if name.endswith(".ran")]
-    return found, ran + [name for name in watched.ran if "__main__" in name], "antigravity" in sys.modules
+    return (
+        found,
+        ran + [name for name in watched.ran if "__main__" in name],
+        "antigravity" in sys.modules,
+    )
 
 
 def _wrong(outcome, truth):

@@ -45,7 +45,9 @@ def spliced(data, random):
 def littered(data, random):
     """Put bytes in that are no UTF-8, no ASCII, or have a meaning in JSON."""
     place = random.randrange(len(data) + 1)
-    litter = random.choice((b"\xff\xfe", b"\xc3(", b"\0", b"\n", b'"', b"\\", b"}", b"\r\n", b"\xe2"))
+    litter = random.choice(
+        (b"\xff\xfe", b"\xc3(", b"\0", b"\n", b'"', b"\\", b"}", b"\r\n", b"\xe2")
+    )
     return data[:place] + litter * random.choice((1, 1, 50)) + data[place:]
 
 

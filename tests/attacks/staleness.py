@@ -34,7 +34,7 @@ def in_turn(score, folder, scale):
     target = Target(folder, SMALL)
     for number in range(int(8 * scale)):
         for name in ("a new module", "an edit of size and times kept", "a module renamed"):
-            files, _, change = CHANGES[name]
+            change = CHANGES[name][2]
             target.write(SMALL)
             for extra in ("b", "z"):
                 (target.site / f"target/{extra}.py").unlink(missing_ok=True)

@@ -118,7 +118,9 @@ Finder.__module__ = "__editable___target_finder"
 """
 ENGINE = [str(Path(plugindex.__file__).parents[1])]
 # What is installed besides doesn't matter here, and describing a plugin looks through it all.
-STANDARD = [entry for entry in sys.path if "-packages" not in entry and entry.startswith(sys.base_prefix)]
+STANDARD = [
+    entry for entry in sys.path if "-packages" not in entry and entry.startswith(sys.base_prefix)
+]
 
 
 class Target:
@@ -193,7 +195,12 @@ class Target:
         loaded = {text(key): _reference(cls) for key, cls in registry.items()}
         failed = [key for key in keys if text(key) not in loaded]
         modules = {text(key): registry.info(key).reference.partition(":")[0] for key in failed}
-        return {"listed": listed, "loaded": loaded, "failed": modules, "cache": registry.stats.cache}
+        return {
+            "listed": listed,
+            "loaded": loaded,
+            "failed": modules,
+            "cache": registry.stats.cache,
+        }
 
     def truth(self):
         """Return the same as it must be: import everything, then see what is there."""
