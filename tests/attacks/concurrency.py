@@ -9,6 +9,7 @@ import time
 
 from attacks.changes import SMALL, plugin
 from attacks.corruption import Prey, answer
+from attacks.scores import times
 from attacks.targets import FILES, UNDECIDED, Target, expected, judged
 from attacks.tries import Try, attempt
 
@@ -28,7 +29,7 @@ def cold_together(files, share, most):
 
     def attack(score, folder, scale):
         prey, worked = Prey(folder, files), []
-        for _ in range(max(1, int(share * scale))):
+        for _ in range(times(share, scale)):
             prey.clear()
             outcomes = _together(32, prey.target.look)
             for number, outcome in enumerate(outcomes):
@@ -65,7 +66,7 @@ def threads(score, folder, scale):
     """64 threads at first access, cold and warm, some reading, some loading."""
     # While a failing module is being imported, its classes are at hand to other threads.
     prey = Prey(folder, {n: t for n, t in (FILES | MANY).items() if n != "target/raising.py"})
-    for number in range(int(4 * scale)):
+    for number in range(times(2, scale)):
         if number % 2:
             prey.clear()
         outcome = attempt(lambda: _by_threads(prey.target, 64))
@@ -112,7 +113,7 @@ def readers_inside(score, folder, scale):
     """Two threads import plugins that read the registry while they are imported."""
     target = Target(folder, SMALL | READING)
     truth = answer(attempt(target.truth))
-    for number in range(int(15 * scale)):
+    for number in range(times(6, scale)):
         outcome = attempt(lambda: _load_crosswise(target), 30)
         score.judge(f"round {number}", outcome, expected(truth)["loaded"])
 
@@ -140,10 +141,10 @@ def forks(score, folder, scale):
     The child lists all; a key whose import the fork cut off may raise, at once.
     """
     prey = Prey(folder, FILES | MANY)
-    for number in range(int(60 * scale)):
+    for number in range(times(16, scale)):
         if number % 2:
             prey.clear()
-        delay = (number % 30) / 1000
+        delay = (number * 7 % 30) / 1000
         outcome = attempt(lambda: _fork_meanwhile(prey.target, delay), 20)  # noqa: B023
         score.judge(f"round {number}", outcome, True)
 
@@ -187,7 +188,7 @@ def _lists_and_loads(registry):
 def registering(score, folder, scale):
     """Classes are defined, and keys set and deleted, while others iterate."""
     target = Target(folder, SMALL | MANY)
-    for number in range(int(4 * scale)):
+    for number in range(times(1, scale)):
         score.judge(f"round {number}", attempt(lambda: _register_meanwhile(target)), 161)
 
 
@@ -223,7 +224,7 @@ def _register_meanwhile(target):
 def refreshing(score, folder, scale):
     """Readers and refreshers for some seconds, while files come and go."""
     target = Target(folder, SMALL | {n: MANY[n] for n in [*MANY][:10]})
-    outcome = attempt(lambda: _refresh_meanwhile(target, 3 * min(scale, 20)), 60 + 3 * scale)
+    outcome = attempt(lambda: _refresh_meanwhile(target, 2 * min(scale, 30)), 60 + 3 * scale)
     score.judge("readers and refreshers", outcome, True)
     truth = answer(attempt(target.truth))
     score.judge("a fresh look", judged(attempt(target.look), truth), expected(truth))

@@ -8,6 +8,7 @@ import stat
 from random import Random
 
 from attacks import mutations
+from attacks.scores import times
 from attacks.targets import FILES, UNDECIDED, Target, expected, judged
 from attacks.tries import Outcome, attempt
 
@@ -55,7 +56,7 @@ def mutated(kinds, seed, share):
 
     def attack(score, folder, scale):
         prey = Prey(folder)
-        for number in range(int(share * scale)):
+        for number in range(times(share, scale)):
             random = Random(f"{seed} {number}")
             change = random.choice(kinds)
             prey.put(change(prey.sound, random))
@@ -75,7 +76,7 @@ def contents(score, folder, scale):
 def undecided(score, folder, scale):
     """The same mutations, on an index that holds what a child interpreter told."""
     prey = Prey(folder, FILES | UNDECIDED)
-    for number in range(int(5 * scale)):
+    for number in range(times(3, scale)):
         random = Random(f"undecided {number}")
         prey.put(random.choice(mutations.SEALED)(prey.sound, random))
         prey.judge(score, f"seed 'undecided {number}'")
@@ -86,7 +87,7 @@ def after_edit(score, folder, scale):
     prey = Prey(folder)
     file = prey.target.site / "target" / "plain.py"
     text = file.read_text()
-    for number in range(int(60 * scale)):
+    for number in range(times(20, scale)):
         random = Random(f"edit {number}")
         file.write_text(f"{text}# {number}\n")
         prey.put(random.choice(mutations.SEALED)(prey.sound, random))
@@ -170,8 +171,8 @@ PLANTS = {
 }
 ROOT_ONLY = {"an endless device", "another owner", "a folder of another owner", "a socket"}
 ATTACKS = {
-    "random bytes: bits, cuts, zeros, splices, litter": mutated(mutations.BYTES, "bytes", 60),
-    "sealed again: types, shapes, nesting, doubled names": mutated(mutations.SEALED, "seal", 120),
+    "random bytes: bits, cuts, zeros, splices, litter": mutated(mutations.BYTES, "bytes", 30),
+    "sealed again: types, shapes, nesting, doubled names": mutated(mutations.SEALED, "seal", 50),
     "sealed again, and the package was edited": after_edit,
     "sealed again, with a module that reading doesn't decide": undecided,
     "contents that no cache file has": contents,

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 
 from attacks.corruption import Prey, answer
+from attacks.scores import times
 from attacks.targets import ENGINE, FILES, UNDECIDED, Target, expected, judged
 from attacks.tries import LIMIT_S, Try, attempt
 
@@ -28,7 +29,7 @@ def killed(files, seed, share):
     def attack(score, folder, scale):
         prey = Prey(folder, files)
         longest_s = 0.06 if files is FILES else 0.4
-        for number in range(int(share * scale)):
+        for number in range(times(share, scale)):
             random = Random(f"{seed} {number}")
             prey.clear()
             if random.random() < 0.3:
@@ -59,7 +60,7 @@ def _strays(score, prey, number):
 def killed_at_calls(score, folder, scale):
     """Die at every n-th call to the system that changes a file, from the first to the last."""
     prey = Prey(folder)
-    number, step = 0, max(1, int(4 / scale))
+    number, step = 0, max(1, int(8 / scale))
     while True:
         prey.clear()
         outcome = attempt(partial(_look_until, prey.target, number))
@@ -254,8 +255,8 @@ def _as_nobody(score):
 
 
 ATTACKS = {
-    "killed at random moments of a cold start": killed(FILES, "kill", 20),
-    "the same, while a child imports": killed(FILES | UNDECIDED, "kill child", 3),
+    "killed at random moments of a cold start": killed(FILES, "kill", 10),
+    "the same, while a child imports": killed(FILES | UNDECIDED, "kill child", 2),
     "ended at the n-th call that changes a file": killed_at_calls,
     "limits of file size and descriptors": limits,
     "a full or read-only disk": full_disk,

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from attacks.changes import SMALL
+from attacks.scores import times
 from attacks.targets import Target, text
 from attacks.tries import attempt
 from plugindex.build import build
@@ -152,7 +153,7 @@ def generated(score, folder, scale):
 
     @seed(int(scale * 1000))
     @settings(
-        max_examples=int(150 * scale),
+        max_examples=times(60, scale),
         database=None,
         deadline=None,
         phases=[Phase.generate],

@@ -10,6 +10,7 @@ from random import Random
 from attacks import mutations
 from attacks.changes import SMALL, plugin
 from attacks.corruption import FILES, Prey, answer
+from attacks.scores import times
 from attacks.targets import Target, expected, judged
 from attacks.tries import attempt
 
@@ -157,7 +158,7 @@ def lies(score, folder, scale):
     """
     prey = Prey(folder, FILES | OUTSIDE)
     hidden = 0
-    for number in range(int(40 * scale)):
+    for number in range(times(20, scale)):
         random = Random(f"lie {number}")
         prey.put(_forged(prey.sound, random))
         outcome = attempt(lambda: _look_watched(prey.target))

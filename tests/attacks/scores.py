@@ -6,6 +6,11 @@ KINDS = ("wrong", "raised", "hung")
 _SHOWN = 8
 
 
+def times(share, scale):
+    """Return how many tries a *share* comes to at this scale, one at least."""
+    return max(1, round(share * scale))
+
+
 class Score:
     """The tries of one attack, and the faults among them."""
 

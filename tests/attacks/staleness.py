@@ -6,6 +6,7 @@ import time
 
 from attacks.changes import CHANGES, SMALL
 from attacks.corruption import answer
+from attacks.scores import times
 from attacks.targets import Target, expected, judged
 from attacks.tries import attempt
 
@@ -32,7 +33,7 @@ def rested(score, folder, scale):
 def in_turn(score, folder, scale):
     """One package is changed again and again, back and forth."""
     target = Target(folder, SMALL)
-    for number in range(int(8 * scale)):
+    for number in range(times(2, scale)):
         for name in ("a new module", "an edit of size and times kept", "a module renamed"):
             change = CHANGES[name][2]
             target.write(SMALL)
