@@ -24,7 +24,9 @@ def portable(value: object) -> Any:
     if isinstance(value, EnumKey):
         hashed = () if value.hashed == value.member else (portable(value.hashed),)
         return {"enum": [value.module, value.enum, value.member, *hashed]}
-    if type(value) is float and value - value != 0:  # JSON has no infinity
+    if type(value) is float and value - value != 0:  # JSON has neither
+        if value != value:
+            raise TypeError("NaN equals nothing, so it can't be stored")
         return {"float": repr(value)}
     if value is None or type(value) in (str, int, float, bool):
         return value
