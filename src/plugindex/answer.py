@@ -23,7 +23,8 @@ class Examination(Record):
     *plugins* is in the order of modules and then of definition. *failures* has the module names
     that can't be imported, *problems* what else is wrong. *seconds* is how long each import took
     at its turn, whatever it imported in its turn included. *refused* says why no child could be
-    started; all else is empty then.
+    started; all else is empty then. *asked* names the variables, files and folders that they asked
+    for.
     """
 
     plugins: tuple[Plugin, ...] = ()
@@ -31,6 +32,7 @@ class Examination(Record):
     problems: tuple[Problem, ...] = ()
     seconds: Mapping[str, float] = {}
     refused: str = ""
+    asked: Mapping[str, Any] = {}
 
 
 class Answer:
@@ -103,6 +105,7 @@ class Answer:
             failures={**self._failures(), **crashed},
             problems=tuple(Problem(**fields) for fields in listing["problems"]),
             seconds={name: line["seconds"] for name, line in self._done.items()},
+            asked=self._end.get("asked", {}),
         )
 
     def _failures(self) -> dict[str, Problem]:

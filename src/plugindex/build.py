@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
-from plugindex import freshness, index, kept, providers, store
+from plugindex import freshness, index, kept, providers, store, surroundings
 from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
@@ -65,6 +66,7 @@ class Build:
         self.verdict = "cold" if place and place.path else "off"
         self.resolver: Resolver | None = None
         self.sections: dict[str, Any] | None = None
+        self.asked: surroundings.Surroundings | None = None
 
     def resolve(self) -> None:
         """Resolve every module of the scope, or take what was resolved before."""
@@ -139,7 +141,11 @@ class Build:
         """Import the undecided modules in a child interpreter and take in what they hold."""
         from plugindex.sandbox import examine
 
+        since = freshness.now_ns()
         found = examine(self.undecided, self.scope, path=list(self.finder.path))
+        self.asked = surroundings.taken(found.asked, since)
+        if found.refused and not getattr(sys, "frozen", False):
+            self.place = None  # the next start may be able to; only a frozen application never is
         take_examination(self.results, self.undecided, found, self._result_of)
         self.imported = len(self.undecided)
         self.undecided = []
@@ -163,7 +169,14 @@ class Build:
             "modules": len(self.modules),
             "checked": self.checked,
             "failed": self.failed,
+            "variables": self._variables(),
         }
+
+    def _variables(self) -> Any:
+        """Return the variables that undecided modules asked for, and what they were."""
+        if self.asked is not None:
+            return self.asked.variables
+        return self.kept.variables if self.kept and self.unsettled else {}
 
     def _kept_keys(self) -> dict[str, Any] | None:
         """Return the sections of keys as they were, if what changed doesn't touch them."""
@@ -224,6 +237,9 @@ class Build:
     def _document(self) -> tuple[dict[str, Any], str, dict[str, Any]]:
         head = dict(self._sections())
         files = self.library.files(self.providers.files if self.providers else None)
+        if self.asked is not None:
+            files = {path: e for path, e in files.items() if e[2] != surroundings.ASKED}
+            files = {**self.asked.files, **files}
         before = self.kept.results if self.kept else {}
         results = {name: self.results.get(name) or before[name] for name in self.modules}
         tail = {
@@ -237,6 +253,9 @@ class Build:
         }
         head["files"] = freshness.by_folder({path: entry[0] for path, entry in files.items()})
         head["folders"] = self.library.folders()
+        if self.asked is not None:
+            known = {entry[0] for entry in head["folders"]}
+            head["folders"] += [one for one in self.asked.folders if one[0] not in known]
         return head, "records", tail
 
 

@@ -2,8 +2,9 @@
 
 :mod:`plugindex.sandbox` starts it and holds the other end. It answers with one JSON object a line:
 ``{"ready": true}``, then for each module ``{"start": name}`` and ``{"done": name, "seconds": s,
-"problem": {...} | null}``, then ``{"listings": [...], "recovered": [...]}`` with one listing for
-each scope. A line that never comes tells the parent which module ended the interpreter.
+"problem": {...} | null}``, then ``{"listings": [...], "recovered": [...], "asked": {...}}`` with
+one listing for each scope. A line that never comes tells the parent which module ended the
+interpreter.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
-from plugindex import introspect, journal
+from plugindex import introspect, journal, witness
 from plugindex.portable import scope_from
 
 TYPE_CHECKING = False
@@ -43,9 +44,11 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     _prepare(report)
     seen = journal.begin()
     report.tell({"ready": True})
+    witnessed = witness.begin()
     failed, recovered = _import_all(request, report)
+    asked = witnessed.told()
     listings = [_listing(fields, request, seen, failed, report) for fields in request["scopes"]]
-    report.tell({"listings": listings, "recovered": recovered})
+    report.tell({"listings": listings, "recovered": recovered, "asked": asked})
     # Foreign threads and exit handlers get no say: they could keep the process for ever.
     os._exit(0)
 

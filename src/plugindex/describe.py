@@ -183,5 +183,11 @@ def distribution_of(module: str) -> Distribution | None:
     try:
         return metadata.distribution(top)
     except metadata.PackageNotFoundError:
+        pass
+    except (OSError, TypeError, ValueError):  # an entry of sys.path that is no folder's name
+        return None
+    try:
         names = metadata.packages_distributions().get(top, ())
         return metadata.distribution(names[0]) if names else None
+    except (OSError, TypeError, ValueError):
+        return None

@@ -14,6 +14,19 @@ def message(summary: str, facts: Iterable[tuple[str, str]] = ()) -> str:
     return "\n".join(lines)
 
 
+# What using a sealed file of another shape may raise: a forgery or a fault of ours, and a miss.
+DAMAGE = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    MemoryError,
+)
+
+
 class RegistryError(Exception):
     """Base of every error that plugindex raises on purpose.
 

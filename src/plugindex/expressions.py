@@ -69,6 +69,9 @@ _UNARY = {"neg": operator.neg, "pos": operator.pos, "~": operator.invert, "not":
 _TEXT_METHODS = {"startswith", "endswith", "lower", "upper", "strip"}
 
 
+LONGEST_NUMBER = 4096  # bits; beyond, the decimal conversions refuse
+
+
 def undecided(reason: str) -> Value:
     """Return the value of which nothing is known, and why."""
     return ("?", reason)
@@ -77,8 +80,10 @@ def undecided(reason: str) -> Value:
 def literal(value: object) -> Value:
     """Return *value*, a constant of the byte code, as a symbolic value."""
     kind = type(value)
-    if kind is str or kind is int or value is None or kind is bool:
+    if kind is str or value is None or kind is bool:
         return ("c", value)
+    if kind is int:
+        return ("c", value) if value.bit_length() < LONGEST_NUMBER else undecided("a huge number")  # type: ignore[attr-defined]
     if kind is tuple or kind is frozenset:
         return ("c", value) if _small(value) else undecided("large data")
     if kind is float or kind is complex:

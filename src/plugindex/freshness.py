@@ -25,12 +25,14 @@ class Changes(Record):
 
     *modules* are those of which a file changed. *folders* says that a folder's names did.
     *settled* counts what is the same but had to be compared by content, and need not be the next
-    time if it is stamped anew; what has the times of an image never settles.
+    time if it is stamped anew; what has the times of an image never settles. *whole* says that an
+    archive on the path changed, so that nothing read from it counts.
     """
 
     modules: frozenset[str] = frozenset()
     folders: bool = False
     settled: int = 0
+    whole: bool = False
 
     @property
     def none(self) -> bool:
@@ -49,23 +51,26 @@ def check(
     Args:
         files: the stamp (None: absent) of each file, by folder and name.
         contents: returns path to [content digest, module]; asked only where a stamp doesn't do.
-        folders: [path, stamp or None, digest of the names] of each folder.
+        folders: [path, stamp or None, digest of the names] of each folder; of the content where a
+            path is a file.
         checked: when the stamps were taken, in ns.
     """
     doubts = doubtful(files, checked)
     changed, settled = _compared(files, contents(), doubts) if doubts else (set(), 0)
-    moved = False
+    moved = whole = False
     for path, known, names in folders:
         now = stamp.take(path)
         if _same(now, known) and (
             now is None or not stamp.too_fresh(now, checked) or _of_interpreter(path)
         ):
             continue
-        if now is None or known is None or names_digest(listed(path)) != names:
+        held = listed(path)
+        if now is None or known is None or _held_digest(path, held) != names:
             moved = True
+            whole = whole or (held is None and known is not None)
         else:
             settled += _is_settled(now)
-    return Changes(frozenset(changed), moved, settled)
+    return Changes(frozenset(changed), moved, settled, whole)
 
 
 def _is_settled(now: stamp.Stamp) -> bool:
@@ -153,7 +158,17 @@ def names_digest(names: frozenset[str] | None) -> str:
 
 def take_folders(consulted: Mapping[str, frozenset[str] | None]) -> list[Any]:
     """Return path, stamp and names digest of each folder that was listed."""
-    return [[path, stamp.take(path), names_digest(names)] for path, names in consulted.items()]
+    return [
+        [path, stamp.take(path), _held_digest(path, names)] for path, names in consulted.items()
+    ]
+
+
+def _held_digest(path: str, names: frozenset[str] | None) -> str:
+    """Return what stands for what a path of the search path holds, be it a folder or an archive."""
+    if names is not None:
+        return names_digest(names)
+    data = stamp.read(path, _LIMIT)
+    return "" if data is None else stamp.digest(data)
 
 
 def now_ns() -> int:

@@ -7,6 +7,7 @@ import sys
 import time
 
 from plugindex import freshness, store
+from plugindex.errors import DAMAGE
 from plugindex.header import CacheConfig, check_header, locate
 from plugindex.inputs import Miss
 from plugindex.paths import (
@@ -18,6 +19,7 @@ from plugindex.paths import (
 from plugindex.records import Record, Stats
 from plugindex.snapshot import Sections, Snapshot
 from plugindex.stamp import digest
+from plugindex.surroundings import ASKED, hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "1.0"
 CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
-_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Settings(Record):
@@ -80,12 +81,13 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
         found = None
         if place is not None and changes is not None and changes.none:
             found = _stored(scope, settings, place, started)
+            changes = changes if found is not None else None
     if place is None or not (place.path or found):
         from plugindex.build import build
 
         return build(scope, settings, place, changes).snapshot(started)
     if found is None:
-        return _renew(scope, settings, place, changes, started)
+        return _renew_safely(scope, settings, place, changes, started)
     if place.path and changes is not None and changes.settled:
         _stamp_anew(place)
     return found
@@ -120,7 +122,8 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     from plugindex.results import fields_of
 
     head = place.document.raw_head()
-    known = place.document.head("failed") or {}
+    known = place.document.head("failed")
+    known = known if isinstance(known, dict) else {}
     head["failed"] = {**known, plugin.module: fields_of(problem)}
     store.write(place.path, head, "records", place.document.raw_tail())
 
@@ -140,8 +143,15 @@ def find_place(scope: Scope, settings: Settings) -> Place | None:
 def scope_digest(scope: Scope) -> str:
     """Return what stands for everything that the answer depends on besides the files."""
     fields = [getattr(scope, name) for name in scope._fields]
-    running = (sys.hexversion, sys.platform, sys.flags.optimize, sys.pycache_prefix)
+    running = (sys.hexversion, sys.platform, sys.flags.optimize, sys.pycache_prefix, _mapped())
     return digest(repr((SCHEMA, running, fields)).encode())
+
+
+def _mapped() -> list[str]:
+    """Return where editable installs say that packages lie: their finders have no stamp."""
+    homes = [sys.modules.get(getattr(one, "__module__", "")) for one in sys.meta_path]
+    tables = [getattr(home, name, None) for home in homes for name in ("MAPPING", "NAMESPACES")]
+    return [repr(sorted(map(repr, one.items()))) for one in tables if isinstance(one, dict)]
 
 
 def is_sound(place: Place, scope: Scope, settings: Settings) -> bool:
@@ -165,9 +175,12 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
     document = place.document
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
-        return freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
-    except _DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
+        found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
+        if not hold(document.head("variables") or {}):
+            found = found.replace(modules=found.modules | {ASKED})
+    except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
+    return None if found.whole else found
 
 
 def _entry(document: store.Document, name: str) -> Any:
@@ -180,7 +193,7 @@ def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> S
     def result(module: str) -> Any:
         try:
             return _entry(place.document, RESULT + module)
-        except _DAMAGE:  # the file was replaced meanwhile, or is damaged
+        except DAMAGE:  # the file was replaced meanwhile, or is damaged
             from plugindex.build import build
 
             return build(scope, settings, None, None).detail(module)
@@ -189,7 +202,7 @@ def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> S
     try:
         seconds = time.perf_counter() - started
         return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))
-    except _DAMAGE:
+    except DAMAGE:
         return None
 
 
@@ -200,6 +213,22 @@ def _stamp_anew(place: Place) -> None:
     head["files"] = freshness.restamped(place.document.head("files"))
     head["folders"] = freshness.restamped_folders(place.document.head("folders"))
     store.write(place.path, head, "records", place.document.raw_tail())
+
+
+def _renew_safely(
+    scope: Scope,
+    settings: Settings,
+    place: Place,
+    changes: freshness.Changes | None,
+    started: float,
+) -> Snapshot:
+    """Renew what is stored, or build all from nothing where that turns out to be damaged."""
+    try:
+        return _renew(scope, settings, place, changes, started)
+    except DAMAGE:
+        if changes is None:  # nothing that was stored is to blame
+            raise
+        return _renew(scope, settings, place, None, started)
 
 
 def _renew(
@@ -224,12 +253,15 @@ def _renew(
             )
             if found is not None:
                 return found
+            changes = None if changes is not None and changes.none else changes
         else:
             now = place  # what was decoded of it so far serves on
         built = build(scope, settings, now, changes)
         if not built.undecided:
+            found = built.snapshot(started)  # before it is written: what was kept may be damaged
             built.write()
-    if built.undecided:  # foreign code runs in the child, so no lock is held
-        built.examine()
-        built.write()
-    return built.snapshot(started)
+            return found
+    built.examine()  # foreign code runs in the child, so no lock is held
+    found = built.snapshot(started)
+    built.write()
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex import freshness
 from plugindex.codec import decode, encode
+from plugindex.errors import DAMAGE
 from plugindex.index import CONTENTS, RESULT
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 # which have RESULT before that name.
 EDGES, FOUND, BASE_EDGES, MODULES = "/edges", "/found", "/base_edges", "/modules"
 UNDECIDED = "/undecided"
-_DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class Kept:
@@ -47,6 +47,7 @@ class Kept:
         self.changed = set(changes.modules) - {""}
         self.files = freshness.by_path(document.head("files"))
         self.failed: dict[str, Any] = document.head("failed")
+        self.variables: dict[str, Any] = document.head("variables") or {}
         tail = document.raw_tail()
         self.contents: dict[str, Any] = decode(tail.pop(CONTENTS))
         self.modules: dict[str, str] = decode(tail.pop(MODULES))
@@ -64,7 +65,7 @@ class Kept:
         try:
             kept = cls(document, changes)
             kept.edges.items(), kept.found.items(), kept.failed.items(), kept.contents.items()
-        except _DAMAGE:
+        except DAMAGE:
             return None
         return kept
 
@@ -89,7 +90,8 @@ class Kept:
         if changed & set(self.base_edges):
             return None
         reached = self._reached(changed)
-        return frozenset(reached | set(self.undecided) if changed else reached)
+        # An undecided module may import what its code doesn't name.
+        return frozenset(reached | set(self.undecided) if changed or self.moved else reached)
 
     def _drop(self, names: set[str]) -> None:
         """Forget the records of modules that are found elsewhere now, or no longer."""
@@ -123,7 +125,7 @@ def _says_the_same(library: Library, name: str, text: Raw) -> bool:
         return False
     try:
         old = ModuleRecord.load(name, decode(text))
-    except _DAMAGE:
+    except DAMAGE:
         return False
     record.functions = old.functions  # worked out when asked, so not part of what was read
     return bool(decode(encode(record.dump())) == decode(text))
@@ -150,7 +152,7 @@ class KeptLibrary(Library):
         try:
             data = decode(text)
             return None if data is None else ModuleRecord.load(name, data)
-        except _DAMAGE:
+        except DAMAGE:
             del self._texts[name]
             return super()._read(name)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from plugindex.config import KeyRule
 
+_LONGEST = 4096  # bits; the decimal conversions refuse longer numbers
 _ABSTRACT = 1 << 20  # Py_TPFLAGS_IS_ABSTRACT, which inspect.isabstract reads as well
 
 
@@ -57,6 +58,8 @@ def check_key(key: Hashable, cls: type) -> Hashable:
         raise TypeError(_refused(cls, f"the key {key!r} is not hashable")) from None
     if any(part != part for part in parts):
         raise TypeError(_refused(cls, "the key is NaN, which equals nothing"))
+    if any(type(part) is int and part.bit_length() >= _LONGEST for part in parts):
+        raise TypeError(_refused(cls, "the key is a number too long to be shown"))
     return key
 
 

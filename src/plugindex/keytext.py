@@ -19,8 +19,8 @@ def to_text(key: Hashable) -> str:
     """Return the text that stands for *key*: a str itself, anything else marked.
 
     Raises:
-        TypeError: the key is of no kind that can be stored.
-        ValueError: it can't be stored exactly (NaN, an infinity).
+        TypeError: the key is of no kind that can be stored, or NaN.
+        ValueError: it is a number too long to be shown.
     """
     if type(key) is str and not key.startswith(_MARK):
         return key

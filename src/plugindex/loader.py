@@ -39,7 +39,7 @@ def load(
         PluginLoadError: the module can't be imported; the original is the cause.
         StalePluginError: the module doesn't hold that class with that key.
     """
-    if not (scope.covers(plugin.module) or _offered(plugin, scope)):
+    if ".__main__" in plugin.module or not (scope.covers(plugin.module) or _offered(plugin, scope)):
         raise _stale(plugin, scope, f"{plugin.module} is not in {scope.package}")
     module = _imported(plugin, scope)
     # What a class statement registered counts, even where its name was deleted or bound anew.
@@ -95,9 +95,13 @@ def import_or_describe(name: str) -> str:
 def member(key: EnumKey, application: str) -> Hashable:
     """Return the enum member that *key* stands for, or *key* itself if it can't be had.
 
-    A module that isn't imported yet is imported only if it is one of the *application*'s own.
+    A module that isn't imported yet is imported only if it is one of the *application*'s own, and
+    none that is there to be run. One whose import a fork cut off is not waited for.
     """
-    if key.module not in sys.modules and key.module.partition(".")[0] != application:
+    parts = key.module.split(".")
+    if key.module not in sys.modules and (parts[0] != application or "__main__" in parts):
+        return key
+    if key.module in turns.lost_modules:
         return key
     try:
         return key.resolve()

@@ -160,7 +160,15 @@ class Family(Abstractness):
             return (self._made_by_class(function, value, context), here)
         if function[0] == "function":
             return self._made_by_function(callee, function, value, context)
+        if function[0] == "unknown":
+            return (self._made_by_metaclass(value, context), here)
         return ("", _NOWHERE)
+
+    def _made_by_metaclass(self, value: Any, context: Context) -> str:
+        """Tell of a call of a metaclass that was worked out: ``type(Base)(name, bases, body)``."""
+        args = self._arguments(value, context) if len(value[2]) >= 3 else ()
+        made = len(args) >= 3 and args[1][0] == "items" and self._any([args[1]])
+        return "a class made by a call" if made else ""
 
     def _made_by_function(
         self, callee: Found, function: Found, value: Any, context: Context

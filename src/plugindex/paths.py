@@ -103,7 +103,7 @@ def search_path() -> list[str]:
 def _real(entry: str) -> str:
     try:
         return os.path.realpath(entry)
-    except OSError:  # a relative entry, and the working folder was removed
+    except (OSError, ValueError):  # the working folder is gone, or no file can have that name
         return entry
 
 

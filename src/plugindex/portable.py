@@ -24,6 +24,10 @@ def portable(value: object) -> Any:
     if isinstance(value, EnumKey):
         hashed = () if value.hashed == value.member else (portable(value.hashed),)
         return {"enum": [value.module, value.enum, value.member, *hashed]}
+    if type(value) is float and value - value != 0:  # JSON has neither
+        if value != value:
+            raise TypeError("NaN equals nothing, so it can't be stored")
+        return {"float": repr(value)}
     if value is None or type(value) in (str, int, float, bool):
         return value
     if type(value) is bytes:
@@ -53,12 +57,18 @@ def _enum_parts(member: Any) -> list[Any]:
 def restored(value: Any) -> Hashable:
     """Return the value that :func:`portable` made JSON of."""
     if not isinstance(value, dict):
+        if isinstance(value, list):
+            raise ValueError("a list stands for no value")
         return value  # type: ignore[no-any-return]
     ((kind, inner),) = value.items()
     if kind == "enum":
+        if not all(isinstance(name, str) for name in inner[:3]):
+            raise ValueError("an enum member has names")
         return EnumKey(*inner[:3], *(restored(part) for part in inner[3:]))
     if kind == "bytes":
         return bytes.fromhex(inner)
+    if kind == "float":
+        return float(inner)
     if kind == "tuple":
         return tuple(restored(item) for item in inner)
     if kind == "frozenset":

@@ -43,8 +43,9 @@ def find(finder: Finder, application: str) -> Providers:
             if name.endswith((".dist-info", ".egg-info")):
                 path = os.path.join(folder, name, "entry_points.txt")
                 data = stamp.read(path, _LIMIT)
+                # One that isn't there may come without a change of the folder's names.
+                files.append((path, stamp.take(path), stamp.digest(data) if data else ""))
                 if data is not None:
-                    files.append((path, stamp.take(path), stamp.digest(data)))
                     for provider in _offered(name, data, f"{application}.plugins"):
                         found.setdefault(f"{provider.distribution}:{provider.package}", provider)
     ordered = sorted(found.values(), key=lambda one: (one.distribution, one.package))

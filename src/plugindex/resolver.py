@@ -72,6 +72,8 @@ class Resolver:
         requires = self.requirements(record)
         problems: list[Problem] = []
         candidates, reasons = self._candidates(record, problems)
+        if candidates and "__name__" in record.names:  # classes are told apart by it
+            reasons.append("it changes its name")
         if missing:  # it can't be imported to find out more
             return Resolution(tuple(candidates), "", missing, requires, tuple(problems))
         spreads = self._effects(record, reasons)

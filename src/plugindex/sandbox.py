@@ -104,9 +104,12 @@ def _ask(request: dict[str, Any]) -> Answer:
 
     answer = Answer()
     limits = {"limit_s": request["limit"], "step_s": request["module_limit"]}
-    with scratch() as question:
-        question.write(json.dumps(request).encode())
-        question.seek(0)
-        given = question.fileno()
-        converse(_BOOT, [str(given)], answer, **limits, given=[given])
+    try:
+        with scratch() as question:
+            question.write(json.dumps(request).encode())
+            question.seek(0)
+            given = question.fileno()
+            converse(_BOOT, [str(given)], answer, **limits, given=[given])
+    except OSError as error:  # no room, no descriptors, no memory for a process
+        return answer.refuse(f"{sys.executable} can't be started: {error}")
     return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugindex.errors import DAMAGE
 from plugindex.records import Plugin, Problem, Record, Stats
 
 TYPE_CHECKING = False
@@ -69,6 +70,12 @@ class Sections:
 
     def detail(self, plugin: Any) -> dict[str, Any]:
         """Return the further fields of a plugin."""
+        try:
+            return self._fields_of(plugin)
+        except DAMAGE:  # of a forged or faulty entry; loading its plugin finds that out
+            return {}
+
+    def _fields_of(self, plugin: Any) -> dict[str, Any]:
         from plugindex.portable import restored
 
         result = self._result(plugin.__dict__.get("stands_in", plugin.module))
@@ -95,10 +102,10 @@ class Sections:
         if failed:
             plugins = {key: p for key, p in plugins.items() if p.module not in failed}
         conflicts = {
-            _key(text): tuple(Plugin(key=_key(text), **fields) for fields in rivals)
+            _key(text): tuple(_rival(_key(text), fields) for fields in rivals)
             for text, rivals in self["conflicts"].items()
         }
-        problems = [Problem(**fields) for fields in (*self["problems"], *failed.values())]
+        problems = [_problem(fields) for fields in (*self["problems"], *failed.values())]
         unavailable = self._plugins(self["unavailable"], "unavailable")
         return Snapshot(plugins, unavailable, conflicts, tuple(problems), stats)
 
@@ -109,6 +116,7 @@ class Sections:
             fields = stored.copy()
             key = text if text[:1] != "!" else _key(text)
             plugin = new(kind)
+            "".join((fields["module"], fields["qualname"]))  # two texts, or it raises
             fields["key"], fields["status"] = key, status
             fields["_detail"] = detail
             if "secondary" in fields:
@@ -116,6 +124,20 @@ class Sections:
             _set(plugin, "__dict__", fields)
             plugins[key] = plugin
         return plugins
+
+
+def _problem(fields: dict[str, Any]) -> Problem:
+    problem = Problem(**fields)
+    if not all(type(value) is type(getattr(Problem, n, "")) for n, value in fields.items()):
+        raise TypeError("a problem has texts and a line")
+    return problem
+
+
+def _rival(key: Hashable, fields: dict[str, Any]) -> Plugin:
+    plugin = Plugin(key=key, **fields)
+    if not (isinstance(plugin.module, str) and isinstance(plugin.qualname, str)):
+        raise TypeError("a plugin has names")
+    return plugin
 
 
 def _key(text: str) -> Hashable:

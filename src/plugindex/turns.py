@@ -81,11 +81,35 @@ def _modules_of_lost_threads() -> frozenset[str]:
     return frozenset(name for name, owner in owners.items() if owner not in survivors)
 
 
+def _is_replaceable(name: str) -> bool:
+    """Tell whether a module may be imported once more: the engine's, the standard library's."""
+    root = name.partition(".")[0]
+    return name.startswith("plugindex.") or root in sys.stdlib_module_names
+
+
+def _revive(names: frozenset[str]) -> None:
+    """Let modules whose import a fork cut off be imported anew, instead of waiting for ever.
+
+    The engine imports its cold parts and what they need of the standard library late, so a fork
+    falls into such an import easily.
+    """
+    locks = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
+    for name in names:
+        locks.pop(name, None)
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        if getattr(spec, "_initializing", False):
+            for inside in [one for one in sys.modules if f"{one}.".startswith(f"{name}.")]:
+                del sys.modules[inside]
+
+
 def _start_over() -> None:
     global guard, forks, lost_modules
     guard = _thread.RLock()
     forks += 1
-    lost_modules |= _modules_of_lost_threads()
+    lost = _modules_of_lost_threads()
+    replaceable = frozenset(name for name in lost if _is_replaceable(name))
+    _revive(replaceable)
+    lost_modules |= lost - replaceable
     me = _thread.get_ident()
     for thread in [thread for thread in _recording if thread != me]:
         del _recording[thread]
