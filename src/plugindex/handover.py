@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from plugindex import freshness, index, store
 from plugindex.bytecode import cache_path
 from plugindex.errors import DiscoveryError, message
@@ -133,12 +131,8 @@ def _made(scope: Scope, settings: Settings) -> store.Document:
 
 
 def _with_origin(document: Any) -> bytes:
-    head = {**document.raw_head(), "path": search_path(), "host": _host()}
+    head = {**document.raw_head(), "path": search_path()}
     return store.pack(head, "records", document.raw_tail())
-
-
-def _host() -> str:
-    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
 def _made_from(data: object, scope: Scope, settings: Settings) -> Build:
@@ -199,15 +193,15 @@ def _kept(document: store.Document) -> Kept:
     """Return what the document keeps, with the stamps that its files have here.
 
     Raises:
-        Miss: a file differs, or what was found by running code was found on another machine.
+        Miss: a file differs, or running code settled a part of it.
     """
     from plugindex.kept import Kept
 
     kept = Kept.of(document, freshness.Changes(folders=True))
     if kept is None:
         raise Miss("corrupt", "it is not what an index is")
-    if kept.undecided and document.head("host") != _host():
-        raise Miss("stale", f"{kept.undecided[0]} was settled by running it on another machine")
+    if kept.undecided:
+        raise Miss("stale", f"{kept.undecided[0]} was settled by running it, which is done here")
     kept.failed = {}  # what failed elsewhere may load here; trying tells
     seen = freshness.doubtful(document.head("files"), document.head("checked"))
     differ = {kept.contents[p][1] for p, now in seen.items() if not _is_same(p, now, kept)}
