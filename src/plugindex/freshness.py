@@ -7,6 +7,7 @@ import time
 
 from plugindex import stamp
 from plugindex.codec import encode
+from plugindex.files import distrust
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -62,7 +63,8 @@ def check(
         ):
             continue
         compared += 1
-        if now is None or known is None or names_digest(listed(path)) != names:
+        own = names[:1] == stamp.OWN
+        if now is None or known is None or names_digest(listed(path), path if own else "") != names:
             moved = True
     return Changes(frozenset(changed), moved, compared)
 
@@ -125,8 +127,10 @@ def _same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
         return False
     if not digest:  # only the stamp decided: a .pyc names its source's size and second
         return bool(list(now) == known)
+    if digest[:1] == stamp.OWN and distrust(path):
+        return False
     data = stamp.read(path, _LIMIT)
-    return data is not None and stamp.digest(data) == digest
+    return data is not None and stamp.digest(data) == digest.removeprefix(stamp.OWN)
 
 
 def listed(folder: str) -> frozenset[str] | None:
@@ -137,16 +141,37 @@ def listed(folder: str) -> frozenset[str] | None:
         return None
 
 
-def names_digest(names: frozenset[str] | None) -> str:
-    """Return what stands for the names of a folder; the bytecode folder comes and goes."""
-    if names is None:
+def names_digest(names: frozenset[str] | None, own: str = "") -> str:
+    """Return what stands for the names of a folder; the bytecode folder comes and goes.
+
+    Args:
+        names: None where they can't be listed.
+        own: the folder's path, if it counts too whether others may write it.
+    """
+    if names is None and not own:
         return ""
-    return stamp.digest(encode(sorted(names - {"__pycache__"})).encode("ascii"))
+    told: list[Any] = sorted(names - {"__pycache__"}) if names is not None else []
+    told += [distrust(own)] if own else []
+    return (stamp.OWN if own else "") + stamp.digest(encode(told).encode("ascii"))
 
 
-def take_folders(consulted: Mapping[str, frozenset[str] | None]) -> list[Any]:
-    """Return path, stamp and names digest of each folder that was listed."""
-    return [[path, stamp.take(path), names_digest(names)] for path, names in consulted.items()]
+def take_folders(
+    consulted: Mapping[str, frozenset[str] | None], dropped: Iterable[str] = ()
+) -> list[Any]:
+    """Return path, stamp and names digest of each folder that was listed.
+
+    Args:
+        consulted: the names that each had.
+        dropped: the plugin folders.
+    """
+    return [
+        [path, stamp.take(path), names_digest(names, path if _in(path, dropped) else "")]
+        for path, names in consulted.items()
+    ]
+
+
+def _in(path: str, folders: Iterable[str]) -> bool:
+    return any(f"{path}{os.sep}".startswith(f"{folder}{os.sep}") for folder in folders)
 
 
 def now_ns() -> int:

@@ -12,11 +12,13 @@ from plugindex.paths import (
     cache_disabled,
     cache_folder,
     environment_digest,
+    plugin_place,
     registry_file_name,
 )
 from plugindex.records import Record, Stats
 from plugindex.snapshot import Sections, Snapshot
 from plugindex.stamp import digest
+from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from plugindex.config import Scope
     from plugindex.records import Plugin, Problem
 
-SCHEMA = "1.0"
+SCHEMA = "1.1"
 CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
 MANY = 8  # comparisons of content that are worth writing the index again
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError)
@@ -102,13 +104,22 @@ def _place(scope: Scope, settings: Settings) -> Place | None:
     if not settings.cache or not folder or cache_disabled(scope.application):
         return None
     environment = environment_digest()
-    name = registry_file_name(scope.name, scope.mode)
+    name = registry_file_name(scope.name, _mode(scope))
     return Place(*locate(folder, name, environment), environment)
 
 
+def _mode(scope: Scope) -> str:
+    """Return the name of the reduced discovery, if this is one: safe mode reads less."""
+    return "-".join(filter(None, (scope.mode, "safe" if safe_mode(scope) else "")))
+
+
 def scope_digest(scope: Scope) -> str:
-    """Return what stands for everything that the answer depends on besides the files."""
-    fields = [getattr(scope, name) for name in scope._fields]
+    """Return what stands for everything that the answer depends on besides the files.
+
+    What is taken of it (``Scope.selection``) is chosen afterwards.
+    """
+    fields = [getattr(scope, name) for name in scope._fields if name != "selection"]
+    fields.append(_mode(scope))
     running = (sys.hexversion, sys.flags.optimize, sys.pycache_prefix)
     return digest(repr((SCHEMA, running, fields)).encode())
 
@@ -134,9 +145,12 @@ def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Change
     document = place.document
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
-        return freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
+        found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
     except _DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
+    if document.head("plugin_folder") == plugin_place(scope)[1]:
+        return found
+    return found.replace(folders=True)  # type: ignore[no-any-return]
 
 
 def _entry(document: store.Document, name: str) -> Any:

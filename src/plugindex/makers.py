@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugindex.calls import KEEPS_CLASS
 from plugindex.evaluation import is_own
 from plugindex.hierarchy import OBJECT, Hierarchy
+from plugindex.names import root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Family(Hierarchy):
     def _near(self, module: str) -> bool:
         """Tell whether *module* is of the base's own application."""
         home = self.base[1] if self.base[0] == "class" else ""
-        return str(home).partition(".")[0] == module.partition(".")[0]
+        return root(str(home)) == root(module)
 
     def reaches(self, function: Found, depth: int = 0) -> bool:
         """Tell whether a function's code names a class of the family."""

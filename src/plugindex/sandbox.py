@@ -12,7 +12,7 @@ from plugindex.records import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from subprocess import Popen
     from typing import Any, BinaryIO
 
@@ -43,6 +43,8 @@ def examine_all(
     scopes: Sequence[Scope],
     *,
     path: Sequence[str] | None = None,
+    others: Sequence[str] = (),
+    dropped: Mapping[str, str] | None = None,
     limit_s: float = 60.0,
     module_limit_s: float = 20.0,
     details: bool = True,
@@ -56,6 +58,8 @@ def examine_all(
         modules: full names, in the order of import.
         scopes: what to list.
         path: the child's ``sys.path``; this process's by default.
+        others: modules whose classes count, though they lie outside of the scopes' packages.
+        dropped: plugin folders by the package that stands for them.
         limit_s: the time for everything together.
         module_limit_s: the time for each module.
         details: False lists keys and references alone, which is faster.
@@ -67,7 +71,9 @@ def examine_all(
     if reason:
         return [Examination(refused=reason)] * len(scopes)
     deadline = time.monotonic() + limit_s
-    request = _request(modules, scopes, path, module_limit_s, details)
+    request = _request(modules, scopes, path)
+    request |= {"others": list(others), "dropped": dict(dropped or {})}
+    request |= {"module_limit": module_limit_s, "details": details}
     crashed: dict[str, Problem] = {}
     while True:
         request["limit"] = max(0.0, deadline - time.monotonic())
@@ -92,11 +98,7 @@ def _refusal() -> str:
 
 
 def _request(
-    modules: Sequence[str],
-    scopes: Sequence[Scope],
-    path: Sequence[str] | None,
-    module_limit_s: float,
-    details: bool,
+    modules: Sequence[str], scopes: Sequence[Scope], path: Sequence[str] | None
 ) -> dict[str, Any]:
     engine = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     folders = list(sys.path if path is None else path)
@@ -104,8 +106,6 @@ def _request(
         "path": folders if engine in folders else [*folders, engine],
         "modules": list(modules),
         "scopes": [scope_fields(scope) for scope in scopes],
-        "module_limit": module_limit_s,
-        "details": details,
     }
 
 
