@@ -11,6 +11,7 @@ from plugindex.held import HeldMapping
 from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
 from plugindex.records import Problem
+from plugindex.variables import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,12 +84,12 @@ class LiveMapping(HeldMapping[K, V]):
         return self._taken(scope)
 
     def _taken(self, scope: Scope) -> Snapshot:
-        """Return what the index knows, less what an environment variable leaves out."""
+        """Return what the index knows, less what is left out now."""
         from plugindex import index
 
         snapshot = index.take(scope, self._chosen_settings())
-        if scope.leave_out:
-            from plugindex.switches import narrowed
+        if limits(scope):
+            from plugindex.narrowing import narrowed
 
             return narrowed(snapshot, scope)
         return snapshot
@@ -148,6 +149,9 @@ class LiveMapping(HeldMapping[K, V]):
         return self._load(key, plugin, again=False)
 
     def _recheck(self) -> None:
+        from plugindex.distributions import forget
+
+        forget()
         family, old = self.family, self._now().snapshot
         if family is None:
             return
