@@ -22,7 +22,9 @@ class Examination(Record):
 
     *plugins* is in the order of modules and then of definition. *failures* has the module names
     that can't be imported, *problems* what else is wrong. *seconds* is how long each import took
-    at its turn, whatever it imported in its turn included. *refused* says why no child could be
+    at its turn, whatever it imported in its turn included. *imported* is the file of each module
+    that came in, *variables* what was looked at in the environment: both only where a function was
+    called. *refused* says why no child could be
     started; all else is empty then.
     """
 
@@ -31,6 +33,8 @@ class Examination(Record):
     problems: tuple[Problem, ...] = ()
     seconds: Mapping[str, float] = {}
     refused: str = ""
+    imported: Mapping[str, str] = {}
+    variables: tuple[str, ...] = ()
 
 
 class Answer:
@@ -102,6 +106,8 @@ class Answer:
             failures={**self._failures(), **crashed},
             problems=tuple(Problem(**fields) for fields in listing["problems"]),
             seconds={name: line["seconds"] for name, line in self._done.items()},
+            imported=self._end.get("imported", {}),
+            variables=tuple(self._end.get("variables", ())),
         )
 
     def _failures(self) -> dict[str, Problem]:

@@ -13,7 +13,7 @@ import sys
 import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
-from plugindex import dropped, introspect, journal
+from plugindex import dropped, introspect, journal, watched
 from plugindex.portable import scope_from
 
 TYPE_CHECKING = False
@@ -35,9 +35,10 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     """Import what *request* names, write the outcome to *answer* and end the process.
 
     Args:
-        request: ``modules``, ``scopes`` (their fields), ``others`` (modules outside of them whose
-            classes count), ``dropped`` (plugin folders by package), ``limit`` and ``module_limit``
-            in seconds, ``details`` (False leaves out all but keys and references).
+        request: ``modules`` (or object references of discovery functions), ``scopes`` (their
+            fields), ``others`` (modules outside of them whose classes count), ``dropped`` (plugin
+            folders by package), ``limit`` and ``module_limit`` in seconds, ``details`` (False
+            leaves out all but keys and references).
         answer: the file descriptor that takes the answer.
     """
     report = Report(answer)
@@ -45,10 +46,12 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     for package, folder in request["dropped"].items():
         dropped.know(package, folder)
     seen = journal.begin()
+    watch = watched.Watch() if any(":" in name for name in request["modules"]) else None
     report.tell({"ready": True})
     failed, recovered = _import_all(request, report)
+    looked_at = watch.told() if watch else {}
     listings = [_listing(fields, request, seen, failed, report) for fields in request["scopes"]]
-    report.tell({"listings": listings, "recovered": recovered})
+    report.tell({"listings": listings, "recovered": recovered, **looked_at})
     # Foreign threads and exit handlers get no say: they could keep the process for ever.
     os._exit(0)
 
@@ -116,7 +119,8 @@ def _import_all(request: dict[str, Any], report: Report) -> tuple[set[str], list
     for name in request["modules"]:
         report.tell({"start": name})
         started = time.monotonic()
-        problem = _import(name, min(request["module_limit"], deadline - started), report)
+        limit = min(request["module_limit"], deadline - started)
+        problem = _import(name, limit, request, report)
         seconds = time.monotonic() - started
         failed += [name] if problem else []
         report.tell({"done": name, "seconds": seconds, "problem": problem})
@@ -131,15 +135,20 @@ def _recovered(name: str) -> bool:
     return module is not None and not getattr(spec, "_initializing", False)
 
 
-def _import(name: str, limit: float, report: Report) -> dict[str, Any] | None:
-    """Import one module within *limit* seconds; return what went wrong."""
+def _import(
+    name: str, limit: float, request: dict[str, Any], report: Report
+) -> dict[str, Any] | None:
+    """Import one module, or call one function, within *limit* seconds; return what went wrong."""
     if limit <= 0:
         return _problem("undecided", "not imported, because the time for all modules was used up")
     owner = os.getpid()
     report.forget_output()
     try:
         _alarm(limit)
-        __import__(name)
+        if ":" in name:
+            introspect.call(name, scope_from(request["scopes"][0]))
+        else:
+            __import__(name)
         _alarm(0)
     # Foreign code runs here, and whatever it raises (SystemExit, KeyboardInterrupt: the user's
     # Ctrl-C never gets into this session) concerns that module alone.

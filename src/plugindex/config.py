@@ -104,7 +104,8 @@ class Scope(Record):
     is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
     *secondary* holds (attribute name, key source) pairs. *mode* names a reduced discovery, whose
     index is kept apart from the full one. *leave_out* are rules that hold while a variable is set,
-    *selection* what is taken of all that there is.
+    *selection* what is taken of all that there is. *function* is the object reference of the
+    function that discovers instead of a reading, if the host has one.
     """
 
     base: str
@@ -119,6 +120,7 @@ class Scope(Record):
     excluded: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
     selection: Selection = Selection()
+    function: str = ""
 
     def covers(self, module: str) -> bool:
         """Say whether the module of that name is in scope."""
@@ -126,6 +128,8 @@ class Scope(Record):
             return False
         if module == self.package:
             return True
+        if self.function:  # it may find what it likes; the application answers for its own
+            return module == self.application or module.startswith(self.application + ".")
         inside = module.startswith(self.package + ".")
         return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 

@@ -59,7 +59,7 @@ def check(
     for path, known, names in folders:
         now = stamp.take(path)
         if _same(now, known) and (
-            now is None or not stamp.too_fresh(now, checked) or _of_interpreter(path)
+            now is None or not stamp.too_fresh(now, checked) or of_interpreter(path)
         ):
             continue
         compared += 1
@@ -91,12 +91,22 @@ def _doubtful(files: Mapping[str, Any], checked: int) -> dict[str, stamp.Stamp |
             if seen == known and _OLD < modified < limit > changed and modified % 10**9:
                 continue  # what too_fresh says of most files, without the call
             taken = (now.st_size, modified, now.st_ino, changed)
-            if seen != known or (stamp.too_fresh(taken, checked) and not _of_interpreter(path)):
+            if seen != known or (stamp.too_fresh(taken, checked) and not of_interpreter(path)):
                 doubts[path] = taken
     return doubts
 
 
-def _of_interpreter(path: str) -> bool:
+def variables(names: Iterable[str]) -> dict[str, str]:
+    """Return what stands for the values of environment variables; a value may be a secret."""
+    return {name: _value(name) for name in sorted(names)}
+
+
+def _value(name: str) -> str:
+    value = os.environ.get(name)
+    return "" if value is None else stamp.digest(os.fsencode(value))
+
+
+def of_interpreter(path: str) -> bool:
     """Tell whether *path* came with the interpreter, whose version stands in the index.
 
     Its times may be the constant ones of an image; its contents change with the version.

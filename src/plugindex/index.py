@@ -145,6 +145,9 @@ def _changes(place: Place, scope: Scope, settings: Settings) -> freshness.Change
     if not settings.check_stamps:
         return freshness.Changes()
     document = place.document
+    looked_at = document.head("variables") or {}
+    if not isinstance(looked_at, dict) or freshness.variables(looked_at) != looked_at:
+        return None
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
         found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)

@@ -6,7 +6,7 @@ import sys
 
 from plugindex import journal, turns
 from plugindex.contents import Contents
-from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
+from plugindex.errors import PluginLoadError, RegistryError, StalePluginError, UnaskedError
 from plugindex.held import HeldMapping
 from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plugindex.snapshot import Snapshot
 
 _MISSING: Any = object()
+_KEPT = ("inherited-key", "in-process")  # problems that a refresh doesn't tell anew
 # A host's discovery function imports here, so it may wait for a module that a waiting thread is
 # importing; a thread that waited so long for it does its own discovery. The index imports nothing.
 _PATIENCE_S = 10.0
@@ -68,20 +69,22 @@ class LiveMapping(HeldMapping[K, V]):
     def _asked(self) -> Any:
         """Return the index's snapshot, or None where the index isn't asked.
 
-        That is so in a script, whose classes are all here, and where the host's own function
-        discovers: it runs in this process, and what it imports registers.
+        That is so in a script, whose classes are all here, and where a discovery function of the
+        host's had to run in this process.
         """
         assert self.family is not None
-        scope, function = self.family.scope, self.family.config.discovery_function
+        scope = self.family.scope
         if scope.package == "__main__":
             return None
-        if function is not None:
-            from plugindex.discovery import run_function
+        if self.family.config.discovery_function is None:
+            return self._taken(scope)
+        from plugindex.discovery import in_process, run_here
 
-            with turns.recording():
-                run_function(function, self.family)
-            return None
-        return self._taken(scope)
+        why = in_process(self.family)
+        try:
+            return self._taken(scope) if not why else run_here(self, why)
+        except UnaskedError as error:
+            return run_here(self, str(error))
 
     def _taken(self, scope: Scope) -> Snapshot:
         """Return what the index knows, less what is left out now."""
@@ -126,6 +129,8 @@ class LiveMapping(HeldMapping[K, V]):
                 registered=lambda wanted: raw.get(self, wanted),
             )
         except StalePluginError as error:
+            if family.config.discovery_function is not None and self._ran_here(key):
+                return self[key]
             if again:
                 return self._load_anew(key)
             self._fail(plugin, error)
@@ -139,6 +144,19 @@ class LiveMapping(HeldMapping[K, V]):
                 raw.setdefault(self, key, cls)
         return cls
 
+    def _ran_here(self, key: Any) -> bool:
+        """Say whether running the host's discovery function here brings the class of *key*.
+
+        It may have made the class, or have imported a module that isn't the application's own,
+        which no index file may have imported.
+        """
+        from plugindex.discovery import run_function
+
+        assert self.family is not None
+        with turns.recording():
+            run_function(self.family)
+        return raw.__contains__(self, key)  # type: ignore[no-any-return]
+
     def _load_anew(self, key: Any) -> Any:
         """Ask the index again, once: what it said of *key* isn't so."""
         self._recheck()
@@ -149,13 +167,12 @@ class LiveMapping(HeldMapping[K, V]):
         return self._load(key, plugin, again=False)
 
     def _recheck(self) -> None:
-        from plugindex.distributions import forget
-
-        forget()
-        family, old = self.family, self._now().snapshot
-        if family is None:
+        if "plugindex.choices" in sys.modules:
+            sys.modules["plugindex.choices"].forget()
+        self._now()
+        if self.family is None:
             return
-        snapshot = self._asked() if old is None else self._taken(family.scope)
+        snapshot = self._asked()
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:
@@ -166,7 +183,7 @@ class LiveMapping(HeldMapping[K, V]):
         """Return the state that *snapshot* and the classes at hand make; the guard is held."""
         old, held = self._contents or Contents(), self._raw()
         new = Contents(snapshot)
-        new.problems = tuple(one for one in old.problems if one.kind == "inherited-key")
+        new.problems = tuple(one for one in old.problems if one.kind in _KEPT)
         for key, plugin in old.entries.items():
             if key in old.chosen:
                 new.choose(key, held[key])
