@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 
-from plugindex import freshness, index, kept, providers, stamp, store
+from plugindex import freshness, index, kept, providers, store
 from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
@@ -283,12 +283,6 @@ class Build:
     def _files(self) -> dict[str, tuple[Any, str, str]]:
         """Return stamp, content digest and module of each file that decided something."""
         return self.library.files(self.provided)
-
-
-def settled(path: str, since_ns: int) -> bool:
-    """Tell whether a file has been as it is since a moment, or isn't there to tell."""
-    taken = stamp.take(path)
-    return taken is None or max(taken[1], taken[3]) < since_ns
 
 
 def _plain(section: Any) -> Any:

@@ -8,7 +8,7 @@ that it looked at are as they were.
 from __future__ import annotations
 
 from plugindex import freshness, stamp
-from plugindex.build import Build, settled
+from plugindex.build import Build
 from plugindex.errors import DiscoveryError, UnaskedError, message
 from plugindex.loader import doctor
 from plugindex.names import root
@@ -110,7 +110,7 @@ class _Called(Build):
 
     def _provider(self, module: str) -> str:
         """Return who brings a module that the function found: "" for the application itself."""
-        return "" if root(module) == self.scope.application else root(module)
+        return "" if self.scope.covers(module) else root(module)
 
     def _files(self) -> dict[str, tuple[Any, str, str]]:
         """Return what is stamped: what was read, and what the child imported."""
@@ -126,7 +126,7 @@ class _Called(Build):
         """Store the index, unless a file that the child imported changed since it began."""
         self._sections()
         assert self.found is not None
-        if all(settled(path, self.checked) for path in self.found.imported.values()):
+        if all(freshness.settled(path, self.checked) for path in self.found.imported.values()):
             super().write()
 
     def _merged(self) -> dict[str, Any]:

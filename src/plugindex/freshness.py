@@ -184,6 +184,12 @@ def _in(path: str, folders: Iterable[str]) -> bool:
     return any(f"{path}{os.sep}".startswith(f"{folder}{os.sep}") for folder in folders)
 
 
+def settled(path: str, since_ns: int) -> bool:
+    """Tell whether a file has been as it is since a moment, or isn't there to tell."""
+    taken = stamp.take(path)
+    return taken is None or max(taken[1], taken[3]) < since_ns
+
+
 def now_ns() -> int:
     """Return the wall clock in ns."""
     return time.time_ns()
