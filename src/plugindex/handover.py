@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugindex import freshness, index, store
 from plugindex.bytecode import cache_path
-from plugindex.errors import DiscoveryError, message
+from plugindex.errors import DAMAGE, DiscoveryError, message
 from plugindex.header import CacheConfig, check_header
 from plugindex.inputs import Miss
 from plugindex.paths import environment_digest, search_path
@@ -24,18 +24,8 @@ if TYPE_CHECKING:
     from plugindex.snapshot import Snapshot
     from plugindex.stamp import Stamp
 
-# What a sealed document of another shape, or one that was made to do harm, may bring about.
-_DAMAGE = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    RecursionError,
-    MemoryError,
-    OSError,
-)
+# What a document that was made to do harm may bring about.
+_DAMAGE = (*DAMAGE, OSError)
 
 
 class Adoption(Record):
