@@ -77,7 +77,6 @@ def test_an_odd_application_name_still_names_a_variable():
 def test_registry_files_are_named_as_the_seed_lists_them():
     assert paths.registry_file_name("microscope handler") == "microscope_handler_registry.json"
     assert paths.registry_file_name("ZMQ server") == "zmq_server_registry.json"
-    assert paths.registry_file_name("a", "no_gpu") == "a_registry-no_gpu.json"
 
 
 ODD = [

@@ -85,8 +85,8 @@ class Scope(Record):
 
     *base* is an object reference. *package* is the dotted name whose modules are in scope; when it
     is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
-    *secondary* holds (attribute name, key source) pairs. *mode* names a reduced discovery, whose
-    index is kept apart from the full one. *leave_out* are rules that hold while a variable is set.
+    *secondary* holds (attribute name, key source) pairs. *leave_out* are rules that hold while a
+    variable is set.
     """
 
     base: str
@@ -97,7 +97,6 @@ class Scope(Record):
     name: str = "plugin"
     application: str = ""
     secondary: tuple[tuple[str, str], ...] = ()
-    mode: str = ""
     excluded: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
 

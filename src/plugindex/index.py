@@ -136,7 +136,7 @@ def find_place(scope: Scope, settings: Settings) -> Place | None:
     if not settings.cache or not folder or cache_disabled(scope.application):
         return None
     environment = environment_digest()
-    name = registry_file_name(scope.name, scope.mode)
+    name = registry_file_name(scope.name)
     return Place(*locate(folder, name, environment), environment)
 
 

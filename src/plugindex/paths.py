@@ -76,14 +76,9 @@ def plain_name(name: str) -> str:
     return f"{plain[:_LONGEST].strip('.-_') or 'name'}-{mark}"
 
 
-def registry_file_name(registry: str, mode: str = "") -> str:
-    """Return the file name of the cache of the registry called *registry*.
-
-    Args:
-        registry: the registry's name, given by people.
-        mode: the name of a reduced discovery, "" for the full one.
-    """
-    return f"{plain_name(registry)}_registry{'-' + plain_name(mode) if mode else ''}.json"
+def registry_file_name(registry: str) -> str:
+    """Return the file name of the cache of the registry that people call *registry*."""
+    return f"{plain_name(registry)}_registry.json"
 
 
 # What each search path of this process resolved to: it is asked for by every registry.
