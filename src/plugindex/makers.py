@@ -166,7 +166,8 @@ class Family(Abstractness):
 
     def _made_by_metaclass(self, value: Any, context: Context) -> str:
         """Tell of a call of a metaclass that was worked out: ``type(Base)(name, bases, body)``."""
-        args = self._arguments(value, context) if len(value[2]) >= 3 else ()
+        positional = len(value[2]) - len(value[3])  # a name, bases and a body are given by place
+        args = self._arguments(value, context) if positional >= 3 else ()
         made = len(args) >= 3 and args[1][0] == "items" and self._any([args[1]])
         return "a class made by a call" if made else ""
 
