@@ -76,9 +76,16 @@ def info(key: Hashable, contents: Contents, scope: Scope, held: Any) -> PluginIn
         plugin.doc,
         plugin.attributes,
         plugin.requires,
-        distribution.metadata["Name"] if distribution else "",
-        distribution.version if distribution else "",
+        _told(distribution, "Name"),
+        _told(distribution, "Version"),
     )
+
+
+def _told(distribution: Distribution | None, name: str) -> str:
+    """Return what the metadata of a distribution tell, "" where they don't."""
+    if distribution is None or name not in distribution.metadata:
+        return ""
+    return distribution.metadata[name]
 
 
 def _found(key: Hashable, contents: Contents, held: Any) -> tuple[Plugin | None, str, str]:
