@@ -2,7 +2,7 @@
 # installed into .venv, once, and again when a pyproject.toml changes.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-engine test-host test-heavy lint format types layers corpus bench clean
+.PHONY: help demo test test-engine test-host test-heavy lint format types layers attacks corpus bench clean
 
 VENV ?= .venv
 # The first of these that is 3.11 or newer and can make virtual environments.
@@ -13,13 +13,14 @@ PYTHON ?= $(shell for one in $(CANDIDATES); do \
 BIN = $(VENV)/bin
 HEAVY ?= .venv-heavy
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
-FAST = -m "not corpus"
+FAST = -m "not corpus" --ignore=tests/attacks
 MANIFESTS = pyproject.toml openhcs/pyproject.toml
 
 help:
 	@echo "make demo    a small real plate through the host, and pip's commands through the engine"
 	@echo "make test    the tests of both, without the slow comparison with large packages"
 	@echo "make test-heavy  the host's optional parts: napari, OpenCL, dask, ImageJ"
+	@echo "make attacks  spoiled caches, kills, forks, hostile plugins: a minute or two"
 	@echo "make corpus  that comparison: reading against importing"
 	@echo "make lint types layers format bench clean"
 
@@ -86,6 +87,9 @@ types: $(VENV)/.dev
 
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
+
+attacks: $(VENV)/.engine
+	$(BIN)/python -m pytest tests/attacks
 
 corpus: $(VENV)/.corpus
 	$(BIN)/python -m pytest -m corpus -s

@@ -95,8 +95,12 @@ class LazyMapping(dict[K, V]):
         if held is not _MISSING:
             return held
         if key in self:
-            return self[key]
-        return default
+            try:
+                return self[key]
+            except KeyError:
+                if key in self:
+                    raise
+        return default  # also for a key that went while it was asked for
 
     def __setitem__(self, key: K, value: V) -> None:
         self._put(key, value)
