@@ -18,12 +18,12 @@ import host_cases
 import host_report
 from cases import SETTLED_S
 from host_stage import LIBRARIES, HostStage
-from run import machine, positive, put
+from run import machine, plain_options, put
 
 
 def main() -> int:
     """Run what the command line asks for."""
-    options = _options()
+    options = plain_options(__doc__)
     with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
         told = machine(options.rounds)
         stage = HostStage(Path(folder))
@@ -32,14 +32,6 @@ def main() -> int:
         time.sleep(SETTLED_S)
         _measure(stage, told, options)
     return 0
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=7, help="median of that many (7)")
-    parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
-    parser.add_argument("--page", metavar="FILE", help="put what is printed between its marks")
-    return parser.parse_args()
 
 
 def _measure(stage: HostStage, told: str, options: argparse.Namespace) -> None:

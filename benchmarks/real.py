@@ -6,7 +6,6 @@ installed are left out; ``benchmarks/requirements.txt`` lists them.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import sys
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cases import Result, Row
-from run import machine, positive, put
+from run import machine, plain_options, put
 from stage import (
     Sample,
     compiled_copy,
@@ -102,7 +101,7 @@ class RealStage:
 
 def main() -> int:
     """Run what the command line asks for."""
-    options = _options()
+    options = plain_options(__doc__)
     told = [machine(options.rounds), _header()]
     print("\n\n".join(told), flush=True)
     measured_ones = []
@@ -118,14 +117,6 @@ def main() -> int:
     if options.json:
         _write(options.json, measured_ones)
     return 0
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=7, help="median of that many (7)")
-    parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
-    parser.add_argument("--page", metavar="FILE", help="put what is printed between its marks")
-    return parser.parse_args()
 
 
 def _installed() -> Iterator[Hierarchy]:

@@ -36,13 +36,23 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = _parser(__doc__)
     parser.add_argument("--plugins", type=_numbers, default=[4, 20, 100, 1000], metavar="N,N")
     parser.add_argument("--kinds", type=_kinds, default=["light", "heavy"], metavar="KIND,KIND")
+    return parser.parse_args()
+
+
+def plain_options(about: str) -> argparse.Namespace:
+    """Return what a command line asks of a benchmark whose docstring is *about*."""
+    return _parser(about).parse_args()
+
+
+def _parser(about: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--rounds", type=positive, default=7, help="median of that many (7)")
     parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
     parser.add_argument("--page", metavar="FILE", help="put what is printed between its marks")
-    return parser.parse_args()
+    return parser
 
 
 def positive(text: str) -> int:

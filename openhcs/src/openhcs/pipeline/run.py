@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from openhcs.core.processors import processors
 from openhcs.pipeline.executors import make_executor
 from openhcs.pipeline.field import READING
 from openhcs.pipeline.folder import RunFolder, well_digest
@@ -141,10 +142,7 @@ def _is_settled(record: dict[str, Any] | None) -> bool:
 
 def _workers(order: Order, left: list[str]) -> int:
     """Return how many wells to run at once: what was asked for, but no more than are left."""
-    import os
-
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(order.workers or available or 1, len(left)))
+    return max(1, min(order.workers or processors(), len(left)))
 
 
 def _about_run(order: Order, workers: int, done: list[str], seconds: float) -> dict[str, Any]:

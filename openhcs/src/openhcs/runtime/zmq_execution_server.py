@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from functools import partial
 
+from openhcs.core.processors import processors
 from openhcs.core.registries import REGISTRIES
 from openhcs.errors import MessageError
 from openhcs.runtime.zmq_base import ZMQServer
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 MOST_WELLS = 10_000  # the largest plates in use have 3456
 QUEUE_SIZE = 16
 LARGEST_INDEXES = 4 * 2**20  # bytes: with the quotes marked as such they fit a message to a worker
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class ZMQExecutionServer(ZMQServer):
