@@ -12,6 +12,7 @@ from plugindex.finder import Finder
 from plugindex.header import CacheConfig, header
 from plugindex.kept import Kept, KeptLibrary
 from plugindex.merge import merge
+from plugindex.paths import plugin_place
 from plugindex.records import Stats
 from plugindex.resolver import Resolver
 from plugindex.results import fields_of, same_keys, stored_result, take_examination
@@ -53,8 +54,10 @@ class Build:
         self.settings = settings
         self.place = place
         self.checked = freshness.now_ns()
-        self.finder = Finder()
-        self.providers: providers.Providers | None = None
+        package, folder = plugin_place(scope)
+        self.folder = folder
+        self.finder = Finder(dropped={package: folder} if folder else {})
+        self.provided: tuple[Any, ...] | None = None  # the files that name providers, if read
         self.library = KeptLibrary(self.finder, old)
         self.kept = old
         self.results: dict[str, Any] = {}  # of the modules that were resolved now
@@ -118,16 +121,15 @@ class Build:
         names: dict[str, str] = {}
         for package, provider in self._packages():
             for file in self.finder.modules(package, self.scope.recursive):
-                if file.name not in self.scope.excluded:
+                if file.name not in self.scope.excluded and file.name not in self.finder.dropped:
                     names.setdefault(file.name, provider)
         if not names:
             raise _nothing(self.scope, f"there is no module or package {self.scope.package}")
         return names
 
     def _packages(self) -> list[tuple[str, str]]:
-        self.providers = providers.find(self.finder, self.scope.application)
-        offered = () if self.scope.foreign else self.providers.found
-        return [(self.scope.package, ""), *((one.package, one.distribution) for one in offered)]
+        offered, self.provided = providers.packages(self.finder, self.scope)
+        return [(self.scope.package, ""), *offered]
 
     def _resolver(self) -> Resolver:
         if self.resolver is None:
@@ -142,13 +144,22 @@ class Build:
         from plugindex.sandbox import examine
 
         since = freshness.now_ns()
-        found = examine(self.undecided, self.scope, path=list(self.finder.path))
+        found = examine(self.undecided, self.scope, **self.for_child())
         self.asked = surroundings.taken(found.asked, since)
         if found.refused and not getattr(sys, "frozen", False):
             self.place = None  # the next start may be able to; only a frozen application never is
         take_examination(self.results, self.undecided, found, self._result_of)
         self.imported = len(self.undecided)
         self.undecided = []
+
+    def for_child(self) -> dict[str, Any]:
+        """Return what a child must be told to import the modules of others."""
+        others = [name for name, provider in self.modules.items() if provider]
+        return {
+            "path": list(self.finder.path),
+            "others": others,
+            "dropped": self.finder.dropped,
+        }
 
     # -- the outcome ---------------------------------------------------------------------------
 
@@ -166,6 +177,7 @@ class Build:
             **header(CacheConfig(cache_version=index.SCHEMA), self._version(), environment),
             "scope": index.scope_digest(self.scope),
             **(self._kept_keys() or self._new_keys()),
+            "plugin_folder": self.folder,
             "modules": len(self.modules),
             "checked": self.checked,
             "failed": self.failed,
@@ -197,8 +209,14 @@ class Build:
             "items": merged.items,
             "unavailable": merged.unavailable,
             "conflicts": merged.conflicts,
-            "problems": [*merged.problems, *map(fields_of, self.finder.troubles)],
+            "problems": [*merged.problems, *self._troubles()],
         }
+
+    def _troubles(self) -> list[Any]:
+        """Return what kept the finder from finding, now or when it last looked."""
+        known = [] if self.kept is None or self.kept.moved else self.kept.troubles
+        fresh = map(fields_of, self.finder.troubles)
+        return [*known, *(one for one in fresh if one not in known)]
 
     def _version(self) -> str:
         if self.settings.version is not None:
@@ -236,7 +254,7 @@ class Build:
 
     def _document(self) -> tuple[dict[str, Any], str, dict[str, Any]]:
         head = dict(self._sections())
-        files = self.library.files(self.providers.files if self.providers else None)
+        files = self.library.files(self.provided)
         if self.asked is not None:
             files = {path: e for path, e in files.items() if e[2] != surroundings.ASKED}
             files = {**self.asked.files, **files}
@@ -246,6 +264,7 @@ class Build:
             index.CONTENTS: {path: entry[1:] for path, entry in files.items()},
             kept.MODULES: self.modules,
             kept.UNDECIDED: self.unsettled,
+            kept.TROUBLES: self._troubles(),
             kept.FOUND: self.library.places(self.modules),
             **self.library.followed(self.resolver),
             **{index.RESULT + name: result for name, result in results.items()},

@@ -14,7 +14,7 @@ import sys
 import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
-from plugindex import introspect, journal, witness
+from plugindex import dropped, introspect, journal, witness
 from plugindex.portable import scope_from
 
 TYPE_CHECKING = False
@@ -36,12 +36,15 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     """Import what *request* names, write the outcome to *answer* and end the process.
 
     Args:
-        request: ``modules``, ``scopes`` (their fields), ``limit`` and ``module_limit`` in
-            seconds, ``details`` (False leaves out all but keys and references).
+        request: ``modules``, ``scopes`` (their fields), ``others`` (modules outside of them whose
+            classes count), ``dropped`` (plugin folders by package), ``limit`` and ``module_limit``
+            in seconds, ``details`` (False leaves out all but keys and references).
         answer: the file descriptor that takes the answer.
     """
     report = Report(answer)
     _prepare(report)
+    for package, folder in request["dropped"].items():
+        dropped.know(package, folder)
     seen = journal.begin()
     report.tell({"ready": True})
     witnessed = witness.begin()
@@ -212,7 +215,7 @@ def _listing(
     scope = scope_from(fields)
     _alarm(request["module_limit"])
     try:
-        return introspect.listing(scope, seen, failed, request["details"])
+        return introspect.listing(scope, seen, failed, request["details"], request["others"])
     # Metaclasses and descriptors of foreign classes run while they are looked at.
     except BaseException as error:  # noqa: BLE001
         problem = _failure("", error, request["module_limit"], report)

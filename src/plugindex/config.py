@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from plugindex.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterable
+    from os import PathLike
     from typing import Any
 
 PRIMARY_KEY = "primary"
@@ -80,13 +83,27 @@ class KeyRule(Record):
     skip: bool = True
 
 
+class Selection(Record):
+    """What a registry takes of what there is, beside the environment variables that say so.
+
+    *plugin_folder* is where users drop plugins, the application's own folder if "". *allow* and
+    *deny* hold keys and names of distributions; an *allow* of None allows all. *safe* keeps the
+    application's own plugins alone.
+    """
+
+    plugin_folder: str = ""
+    allow: tuple[Hashable, ...] | None = None
+    deny: tuple[Hashable, ...] = ()
+    safe: bool = False
+
+
 class Scope(Record):
     """What one registry covers: everything the index needs to answer, and nothing else.
 
     *base* is an object reference. *package* is the dotted name whose modules are in scope; when it
     is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
     *secondary* holds (attribute name, key source) pairs. *leave_out* are rules that hold while a
-    variable is set.
+    variable is set, *selection* what is taken of all that there is.
     """
 
     base: str
@@ -99,6 +116,7 @@ class Scope(Record):
     secondary: tuple[tuple[str, str], ...] = ()
     excluded: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
+    selection: Selection = Selection()
 
     def covers(self, module: str) -> bool:
         """Say whether the module of that name is in scope."""
@@ -110,8 +128,39 @@ class Scope(Record):
         return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 
 
+def selection(
+    plugin_folder: str | PathLike[str] = "",
+    allow: Iterable[Hashable] | None = None,
+    deny: Iterable[Hashable] = (),
+    safe_mode: bool = False,
+) -> Selection:
+    """Return what the arguments of a registry or of its configuration choose.
+
+    Raises:
+        TypeError: *allow* or *deny* is one text, which is no list.
+    """
+    for name, given in (("allow", allow), ("deny", deny)):
+        if isinstance(given, str):
+            raise TypeError(f"{name} is a list of keys and distributions: {name}=[{given!r}]")
+    folder = os.path.abspath(os.path.expanduser(plugin_folder)) if plugin_folder else ""
+    return Selection(folder, None if allow is None else tuple(allow), tuple(deny), safe_mode)
+
+
+def joined(one: Selection, other: Selection) -> Selection:
+    """Return what two places choose together; *one* comes first where only one of them can be."""
+    return Selection(
+        one.plugin_folder or other.plugin_folder,
+        one.allow if one.allow is not None else other.allow,
+        one.deny + other.deny,
+        one.safe or other.safe,
+    )
+
+
 class RegistryConfig:
-    """The explicit form of a registry's declaration, as metaclass-registry spells it."""
+    """The explicit form of a registry's declaration, as metaclass-registry spells it.
+
+    The last four parameters are those of :class:`LazyDiscoveryDict`.
+    """
 
     __slots__ = (
         "discovery_function",
@@ -123,6 +172,7 @@ class RegistryConfig:
         "registry_dict",
         "registry_name",
         "secondary_registries",
+        "selection",
         "skip_if_no_key",
     )
 
@@ -138,6 +188,11 @@ class RegistryConfig:
         discovery_package: str | None = None,
         discovery_recursive: bool = False,
         discovery_function: Callable[..., Any] | None = None,
+        *,
+        plugin_folder: str | PathLike[str] = "",
+        allow: Iterable[Hashable] | None = None,
+        deny: Iterable[Hashable] = (),
+        safe_mode: bool = False,
     ) -> None:
         self.registry_dict = registry_dict
         self.key_attribute = key_attribute
@@ -149,3 +204,4 @@ class RegistryConfig:
         self.discovery_package = discovery_package
         self.discovery_recursive = discovery_recursive
         self.discovery_function = discovery_function
+        self.selection = selection(plugin_folder, allow, deny, safe_mode)

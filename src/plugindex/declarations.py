@@ -36,6 +36,7 @@ _CONFIG_FIELDS = (
     "discovery_function",
 )  # fmt: skip
 _INHERITED = ("__registry_key__", "__skip_if_no_key__", "__registry_name__")
+_SELECTION = ("plugin_folder", "allow", "deny", "safe_mode")
 _SETTINGS = {"enable_cache": "cache"} | {
     name: name for name in ("folder", "version", "max_age_days", "check_stamps")
 }
@@ -142,6 +143,8 @@ class Declarations:
         written = self._config(entry)
         config = self._read_config(written, cls) if written is not None else None
         attributes = {} if config else self._attributes(cls, entry[5])
+        if config is None:
+            attributes["__registry__"] = self._registry(cls)
         attributes["__leave_out__"] = self._rules(*self._inherited(cls, "__leave_out__"))
         module = self.tracer.hierarchy.module_of(cls)
         # The same code as in the application infers what isn't said, on a class of that name.
@@ -174,7 +177,7 @@ class Declarations:
 
     def _read_config(self, written: Any, cls: Found) -> RegistryConfig:
         fields = self._fields(written, cls)
-        values: dict[str, Any] = {"registry_dict": LazyDiscoveryDict()}
+        values: dict[str, Any] = {"registry_dict": self._registry(cls)}
         for name, (value, record) in fields.items():
             if name == "key_extractor":
                 values[name] = self._extractor(value, record)
@@ -183,6 +186,8 @@ class Declarations:
             elif name == "discovery_function":
                 if self.tracer.literal_or(value, record, value) is not None:
                     raise NoLiteral("what its discovery_function finds")
+            elif name in _SELECTION:
+                values[name] = self._chosen(value, record, name)
             elif name not in ("registry_dict", "log_registration"):
                 values[name] = self.tracer.literal(value, record, name)
         return RegistryConfig(**values)
@@ -260,13 +265,30 @@ class Declarations:
     # -- from the registry object --------------------------------------------------------------
 
     def _settings(self, cls: Found) -> Settings:
+        call = self._registry_call(cls)
+        return self._settings_of(call) if call is not None else Settings()
+
+    def _registry_call(self, cls: Found) -> Call | None:
+        """Return the call that makes the registry which a base class names, if it names one."""
         entry = self.tracer.hierarchy.entry(cls)
         config = self._config(entry)
         value, record = entry[5].get("__registry__"), self.tracer.home(cls)
         if config is not None:
             value, record = self._fields(config, cls).get("registry_dict", (None, None))
-        call = self.tracer.call(value, record) if value is not None else None
-        return self._settings_of(call) if call is not None else Settings()
+        return self.tracer.call(value, record) if value is not None else None
+
+    def _registry(self, cls: Found) -> LazyDiscoveryDict[Any, Any]:
+        """Return a registry that chooses what that of a base class does."""
+        call = self._registry_call(cls)
+        given = call.named(()) if call is not None and call.reference == _REGISTRY else {}
+        chosen = {n: self._chosen(*given[n], n) for n in _SELECTION if n in given}
+        return LazyDiscoveryDict(**chosen)
+
+    def _chosen(self, value: Any, record: Any, name: str) -> Any:
+        """Return the literal that is given for an argument which chooses among plugins."""
+        if value[0] == "l":
+            return tuple(self.tracer.literal(one, record, name) for one in value[1])
+        return self.tracer.literal(value, record, name)
 
     def _settings_of(self, call: Call) -> Settings:
         if call.reference != _REGISTRY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.distributions import distribution_of
 from plugindex.records import Plugin, Record
 
 TYPE_CHECKING = False
@@ -64,7 +65,7 @@ def info(key: Hashable, contents: Contents, scope: Scope, held: Any) -> PluginIn
 
         raise absent(key, contents, scope)
     missing = missing_modules(plugin) if status == "unavailable" else ()
-    distribution = distribution_of(plugin.module)
+    distribution = distribution_of(plugin.module, plugin.provider)
     return PluginInfo(
         key,
         plugin.reference,
@@ -158,7 +159,8 @@ def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
     rule = switches.rule_for(plugin, scope)
     if rule is not None:
         return switches.remedy(rule, scope)
-    distribution = distribution_of(plugin.module) or distribution_of(scope.package)
+    own = distribution_of(plugin.module, plugin.provider)
+    distribution = own or distribution_of(scope.package)
     extras = _extras(distribution, missing) if distribution else ()
     if distribution and extras:
         return f"pip install '{distribution.metadata['Name']}[{','.join(extras)}]'"
@@ -180,21 +182,3 @@ def _extras(distribution: Distribution, missing: tuple[str, ...]) -> tuple[str, 
 
 def _normal(name: str) -> str:
     return name.lower().replace("-", "_").replace(".", "_")
-
-
-def distribution_of(module: str) -> Distribution | None:
-    """Return the installed distribution that provides the top-level package of *module*."""
-    from importlib import metadata
-
-    top = module.partition(".")[0]
-    try:
-        return metadata.distribution(top)
-    except metadata.PackageNotFoundError:
-        pass
-    except (OSError, TypeError, ValueError):  # an entry of sys.path that is no folder's name
-        return None
-    try:
-        names = metadata.packages_distributions().get(top, ())
-        return metadata.distribution(names[0]) if names else None
-    except (OSError, TypeError, ValueError):
-        return None

@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+from plugindex.names import is_dropped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 _KINDS = ("dist-info", "egg-info")
 
 
@@ -21,6 +27,31 @@ def installed_version(name: str) -> str:
             if kind in _KINDS and version and _normal(distribution) == wanted:
                 return version.partition("-")[0]  # an egg's name ends with the interpreter's
     return ""
+
+
+def distribution_of(module: str, provider: str = "") -> Distribution | None:
+    """Return the installed distribution that brings *module*; None for a plugin folder's file.
+
+    Args:
+        module: its full name.
+        provider: the distribution's name, if it is known.
+    """
+    from importlib import metadata
+
+    top = module.partition(".")[0]
+    if is_dropped(module):
+        return None
+    try:
+        return metadata.distribution(provider or top)
+    except metadata.PackageNotFoundError:
+        pass
+    except (OSError, TypeError, ValueError):  # an entry of sys.path that is no folder's name
+        return None
+    try:
+        names = metadata.packages_distributions().get(top, ())
+        return metadata.distribution(names[0]) if names else None
+    except (OSError, TypeError, ValueError):
+        return None
 
 
 def _normal(name: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plugindex.records import Problem
 
 _KINDS = {
-    "file": ("unreadable", "stale-bytecode"),
+    "file": ("unreadable", "stale-bytecode", "ignored"),
     "syntax": ("syntax-error",),
     "imports": ("missing-requirement", "import-failed", "crashed", "refused"),
     "key": ("missing-key", "inherited-key", "undecided"),

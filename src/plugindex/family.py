@@ -94,6 +94,7 @@ def infer(base: type, config: RegistryConfig) -> Family:
         application=base.__module__.partition(".")[0],
         secondary=_pairs(config.secondary_registries or ()),
         leave_out=_rules(base),
+        selection=config.selection,
     )
     return Family(base, scope, config, (registry_of, (scope.base,)))
 

@@ -118,6 +118,31 @@ def _own(status: os.stat_result) -> None:
         raise Refused("other users may write it")
 
 
+def distrust(path: str) -> str:
+    """Return why the file or folder at *path* must not be trusted, "" if it may be."""
+    if not _POSIX:
+        return ""
+    try:
+        _own(os.stat(path))
+        if os.lstat(path).st_uid != os.geteuid():
+            return "it is another user's link"
+    except Refused as why:
+        return str(why)
+    except OSError as error:
+        return error.strerror or "it can't be looked at"
+    return ""
+
+
+def read_own(path: str, limit: int) -> bytes:
+    """Return the bytes of a regular file that nobody else can have written.
+
+    Raises:
+        OSError: it can't be read.
+        Refused: it is no regular file, too large, or another user could have written it.
+    """
+    return read_regular(path, limit, 0, _own if _POSIX else None)
+
+
 def make_folder(folder: str) -> None:
     """Make *folder* private to its owner, or check that it is.
 
@@ -127,14 +152,9 @@ def make_folder(folder: str) -> None:
     """
     if not os.path.isdir(folder):
         _make_missing(folder)
-    if not _POSIX:
-        return
-    try:
-        _own(os.stat(folder))
-        if os.lstat(folder).st_uid != os.geteuid():
-            raise Refused("it is another user's link")
-    except Refused as why:
-        raise Refused(f"{folder} is not used as a cache folder: {why}") from None
+    why = distrust(folder)
+    if why:
+        raise Refused(f"{folder} is not used as a cache folder: {why}")
 
 
 def _make_missing(folder: str) -> None:

@@ -6,12 +6,14 @@ import _imp
 import os
 import sys
 
+from plugindex.files import distrust
 from plugindex.importers import Importers
+from plugindex.names import is_dropped
 from plugindex.records import ModuleFile, Problem, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # The order is the one in which importlib's path finder tries suffixes.
 _KINDS = dict.fromkeys(_imp.extension_suffixes(), "extension")
@@ -38,11 +40,15 @@ class Finder:
 
     Args:
         path: the search path; ``sys.path`` as it is now when left out.
+        dropped: the plugin folder for which a package stands, by that package.
     """
 
-    def __init__(self, path: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, path: Sequence[str] | None = None, dropped: Mapping[str, str] | None = None
+    ) -> None:
         entries = [_entry(e) for e in (sys.path if path is None else path) if isinstance(e, str)]
         self.path: tuple[str, ...] = tuple(dict.fromkeys(entries))
+        self.dropped = dict(dropped or {})
         self.troubles: list[Problem] = []
         self.consulted: dict[str, frozenset[str] | None] = {}
         self._listings: dict[str, Listing | None] = {}
@@ -89,6 +95,8 @@ class Finder:
         parent, _, tail = name.rpartition(".")
         if not tail or (not parent and "." in name):
             return None
+        if is_dropped(name):
+            return self._dropped(name)
         if name == "os.path":  # os is no package: it enters its path module in sys.modules
             return self._alias(name, os.path.__name__)
         if parent:
@@ -119,6 +127,29 @@ class Finder:
         if found is None and parent.kind == "frozen" and _imp.is_frozen(name):
             return _frozen(name)
         return found or self._importers.elsewhere(name, parent.locations)
+
+    def _dropped(self, name: str) -> ModuleFile | None:
+        """Return where a file of a plugin folder lies, which must be source."""
+        if name in self.dropped:
+            return ModuleFile(name, "namespace", "", True, (self.dropped[name],))
+        parent, _, tail = name.rpartition(".")
+        package = self.find(parent)
+        listed = self.listing(package.locations[0]) if package and package.locations else None
+        if package is None or listed is None:
+            return None
+        stem = os.path.join(package.locations[0], tail)
+        inside = self.listing(stem) if tail in listed.folders else None
+        if inside is not None and "__init__.py" in inside.files:
+            return self._dropped_package(name, stem)
+        return ModuleFile(name, "dropped", stem + ".py") if tail + ".py" in listed.files else None
+
+    def _dropped_package(self, name: str, folder: str) -> ModuleFile | None:
+        why = distrust(folder)
+        if why:
+            self.troubles.append(ignored(folder, why, "chmod go-w " + folder))
+            return None
+        path = os.path.join(folder, "__init__.py")
+        return ModuleFile(name, "dropped", path, True, (folder,))
 
     def _alias(self, name: str, target: str) -> ModuleFile | None:
         found = self.find(target)
@@ -261,6 +292,11 @@ def _frozen_children(package: str) -> list[str]:
     names: list[str] = getattr(_imp, "_frozen_module_names", list)()
     prefix = package + "."
     return [n[len(prefix) :] for n in names if n.startswith(prefix)]
+
+
+def ignored(path: str, why: str, hint: str) -> Problem:
+    """Return the problem of a file or folder that is not used."""
+    return Problem("ignored", "", f"not used: {why}", hint, path)
 
 
 def _unreadable(folder: str, error: OSError) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex import turns
+from plugindex.config import joined
 from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
 from plugindex.mapping import K, LazyMapping, V, raw
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Hashable
     from typing import Any
 
-    from plugindex.config import LeaveOut
+    from plugindex.config import LeaveOut, Selection
     from plugindex.family import Family
     from plugindex.records import Problem
     from plugindex.secondary import SecondaryRegistryDict
@@ -32,6 +33,7 @@ class HeldMapping(LazyMapping[K, V]):
         "_noted",
         "_preset",
         "_reported",
+        "_selection",
         "_settings",
         "_stated",
         "_turn",
@@ -41,8 +43,9 @@ class HeldMapping(LazyMapping[K, V]):
         "why_not_adopted",
     )
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, selection: Selection, **settings: Any) -> None:
         super().__init__()
+        self._selection = selection
         self.family: Family | None = None
         self.followers: list[SecondaryRegistryDict[Any, Any]] = []
         self._settings = settings
@@ -66,6 +69,12 @@ class HeldMapping(LazyMapping[K, V]):
         held = self.family
         if held is not None and held.scope.base != family.scope.base:
             raise TypeError(f"{held.scope.base} holds this registry, {family.scope.base} can't too")
+        chosen = joined(self._selection, family.config.selection)
+        family.scope = family.scope.replace(selection=chosen)
+        if chosen.plugin_folder:
+            from plugindex.loader import know_folder
+
+            know_folder(family.scope)  # so that its classes unpickle where the base is imported
         with turns.guard:
             self.family = family
 

@@ -14,12 +14,14 @@ from plugindex.paths import (
     cache_disabled,
     cache_folder,
     environment_digest,
-    registry_file_name,
+    index_file_name,
+    plugin_place,
 )
 from plugindex.records import Record, Stats
 from plugindex.snapshot import Sections, Snapshot
 from plugindex.stamp import digest
 from plugindex.surroundings import ASKED, hold
+from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from plugindex.config import Scope
     from plugindex.records import Plugin, Problem
 
-SCHEMA = "1.0"
+SCHEMA = "1.1"
 CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
 
 
@@ -136,13 +138,16 @@ def find_place(scope: Scope, settings: Settings) -> Place | None:
     if not settings.cache or not folder or cache_disabled(scope.application):
         return None
     environment = environment_digest()
-    name = registry_file_name(scope.name)
-    return Place(*locate(folder, name, environment), environment)
+    return Place(*locate(folder, index_file_name(scope), environment), environment)
 
 
 def scope_digest(scope: Scope) -> str:
-    """Return what stands for everything that the answer depends on besides the files."""
-    fields = [getattr(scope, name) for name in scope._fields]
+    """Return what stands for everything that the answer depends on besides the files.
+
+    What is taken of it (``Scope.selection``) is chosen afterwards.
+    """
+    fields = [getattr(scope, name) for name in scope._fields if name != "selection"]
+    fields.append(safe_mode(scope))
     running = (sys.hexversion, sys.platform, sys.flags.optimize, sys.pycache_prefix, _mapped())
     return digest(repr((SCHEMA, running, fields)).encode())
 
@@ -180,6 +185,8 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
             found = found.replace(modules=found.modules | {ASKED})
     except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
+    if document.head("plugin_folder") != plugin_place(scope)[1]:
+        found = found.replace(folders=True)
     return None if found.whole else found
 
 

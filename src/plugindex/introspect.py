@@ -10,7 +10,7 @@ from plugindex.portable import portable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Collection, Hashable, Iterator
     from types import CodeType
     from typing import Any
 
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     Found = tuple[Hashable, type]
 
 
-def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True) -> dict[str, Any]:
+def listing(
+    scope: Scope,
+    seen: Journal,
+    failed: set[str],
+    details: bool = True,
+    others: Collection[str] = (),
+) -> dict[str, Any]:
     """Return the plugins of *scope* that this process holds, as JSON values.
 
     Args:
@@ -28,6 +34,7 @@ def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True)
         seen: what registered here while modules were imported.
         failed: the modules that failed; their classes don't count.
         details: False leaves out all but the keys and references.
+        others: modules outside of the scope's package that count too.
 
     Returns:
         ``plugins``, in the order of modules and then of definition, and ``problems``.
@@ -38,8 +45,9 @@ def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True)
         problem = {"kind": "import-failed", "module": scope.base.partition(":")[0], "message": text}
         return {"plugins": [], "problems": [problem]}
     found = _foreign(base, scope) if scope.foreign else _registered(base, seen)
-    counted = [(k, c) for k, c in found if _counts(c, scope, failed)]
-    problems = [] if scope.foreign else _problems(base, scope, seen, failed)
+    others = frozenset(others)
+    counted = [(k, c) for k, c in found if _counts(_module(c), scope, failed, others)]
+    problems = [] if scope.foreign else _problems(base, scope, seen, failed, others)
     plugins, unstored = _described(counted, scope, details)
     return {"plugins": plugins, "problems": problems + unstored}
 
@@ -67,11 +75,13 @@ def _registered(base: type, seen: Journal) -> Iterator[Found]:
     return ((key, cls) for owner, key, cls in seen.registrations if owner is base)
 
 
-def _problems(base: type, scope: Scope, seen: Journal, failed: set[str]) -> list[dict[str, Any]]:
+def _problems(
+    base: type, scope: Scope, seen: Journal, failed: set[str], others: Collection[str]
+) -> list[dict[str, Any]]:
     return [
         {name: getattr(problem, name) for name in problem._fields}
         for owner, problem in seen.problems
-        if owner is base and scope.covers(problem.module) and problem.module not in failed
+        if owner is base and _counts(problem.module, scope, failed, others)
     ]
 
 
@@ -110,9 +120,10 @@ def _foreign_key(cls: type, rule: KeyRule) -> Hashable:
         return None
 
 
-def _counts(cls: type, scope: Scope, failed: set[str]) -> bool:
-    module = _module(cls)
-    return bool(module) and module not in failed and scope.covers(module)
+def _counts(module: str, scope: Scope, failed: set[str], others: Collection[str]) -> bool:
+    if not module or module in failed:
+        return False
+    return scope.covers(module) or module in others
 
 
 def _module(cls: type) -> str:

@@ -7,6 +7,7 @@ import sys
 from plugindex.abstractness import Abstractness
 from plugindex.calls import KEEPS_CLASS
 from plugindex.hierarchy import OBJECT
+from plugindex.names import root
 from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
@@ -110,7 +111,7 @@ class Family(Abstractness):
     def _near(self, module: str) -> bool:
         """Tell whether *module* is of the base's own application."""
         home = self.base[1] if self.base[0] == "class" else ""
-        return str(home).partition(".")[0] == module.partition(".")[0]
+        return root(str(home)) == root(module)
 
     def reaches(self, function: Found, depth: int = 0) -> bool:
         """Tell whether a function's code names a class of the family."""

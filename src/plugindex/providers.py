@@ -9,11 +9,20 @@ from __future__ import annotations
 import os
 
 from plugindex import stamp
+from plugindex.files import distrust
+from plugindex.finder import ignored
+from plugindex.names import PLUGIN_FOLDER
+from plugindex.paths import plugin_place
 from plugindex.records import Record
+from plugindex.variables import safe_mode, value, variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugindex.config import Scope
     from plugindex.finder import Finder
+    from plugindex.records import Problem
 
 _LIMIT = 1 << 20  # bytes of an entry_points.txt
 
@@ -50,6 +59,61 @@ def find(finder: Finder, application: str) -> Providers:
                         found.setdefault(f"{provider.distribution}:{provider.package}", provider)
     ordered = sorted(found.values(), key=lambda one: (one.distribution, one.package))
     return Providers(tuple(ordered), tuple(files))
+
+
+def packages(
+    finder: Finder, scope: Scope
+) -> tuple[list[tuple[str, str]], tuple[tuple[str, stamp.Stamp | None, str], ...]]:
+    """Return what others offer to *scope*, as (package, provider), and the files that say so.
+
+    Distributions come by name, then the plugin folder. In safe mode nobody is asked.
+    """
+    if safe_mode(scope):
+        return [], ()
+    read = find(finder, scope.application)
+    if scope.foreign:
+        return [], read.files
+    offered = [(one.package, one.distribution) for one in read.found]
+    return offered + _dropped(finder, scope), read.files
+
+
+def _dropped(finder: Finder, scope: Scope) -> list[tuple[str, str]]:
+    """Return the package that stands for the plugin folder, if there is one to be used."""
+    package, folder = plugin_place(scope)
+    told = value(scope.application, "PLUGIN_DIR")
+    if told and not scope.selection.plugin_folder and not os.path.isabs(os.path.expanduser(told)):
+        hint = f"set {variable(scope.application, 'PLUGIN_DIR')} to an absolute path"
+        finder.troubles.append(ignored(told, "it is no absolute path", hint))
+    listed = finder.listing(folder) if folder else None  # which stamps it, also while it is absent
+    if listed is None:
+        if os.path.isfile(folder):
+            finder.troubles.append(ignored(folder, "it is no folder", "make it a folder"))
+        return []
+    why = distrust(folder)
+    if why:
+        finder.troubles.append(ignored(folder, why, f"chmod go-w {folder}"))
+        return []
+    finder.troubles.extend(_odd(folder, listed.files))
+    return [(package, PLUGIN_FOLDER)]
+
+
+def _odd(folder: str, files: Iterable[str]) -> Iterator[Problem]:
+    """Yield the files that somebody may take for plugins, but that have no name for an import."""
+    for name in sorted(files):
+        stem, dot, suffix = name.rpartition(".")
+        if not dot or not stem or name[0] == ".":
+            continue
+        path = os.path.join(folder, name)
+        if suffix == "py" and not stem.isidentifier():
+            hint = "call it by letters, digits and underscores: " + _plain(stem) + ".py"
+            yield ignored(path, "its name is no name of a module", hint)
+        elif suffix in ("pyc", "pyd", "so"):
+            yield ignored(path, "it is no source file", "drop the .py file that it was made from")
+
+
+def _plain(stem: str) -> str:
+    plain = "".join(c if c.isalnum() else "_" for c in stem)
+    return plain if plain.isidentifier() else f"_{plain}"
 
 
 def offers(application: str, distribution: str, module: str) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plugindex.contents import Contents
     from plugindex.records import Plugin, Problem
 
-_MAY_HIDE_KEYS = ("syntax-error", "unreadable", "undecided", "import-failed", "crashed")
+_MAY_HIDE_KEYS = ("syntax-error", "unreadable", "undecided", "import-failed", "crashed", "ignored")
 
 
 def absent(key: Hashable, contents: Contents, scope: Scope | None) -> RegistryError:
@@ -89,7 +89,7 @@ def _unknown(key: Hashable, contents: Contents, scope: Scope) -> RegistryError:
 
 def _may_hide(problem: Problem) -> str:
     place = f"line {problem.line}: " if problem.line else ""
-    return f"{problem.module} ({place}{problem.message}) and may define it"
+    return f"{problem.module or problem.file} ({place}{problem.message}) and may define it"
 
 
 def log(
@@ -105,4 +105,4 @@ def log(
         text = "registry %r of %s has problems: %s; see its `problems` or run: %s"
         logger.warning(text, scope.name, scope.package, counts, doctor(scope))
     for one in fresh:
-        logger.debug("%s: %s: %s", one.kind, one.module, one.message)
+        logger.debug("%s: %s: %s", one.kind, one.module or one.file, one.message)

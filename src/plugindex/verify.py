@@ -75,7 +75,7 @@ def verify(declared: Declared) -> Verdict:
     undecided = {name: str(made.results[name]["undecided"]) for name in made.undecided}
     snapshot = made.snapshot(started)
     listed = {key: plugin.reference for key, plugin in snapshot.plugins.items()}
-    truth = import_truth(declared.scope, made.modules, path=list(made.finder.path))
+    truth = import_truth(declared.scope, made.modules, **made.for_child())
     if truth.refused:
         fix = "run this from a plain Python interpreter"
         facts = [("cause", truth.refused), ("fix", fix)]
