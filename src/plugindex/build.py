@@ -231,7 +231,13 @@ class Build:
         read = sum(1 for one in self.library.readings.values() if one.code is not None)
         seconds = time.perf_counter() - started
         stats = Stats(len(self.modules), read, self.imported, self.verdict, seconds)
-        return Sections(lambda name: _plain(sections[name]), self.detail).snapshot(stats)
+        made = Sections(lambda name: _plain(sections[name]), self.detail, self.claims)
+        return made.snapshot(stats)
+
+    def claims(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return the provider of each module in scope, and what each came to."""
+        self._sections()
+        return self.modules, {name: self._result(name) for name in self.modules}
 
     def detail(self, module: str) -> Any:
         """Return all that is known of the plugins of a module."""
@@ -262,7 +268,7 @@ class Build:
         results = {name: self.results.get(name) or before[name] for name in self.modules}
         tail = {
             index.CONTENTS: {path: entry[1:] for path, entry in files.items()},
-            kept.MODULES: self.modules,
+            index.MODULES: self.modules,
             kept.UNDECIDED: self.unsettled,
             kept.TROUBLES: self._troubles(),
             kept.FOUND: self.library.places(self.modules),

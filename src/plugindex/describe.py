@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from plugindex.config import LeaveOut, Scope
+    from plugindex.config import Scope
     from plugindex.contents import Contents
+    from plugindex.leaving import Because
 
 _MISSING: Any = object()
 
@@ -117,12 +118,16 @@ def from_class(key: Hashable, cls: Any) -> Plugin:
     )
 
 
-def left_out_class(key: Hashable, cls: Any, rule: LeaveOut, scope: Scope) -> Plugin:
-    """Describe a class of this process that *rule* leaves out."""
-    from plugindex import switches
+def leave_out(contents: Contents, key: Hashable, cls: Any, why: Because) -> None:
+    """Enter a class of this process among what is left out, and report it if somebody denies it."""
+    from plugindex.leaving import refusal, without
 
-    known = from_class(key, cls).replace(attributes={rule.attribute: rule.value})
-    return switches.left_out(known, rule, scope)
+    if key not in contents.entries:
+        known = from_class(key, cls).replace(attributes=dict(why.attributes), provider=why.provider)
+        contents.unavailable.setdefault(key, without(known, why))
+    problem = refusal(cls, key, why)
+    if why.refused and problem not in contents.problems:
+        contents.problems += (problem,)
 
 
 def matches(plugin: Plugin | None, held: Any, wanted: Mapping[str, Any]) -> bool:
@@ -154,11 +159,11 @@ def missing_modules(plugin: Plugin) -> tuple[str, ...]:
 
 def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
     """Return the command that mends it: for what is missing, the extra that names it, if any."""
-    from plugindex import switches
+    from plugindex.leaving import because
 
-    rule = switches.rule_for(plugin, scope)
-    if rule is not None:
-        return switches.remedy(rule, scope)
+    why = because(plugin, scope)
+    if why is not None:
+        return why.remedy
     own = distribution_of(plugin.module, plugin.provider)
     distribution = own or distribution_of(scope.package)
     extras = _extras(distribution, missing) if distribution else ()

@@ -7,7 +7,9 @@ import time
 from plugindex import index, output, store, targets
 from plugindex.build import build
 from plugindex.cli import FINDINGS, SOUND, target_of
+from plugindex.cli_list import seen
 from plugindex.errors import DiscoveryError
+from plugindex.narrowing import narrowed
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -59,7 +61,8 @@ class Case:
     Attributes:
         declared: what it covers.
         made: the fresh reading.
-        fresh: the snapshot of that.
+        whole: the snapshot of that.
+        fresh: the same, less what is left out now.
         cached: what the application would see, from its index where that holds.
         stored: what lay at the index's place before.
     """
@@ -68,10 +71,11 @@ class Case:
         self.declared = declared
         self.scope = declared.scope
         self.made: Build = build(declared.scope, declared.settings.replace(cache=False), None, None)
-        self.fresh: Snapshot = self.made.snapshot(time.perf_counter())
+        self.whole: Snapshot = self.made.snapshot(time.perf_counter())
+        self.fresh: Snapshot = narrowed(self.whole, self.scope)
         self.path = index.cache_path(declared.scope, declared.settings)
         self.stored = store.read(self.path) if self.path else None
-        self.cached: Snapshot = index.take(declared.scope, declared.settings)
+        self.cached: Snapshot = seen(declared.scope, declared.settings)
 
     @property
     def family(self) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 
-from plugindex import switches
+from plugindex.choices import safety
 from plugindex.doctor import BROKEN, NOTE, OK, Step
+from plugindex.leaving import because
+from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,13 +114,14 @@ def classes(case: Case) -> list[Any]:
 
 def filters(case: Case) -> Step:
     """Say what is left out on purpose."""
-    plugins = case.fresh.plugins.items()
-    switched = [(key, rule) for key, p in plugins if (rule := switches.rule_for(p, case.scope))]
-    if switched:
-        rule = switched[0][1]
-        keys = ", ".join(repr(key) for key, _ in switched)
-        text = f"left out: {keys}: {switches.reason(rule, case.scope)}"
-        return Step("filter", NOTE, text, switches.remedy(rule, case.scope))
+    plugins = case.fresh.unavailable.items()
+    out = [(key, why) for key, plugin in plugins if (why := because(plugin, case.scope))]
+    if out:
+        why = out[0][1]
+        keys = ", ".join(repr(key) for key, _ in out)
+        return Step("filter", NOTE, f"left out: {keys}: {why.reason}", why.remedy)
+    if safe_mode(case.scope):
+        return Step("filter", NOTE, *safety(case.scope))
     left_out = ", ".join(case.scope.excluded)
     return Step("filter", OK, f"left out: {left_out}" if left_out else "nothing is left out")
 

@@ -8,14 +8,16 @@ from plugindex import turns
 from plugindex.config import joined
 from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
 from plugindex.mapping import K, LazyMapping, V, raw
+from plugindex.variables import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable
     from typing import Any
 
-    from plugindex.config import LeaveOut, Selection
+    from plugindex.config import Selection
     from plugindex.family import Family
+    from plugindex.leaving import Because
     from plugindex.records import Problem
     from plugindex.secondary import SecondaryRegistryDict
 
@@ -84,8 +86,7 @@ class HeldMapping(LazyMapping[K, V]):
             plugin = self._contents.entries.get(key) if self._contents else None
             self._stated[key, holder_name(cls)] = cls
             if self._contents is None:
-                if self._leaving_out(cls) is None:
-                    self._enter_early(key, cls)
+                self._enter_early(key, cls)
             elif plugin is not None and plugin.reference == holder_name(cls):
                 raw.__setitem__(self, key, cls)
             else:
@@ -96,7 +97,8 @@ class HeldMapping(LazyMapping[K, V]):
         """Show a class of the host's own package before the index has its say."""
         holder = raw.get(self, key)
         free = holder is None or (key not in self._preset and not takes_over(holder, cls))
-        if free and self.family and self.family.scope.covers(cls.__module__):
+        own = self.family is not None and self.family.scope.covers(cls.__module__)
+        if free and own and self._leaving_out(key, cls) is None:
             raw.__setitem__(self, key, cls)
 
     def _claim_stated(self, contents: Contents, listed: Container[str] = ()) -> None:
@@ -111,22 +113,21 @@ class HeldMapping(LazyMapping[K, V]):
         self._publish(changed)
 
     def _let_claim(self, contents: Contents, key: Any, cls: Any) -> None:
-        """Let *cls* claim *key*, unless an environment variable leaves it out."""
-        rule = self._leaving_out(cls)
-        if rule is None:
+        """Let *cls* claim *key*, unless something leaves it out."""
+        why = self._leaving_out(key, cls)
+        if why is None:
             contents.claim(key, cls, self._host)
-        elif key not in contents.entries:
-            from plugindex.describe import left_out_class
+        else:
+            from plugindex.describe import leave_out
 
-            plugin = left_out_class(key, cls, rule, self.family.scope)  # type: ignore[union-attr]
-            contents.unavailable.setdefault(key, plugin)
+            leave_out(contents, key, cls, why)
 
-    def _leaving_out(self, cls: Any) -> LeaveOut | None:
-        if self.family is None or not self.family.scope.leave_out:
+    def _leaving_out(self, key: Any, cls: Any) -> Because | None:
+        if self.family is None or not limits(self.family.scope):
             return None
-        from plugindex.switches import rule_for_class
+        from plugindex.leaving import because_class
 
-        return rule_for_class(cls, self.family.scope)
+        return because_class(key, cls, self.family.scope)
 
     @property
     def _host(self) -> str:

@@ -27,11 +27,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from plugindex.build import Build
     from plugindex.config import Scope
     from plugindex.records import Plugin, Problem
 
 SCHEMA = "1.1"
-CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
+# Entries of the tail; see plugindex.kept.
+CONTENTS, MODULES, RESULT = "/contents", "/modules", "="
 
 
 class Settings(Record):
@@ -201,16 +203,27 @@ def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> S
         try:
             return _entry(place.document, RESULT + module)
         except DAMAGE:  # the file was replaced meanwhile, or is damaged
-            from plugindex.build import build
+            return _anew(scope, settings).detail(module)
 
-            return build(scope, settings, None, None).detail(module)
+    def claims() -> tuple[Any, Any]:
+        try:
+            modules = _entry(place.document, MODULES)
+            return modules, {name: _entry(place.document, RESULT + name) for name in modules}
+        except DAMAGE:
+            return _anew(scope, settings).claims()
 
-    sections = Sections(place.document.head, result)
+    sections = Sections(place.document.head, result, claims)
     try:
         seconds = time.perf_counter() - started
         return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))
     except DAMAGE:
         return None
+
+
+def _anew(scope: Scope, settings: Settings) -> Build:
+    from plugindex.build import build
+
+    return build(scope, settings, None, None)
 
 
 def _stamp_anew(place: Place) -> None:

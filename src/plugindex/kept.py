@@ -5,7 +5,7 @@ from __future__ import annotations
 from plugindex import freshness
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE
-from plugindex.index import CONTENTS, RESULT
+from plugindex.index import CONTENTS, MODULES, RESULT
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.store import Raw
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Entries of an index's tail beside the records, which are named by their modules, and the results,
 # which have RESULT before that name.
-EDGES, FOUND, BASE_EDGES, MODULES = "/edges", "/found", "/base_edges", "/modules"
+EDGES, FOUND, BASE_EDGES = "/edges", "/found", "/base_edges"
 UNDECIDED, TROUBLES = "/undecided", "/troubles"
 
 

@@ -11,6 +11,7 @@ from plugindex.held import HeldMapping
 from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
 from plugindex.records import Problem
+from plugindex.variables import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,12 +84,12 @@ class LiveMapping(HeldMapping[K, V]):
         return self._taken(scope)
 
     def _taken(self, scope: Scope, anew: bool = False) -> Snapshot:
-        """Return what the index knows, less what an environment variable leaves out."""
+        """Return what the index knows, less what is left out now."""
         from plugindex import index
 
         snapshot = index.take(scope, self._chosen_settings(), anew)
-        if scope.leave_out:
-            from plugindex.switches import narrowed
+        if limits(scope):
+            from plugindex.narrowing import narrowed
 
             return narrowed(snapshot, scope)
         return snapshot
@@ -149,6 +150,9 @@ class LiveMapping(HeldMapping[K, V]):
 
     def _recheck(self, refuted: tuple[Any, Plugin] | None = None) -> None:
         """Ask the index again; if it still says what was *refuted*, all is read anew."""
+        from plugindex.distributions import forget
+
+        forget()
         family, old = self.family, self._now().snapshot
         if family is None:
             return
