@@ -168,7 +168,9 @@ def discover(path, prefix, base):
         meet.GO.wait(20)
     import APP.fast
 class Second(metaclass=AutoRegisterMeta):
-    _registry_config = RegistryConfig(LazyDiscoveryDict(), "kind", discovery_function=discover)
+    _registry_config = RegistryConfig(  # a function without a name of its own runs in here
+        LazyDiscoveryDict(), "kind", discovery_function=lambda *scope: discover(*scope)
+    )
 """,
     )
     slow.plugin("fast", "from APP.base import Second\nclass Fast(Second):\n    kind = 'fast'")

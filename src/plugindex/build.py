@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from plugindex.availability import Requirements as Family
     from plugindex.config import Scope
     from plugindex.freshness import Changes
     from plugindex.index import Place, Settings
@@ -33,6 +34,10 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
+    if scope.function:
+        from plugindex import called
+
+        return called.build(scope, settings, place)
     with index.no_collection():
         old = None if place is None or changes is None else Kept.of(place.document, changes)
         made = Build(scope, settings, place, old)
@@ -123,7 +128,7 @@ class Build:
             for file in self.finder.modules(package, self.scope.recursive):
                 if file.name not in self.scope.excluded and file.name not in self.finder.dropped:
                     names.setdefault(file.name, provider)
-        if not names:
+        if not names and not self.scope.function:
             raise _nothing(self.scope, f"there is no module or package {self.scope.package}")
         return names
 
@@ -151,6 +156,18 @@ class Build:
         take_examination(self.results, self.undecided, found, self._result_of)
         self.imported = len(self.undecided)
         self.undecided = []
+
+    def reasons(self) -> dict[str, str]:
+        """Return why each undecided module is."""
+        return {name: str(self.results[name]["undecided"]) for name in self.undecided}
+
+    def to_import(self) -> list[str]:
+        """Return what to import for the truth."""
+        return list(self.modules)
+
+    def family(self) -> Family:
+        """Return the classes of the registry's hierarchy, as reading tells them."""
+        return self._resolver().family
 
     def for_child(self) -> dict[str, Any]:
         """Return what a child must be told to import the modules of others."""

@@ -36,9 +36,10 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     """Import what *request* names, write the outcome to *answer* and end the process.
 
     Args:
-        request: ``modules``, ``scopes`` (their fields), ``others`` (modules outside of them whose
-            classes count), ``dropped`` (plugin folders by package), ``limit`` and ``module_limit``
-            in seconds, ``details`` (False leaves out all but keys and references).
+        request: ``modules`` (or object references of discovery functions), ``scopes`` (their
+            fields), ``others`` (modules outside of them whose classes count), ``dropped`` (plugin
+            folders by package), ``limit`` and ``module_limit`` in seconds, ``details`` (False
+            leaves out all but keys and references).
         answer: the file descriptor that takes the answer.
     """
     report = Report(answer)
@@ -119,7 +120,8 @@ def _import_all(request: dict[str, Any], report: Report) -> tuple[set[str], list
     for name in request["modules"]:
         report.tell({"start": name})
         started = time.monotonic()
-        problem = _import(name, min(request["module_limit"], deadline - started), report)
+        limit = min(request["module_limit"], deadline - started)
+        problem = _import(name, limit, request, report)
         seconds = time.monotonic() - started
         failed += [name] if problem else []
         report.tell({"done": name, "seconds": seconds, "problem": problem})
@@ -134,15 +136,20 @@ def _recovered(name: str) -> bool:
     return module is not None and not getattr(spec, "_initializing", False)
 
 
-def _import(name: str, limit: float, report: Report) -> dict[str, Any] | None:
-    """Import one module within *limit* seconds; return what went wrong."""
+def _import(
+    name: str, limit: float, request: dict[str, Any], report: Report
+) -> dict[str, Any] | None:
+    """Import one module, or call one function, within *limit* seconds; return what went wrong."""
     if limit <= 0:
         return _problem("undecided", "not imported, because the time for all modules was used up")
     owner = os.getpid()
     report.forget_output()
     try:
         _alarm(limit)
-        __import__(name)
+        if ":" in name:
+            introspect.call(name, scope_from(request["scopes"][0]))
+        else:
+            __import__(name)
         _alarm(0)
     # Foreign code runs here, and whatever it raises (SystemExit, KeyboardInterrupt: the user's
     # Ctrl-C never gets into this session) concerns that module alone.

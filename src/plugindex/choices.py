@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from plugindex.distributions import brought_by, normal
+import sys
+
+from plugindex.distributions import bringing, normal
+from plugindex.finder import Finder
 from plugindex.names import PLUGIN_FOLDER, is_dropped, root
+from plugindex.providers import find
 from plugindex.records import Record
 from plugindex.variables import safe_mode, value, variable
 
@@ -106,5 +110,22 @@ def _names(who: Origin, scope: Scope) -> frozenset[str]:
     """Return the names, in their normal form, by which lists may mean who brings a plugin."""
     if is_dropped(who.module) or who.provider == PLUGIN_FOLDER:
         return frozenset({normal(PLUGIN_FOLDER)})
-    found = brought_by(root(who.module), f"{scope.application}.plugins")
-    return found | {normal(who.provider or scope.application)}
+    return _brought_by(root(who.module), scope) | {normal(who.provider or scope.application)}
+
+
+_brought: dict[tuple[str, str, tuple[str, ...]], frozenset[str]] = {}
+
+
+def _brought_by(package: str, scope: Scope) -> frozenset[str]:
+    """Return the distributions that bring a top-level *package*, or offer modules of it."""
+    asked = (package, scope.application, tuple(map(str, sys.path)))
+    if asked not in _brought:
+        offers = find(Finder(), scope.application).found
+        names = [one.distribution for one in offers if root(one.package) == package]
+        _brought[asked] = frozenset(map(normal, (*bringing(package), *names)))
+    return _brought[asked]
+
+
+def forget() -> None:
+    """Look at what is installed again when somebody asks."""
+    _brought.clear()

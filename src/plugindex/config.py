@@ -103,7 +103,8 @@ class Scope(Record):
     *base* is an object reference. *package* is the dotted name whose modules are in scope; when it
     is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
     *secondary* holds (attribute name, key source) pairs. *leave_out* are rules that hold while a
-    variable is set, *selection* what is taken of all that there is.
+    variable is set, *selection* what is taken of all that there is. *function* is the object
+    reference of the function that discovers instead of a reading, if the host has one.
     """
 
     base: str
@@ -117,6 +118,7 @@ class Scope(Record):
     excluded: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
     selection: Selection = Selection()
+    function: str = ""
 
     def covers(self, module: str) -> bool:
         """Say whether the module of that name is in scope."""
@@ -124,6 +126,8 @@ class Scope(Record):
             return False
         if module == self.package:
             return True
+        if self.function:  # it may find what it likes; the application answers for its own
+            return module == self.application or module.startswith(self.application + ".")
         inside = module.startswith(self.package + ".")
         return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 

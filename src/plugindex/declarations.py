@@ -184,13 +184,23 @@ class Declarations:
             elif name == "secondary_registries":
                 values[name] = self._secondary(value, record)
             elif name == "discovery_function":
-                if self.tracer.literal_or(value, record, value) is not None:
-                    raise NoLiteral("what its discovery_function finds")
+                values[name] = self._function(value, record)
             elif name in _SELECTION:
                 values[name] = self._chosen(value, record, name)
             elif name not in ("registry_dict", "log_registration"):
                 values[name] = self.tracer.literal(value, record, name)
         return RegistryConfig(**values)
+
+    def _function(self, value: Any, record: Any) -> Any:
+        """Return what has the name of a discovery function; only the name is wanted here."""
+        if self.tracer.literal_or(value, record, value) is None:
+            return None
+        found = self.tracer.evaluate(value, record)
+        if found[0] != "function" or "<" in found[2]:
+            raise NoLiteral("what its discovery_function finds")
+        named = type("Named", (), {"__module__": found[1]})
+        named.__qualname__ = found[2]
+        return named
 
     def _attributes(self, cls: Found, body: Any) -> dict[str, Any]:
         record = self.tracer.home(cls)

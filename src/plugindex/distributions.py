@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
+from plugindex import stamp
 from plugindex.names import is_dropped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from importlib.metadata import Distribution
 
 _KINDS = ("dist-info", "egg-info")
+_LARGEST = 64 << 20  # bytes of a file that lists what was installed
 
 
 def installed_version(name: str) -> str:
@@ -60,39 +61,36 @@ def normal(name: str) -> str:
     return name.lower().replace("_", "-").replace(".", "-").replace(" ", "-")
 
 
-_brought: dict[tuple[str, str, tuple[str, ...]], frozenset[str]] = {}
+def bringing(package: str) -> list[str]:
+    """Return the names of the distributions that bring a top-level *package*.
 
-
-def brought_by(package: str, group: str) -> frozenset[str]:
-    """Return the distributions that bring a top-level *package*, in the normal form of their names.
-
-    Args:
-        package: the package.
-        group: an entry point of this group that names the package tells of its distribution too.
+    Folders alone are looked into: what a broken installation lacks costs nobody anything.
     """
-    asked = (package, group, tuple(map(str, sys.path)))
-    if asked not in _brought:
-        _brought[asked] = frozenset(_bringing(package, group))
-    return _brought[asked]
+    found = []
+    for folder in filter(_is_sound, sys.path):
+        for entry in _names(folder):
+            stem, _, kind = entry.rpartition(".")
+            if kind in _KINDS and package in _packages(os.path.join(folder, entry)):
+                found.append(stem.partition("-")[0])
+    return found
 
 
-def forget() -> None:
-    """Look at what is installed again when somebody asks."""
-    _brought.clear()
+def _packages(folder: str) -> set[str]:
+    """Return the top-level packages of an installed distribution."""
+    told = stamp.read(os.path.join(folder, "top_level.txt"), _LARGEST)
+    if told is not None:
+        return set(told.decode("utf-8", "replace").split())
+    record = stamp.read(os.path.join(folder, "RECORD"), _LARGEST) or b""
+    paths = [line.partition(",")[0] for line in record.decode("utf-8", "replace").splitlines()]
+    return {path.partition("/")[0].removesuffix(".py") for path in paths}
 
 
-def _bringing(package: str, group: str) -> Iterator[str]:
-    from importlib import metadata
-
-    for name in metadata.packages_distributions().get(package, ()):
-        yield normal(name)
-    for point in metadata.entry_points(group=group):
-        if point.module.partition(".")[0] == package and point.dist is not None:
-            yield normal(point.dist.name)
+def _is_sound(folder: object) -> bool:
+    return isinstance(folder, str) and "\0" not in folder
 
 
 def _names(folder: object) -> list[str]:
-    if not isinstance(folder, str) or "\0" in folder:
+    if not isinstance(folder, str) or not _is_sound(folder):
         return []
     try:
         return os.listdir(folder or ".")

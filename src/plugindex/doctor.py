@@ -61,6 +61,7 @@ class Case:
     Attributes:
         declared: what it covers.
         made: the fresh reading.
+        family: the classes of the registry's hierarchy, as reading tells them.
         whole: the snapshot of that.
         fresh: the same, less what is left out now.
         cached: what the application would see, from its index where that holds.
@@ -71,17 +72,12 @@ class Case:
         self.declared = declared
         self.scope = declared.scope
         self.made: Build = build(declared.scope, declared.settings.replace(cache=False), None, None)
+        self.family: Any = self.made.family()
         self.whole: Snapshot = self.made.snapshot(time.perf_counter())
         self.fresh: Snapshot = narrowed(self.whole, self.scope)
         self.path = index.cache_path(declared.scope, declared.settings)
         self.stored = store.read(self.path) if self.path else None
         self.cached: Snapshot = seen(declared.scope, declared.settings)
-
-    @property
-    def family(self) -> Any:
-        """The classes of the registry's hierarchy, as reading tells them."""
-        assert self.made.resolver is not None, "a fresh reading resolves"
-        return self.made.resolver.family
 
 
 def run(options: Namespace, started: float) -> int:

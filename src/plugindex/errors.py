@@ -44,6 +44,10 @@ class DiscoveryError(RegistryError):
     """A scope, base class or target can't be listed as asked."""
 
 
+class UnaskedError(DiscoveryError):
+    """No child interpreter could be started to call a discovery function; the text says why."""
+
+
 class CacheError(RegistryError):
     """A cache operation that the user asked for by name can't be done."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex import turns
+from plugindex import journal, turns
 from plugindex.config import joined
 from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
 from plugindex.mapping import K, LazyMapping, V, raw
@@ -73,7 +73,7 @@ class HeldMapping(LazyMapping[K, V]):
             raise TypeError(f"{held.scope.base} holds this registry, {family.scope.base} can't too")
         chosen = joined(self._selection, family.config.selection)
         family.scope = family.scope.replace(selection=chosen)
-        if chosen.plugin_folder:
+        if chosen.plugin_folder and journal.active() is None:
             from plugindex.loader import know_folder
 
             know_folder(family.scope)  # so that its classes unpickle where the base is imported
@@ -123,7 +123,9 @@ class HeldMapping(LazyMapping[K, V]):
             leave_out(contents, key, cls, why)
 
     def _leaving_out(self, key: Any, cls: Any) -> Because | None:
-        if self.family is None or not limits(self.family.scope):
+        if self.family is None or journal.active() is not None:
+            return None  # in a child, where all is to be known
+        if not limits(self.family.scope):
             return None
         from plugindex.leaving import because_class
 
@@ -144,9 +146,12 @@ class HeldMapping(LazyMapping[K, V]):
         friendly = holder_is(held, cls) or takes_over(cls, held) or takes_over(held, cls)
         return "" if friendly or not same_provider(held, cls) else holder_name(held)
 
-    def note(self, problem: Problem) -> None:
-        """Add a *problem* that a class statement met."""
+    def note(self, problem: Problem, once: bool = False) -> None:
+        """Add a *problem* that a class statement met; *once*: not if it is there already."""
         with turns.guard:
+            known = self._noted if self._contents is None else self._contents.problems
+            if once and problem in known:
+                return
             if self._contents is None:
                 self._noted += (problem,)
                 return

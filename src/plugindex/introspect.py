@@ -52,6 +52,22 @@ def listing(
     return {"plugins": plugins, "problems": problems + unstored}
 
 
+def call(reference: str, scope: Scope) -> None:
+    """Call the discovery function of *scope* as metaclass-registry calls it.
+
+    Raises:
+        LookupError: there is no such function here.
+    """
+    module, _, qualname = reference.partition(":")
+    __import__(module)
+    function: Any = resolved(module, qualname)
+    if not callable(function):
+        raise LookupError(f"{module} has no function {qualname} once it is imported")
+    __import__(scope.package)
+    folders = getattr(sys.modules[scope.package], "__path__", [])
+    function(folders, scope.package + ".", _base(scope.base))
+
+
 def _base(name: str) -> object:
     module, _, qualname = name.partition(":")
     if module not in sys.modules:  # nothing in scope needed the base's own module
@@ -123,7 +139,7 @@ def _foreign_key(cls: type, rule: KeyRule) -> Hashable:
 def _counts(module: str, scope: Scope, failed: set[str], others: Collection[str]) -> bool:
     if not module or module in failed:
         return False
-    return scope.covers(module) or module in others
+    return bool(scope.function) or scope.covers(module) or module in others
 
 
 def _module(cls: type) -> str:

@@ -110,7 +110,8 @@ class Problem(Record):
     """One thing that kept a module or class out of a registry, or may do so.
 
     *kind* is one of: syntax-error, unreadable, missing-requirement, import-failed, undecided,
-    duplicate-key, inherited-key, missing-key, stale-bytecode, refused, crashed, ignored, left-out.
+    duplicate-key, inherited-key, missing-key, stale-bytecode, refused, crashed, ignored, left-out,
+    in-process.
     """
 
     kind: str
