@@ -144,6 +144,22 @@ def test_what_it_finds_elsewhere_is_listed_and_loaded_by_calling_it(simple_app):
     assert registry["beside"].__module__ == name
 
 
+def test_another_package_may_be_the_one_that_is_searched(simple_app):
+    other = simple_app.folder / f"plugins_{simple_app.name}" / "inner"
+    other.mkdir(parents=True)
+    for folder in (other.parent, other):
+        (folder / "__init__.py").write_text("")
+    text = simple_app._filled("from APP.base import Base\nclass Deep(Base):\n    name = 'deep'\n")
+    (other / "deep.py").write_text(text)
+    named = (
+        f"plugindex.discover_registry_classes_recursive, discovery_package={other.parent.name!r}"
+    )
+    app = declare(simple_app, "import plugindex", named)
+    code = KEYS + "; print(REG['deep'].__module__, len(REG.problems))"
+    for verdict in ("cold", "hit"):
+        assert app.run(code) == f"deep {verdict}\n{other.parent.name}.inner.deep 0"
+
+
 def test_a_forged_index_imports_nothing_from_elsewhere(host):
     (host.folder / "evil.py").write_text("print('evil ran')\nclass Evil: pass")
     code = """

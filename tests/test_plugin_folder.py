@@ -353,6 +353,21 @@ def test_what_somebody_may_take_for_a_plugin_is_told(dropped, name):
     assert dropped.app.run(TOLD) == "cat ignored"
 
 
+def test_an_init_file_in_the_folder_itself_is_told_unless_it_is_empty(dropped):
+    dropped.plugin("__init__", "yak")
+    assert dropped.app.run(TOLD) == "cat ignored"
+    (dropped.path / "__init__.py").unlink()
+    assert dropped.app.run(TOLD) == "cat"
+    (dropped.path / "__init__.py").write_text("")
+    assert dropped.app.run(TOLD) == "cat"
+
+
+def test_a_class_of_a_named_folder_says_what_to_import_first(dropped):
+    code = "import plugindex.dropped.APP_at_0123456789ab.yak"
+    done = dropped.app.run(code, check=False)
+    assert "import that first" in done.stderr
+
+
 def test_other_files_are_nobodys_business(dropped):
     for name in ("README.md", ".hidden.py", "data.json", "LICENSE"):
         dropped.drop(name, "")

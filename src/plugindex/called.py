@@ -86,7 +86,8 @@ class _Called(Build):
         if failure is not None:
             raise _failed(self.scope, failure.message)
         self._take(found)
-        roots = {self.scope.application, *(root(one.module) for one in found.plugins)}
+        named = (self.scope.application, self.scope.package, *(p.module for p in found.plugins))
+        roots = set(map(root, named))
         self.asked = surroundings.taken(found.asked, since, roots)
         self.undecided, self.unsettled = [], []
 
@@ -110,7 +111,7 @@ class _Called(Build):
 
     def _provider(self, module: str) -> str:
         """Return who brings a module that the function found: "" for the application itself."""
-        return "" if root(module) == self.scope.application else root(module)
+        return "" if self.scope.covers(module) else root(module)
 
 
 def _failed(scope: Scope, cause: str) -> DiscoveryError:

@@ -126,9 +126,9 @@ class Scope(Record):
             return False
         if module == self.package:
             return True
-        if self.function:  # it may find what it likes; the application answers for its own
-            return module == self.application or module.startswith(self.application + ".")
         inside = module.startswith(self.package + ".")
+        if self.function:  # it may find what it likes; the application answers for its own
+            return inside or f"{module}.".startswith(self.application + ".")
         return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from plugindex.config import LeaveOut, RegistryConfig, SecondaryRegistry, SuffixExtractor
+from plugindex.arguments import Arguments
+from plugindex.config import RegistryConfig
 from plugindex.enrol import enrol
 from plugindex.errors import DiscoveryError, message
 from plugindex.expressions import NONE
 from plugindex.foreign import foreign_family
 from plugindex.index import Settings
 from plugindex.registry import LazyDiscoveryDict
-from plugindex.secondary import SecondaryRegistryDict
 from plugindex.tracing import NoLiteral, Tracer
 
 TYPE_CHECKING = False
@@ -47,6 +47,7 @@ class Declarations:
 
     def __init__(self, finder: Finder) -> None:
         self.tracer = Tracer(finder)
+        self.arguments = Arguments(self.tracer)
 
     def of_module(self, module: str) -> list[Declared | DiscoveryError]:
         """Return the registries that *module* declares, or why one is not told by reading."""
@@ -145,7 +146,7 @@ class Declarations:
         attributes = {} if config else self._attributes(cls, entry[5])
         if config is None:
             attributes["__registry__"] = self._registry(cls)
-        attributes["__leave_out__"] = self._rules(*self._inherited(cls, "__leave_out__"))
+        attributes["__leave_out__"] = self.arguments.rules(*self._inherited(cls, "__leave_out__"))
         module = self.tracer.hierarchy.module_of(cls)
         # The same code as in the application infers what isn't said, on a class of that name.
         place = {"__module__": module, "__qualname__": entry[0]}
@@ -180,27 +181,16 @@ class Declarations:
         values: dict[str, Any] = {"registry_dict": self._registry(cls)}
         for name, (value, record) in fields.items():
             if name == "key_extractor":
-                values[name] = self._extractor(value, record)
+                values[name] = self.arguments.extractor(value, record)
             elif name == "secondary_registries":
-                values[name] = self._secondary(value, record)
+                values[name] = self.arguments.secondary(value, record)
             elif name == "discovery_function":
-                values[name] = self._function(value, record)
+                values[name] = self.arguments.function(value, record)
             elif name in _SELECTION:
-                values[name] = self._chosen(value, record, name)
+                values[name] = self.arguments.chosen(value, record, name)
             elif name not in ("registry_dict", "log_registration"):
                 values[name] = self.tracer.literal(value, record, name)
         return RegistryConfig(**values)
-
-    def _function(self, value: Any, record: Any) -> Any:
-        """Return what has the name of a discovery function; only the name is wanted here."""
-        if self.tracer.literal_or(value, record, value) is None:
-            return None
-        found = self.tracer.evaluate(value, record)
-        if found[0] != "function" or "<" in found[2]:
-            raise NoLiteral("what its discovery_function finds")
-        named = type("Named", (), {"__module__": found[1]})
-        named.__qualname__ = found[2]
-        return named
 
     def _attributes(self, cls: Found, body: Any) -> dict[str, Any]:
         record = self.tracer.home(cls)
@@ -211,10 +201,10 @@ class Declarations:
                 found[name] = self.tracer.literal(value, home, name)
         value, home = self._inherited(cls, "__key_extractor__")
         if value is not None:
-            found["__key_extractor__"] = self._extractor(value, home)
+            found["__key_extractor__"] = self.arguments.extractor(value, home)
         declared = body.get("__secondary_registries__")
         if declared is not None:
-            found["__secondary_registries__"] = self._secondary(declared, record)
+            found["__secondary_registries__"] = self.arguments.secondary(declared, record)
         return found
 
     def _inherited(self, cls: Found, name: str) -> tuple[Any, Any]:
@@ -223,54 +213,6 @@ class Declarations:
             if value is not None:
                 return value, self.tracer.home(one)
         return None, None
-
-    def _extractor(self, value: Any, record: Any) -> Any:
-        """Return the key extractor: one of ours as it is, for any other one that must be run."""
-        if self.tracer.literal_or(value, record, value) is None:
-            return None
-        call = self.tracer.call(value, record)
-        ours = ("plugindex.config:SuffixExtractor", "plugindex.extractors:make_suffix_extractor")
-        if call is not None and call.reference in ours:
-            return SuffixExtractor(self._argument(call, ("suffix",), "suffix"))
-        return _must_be_run
-
-    def _secondary(self, value: Any, record: Any) -> list[SecondaryRegistry]:
-        value, record = self.tracer.trace(value, record)
-        if value[0] == "c" and not value[1]:
-            return []
-        if value[0] != "l":
-            raise NoLiteral("the list of its secondary registries")
-        return [self._one_secondary(one, record) for one in value[1]]
-
-    def _one_secondary(self, value: Any, record: Any) -> SecondaryRegistry:
-        call = self.tracer.call(value, record)
-        if call is None or call.reference != "plugindex.config:SecondaryRegistry":
-            raise NoLiteral("one of its secondary registries")
-        names = ("registry_dict", "key_source", "attr_name")
-        source, attribute = (self._argument(call, names, name) for name in names[1:])
-        return SecondaryRegistry(SecondaryRegistryDict(), source, attribute)
-
-    def _rules(self, value: Any, record: Any) -> list[LeaveOut]:
-        if value is None:
-            return []
-        value, record = self.tracer.trace(value, record)
-        if value[0] == "c" and not value[1]:
-            return []
-        return [self._rule(one, record) for one in (value[1] if value[0] == "l" else [value])]
-
-    def _rule(self, value: Any, record: Any) -> LeaveOut:
-        call = self.tracer.call(value, record)
-        if call is None or call.reference != "plugindex.config:LeaveOut":
-            raise NoLiteral("one of its rules to leave plugins out")
-        given = call.named(LeaveOut._fields)
-        return LeaveOut(**{name: self.tracer.literal(*one, name) for name, one in given.items()})
-
-    def _argument(self, call: Call, names: tuple[str, ...], name: str) -> Any:
-        """Return the literal that a call gets for one of its parameters."""
-        given = call.named(names)
-        if name not in given:
-            raise NoLiteral(f"the {name} of {call.reference}")
-        return self.tracer.literal(*given[name], name)
 
     # -- from the registry object --------------------------------------------------------------
 
@@ -291,14 +233,8 @@ class Declarations:
         """Return a registry that chooses what that of a base class does."""
         call = self._registry_call(cls)
         given = call.named(()) if call is not None and call.reference == _REGISTRY else {}
-        chosen = {n: self._chosen(*given[n], n) for n in _SELECTION if n in given}
+        chosen = {n: self.arguments.chosen(*given[n], n) for n in _SELECTION if n in given}
         return LazyDiscoveryDict(**chosen)
-
-    def _chosen(self, value: Any, record: Any, name: str) -> Any:
-        """Return the literal that is given for an argument which chooses among plugins."""
-        if value[0] == "l":
-            return tuple(self.tracer.literal(one, record, name) for one in value[1])
-        return self.tracer.literal(value, record, name)
 
     def _settings_of(self, call: Call) -> Settings:
         if call.reference != _REGISTRY:
@@ -339,7 +275,3 @@ class Declarations:
         if found[0] in ("class", "real"):
             return self.tracer.hierarchy.reference(found)
         return str(self.tracer.literal(value, record, "the base"))
-
-
-def _must_be_run(name: str, cls: type) -> None:
-    """Stand for a key extractor whose code decides, which reading doesn't run."""

@@ -109,6 +109,8 @@ def _odd(folder: str, files: Iterable[str]) -> Iterator[Problem]:
             yield ignored(path, "its name is no name of a module", hint)
         elif suffix in ("pyc", "pyd", "so"):
             yield ignored(path, "it is no source file", "drop the .py file that it was made from")
+        elif name in ("__init__.py", "__main__.py") and stamp.read(path, _LIMIT):
+            yield ignored(path, "the folder itself is no package", "give the file another name")
 
 
 def _plain(stem: str) -> str:
