@@ -18,8 +18,6 @@ from plugindex.sandbox import examine
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from plugindex.answer import Examination
     from plugindex.config import Scope
     from plugindex.index import Place, Settings
@@ -104,7 +102,8 @@ class _Called(Build):
         own = sorted((name for name in held if name not in others), key=self._rank)
         self.modules = {name: self._provider(name) for name in own} | others
         self.finder.troubles.extend(one for one in found.problems if one.module not in others)
-        self.imported = sum(root(n) == self.scope.application for n in found.asked.get("modules", ()))
+        imported = found.asked.get("modules", ())
+        self.imported = sum(root(name) == self.scope.application for name in imported)
 
     def _rank(self, module: str) -> tuple[str, str]:
         return self._provider(module), module

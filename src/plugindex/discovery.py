@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from plugindex.family import Family
     from plugindex.held import HeldMapping
+    from plugindex.snapshot import Snapshot
 
 
 def discover_registry_classes(

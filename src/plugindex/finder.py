@@ -6,7 +6,7 @@ import _imp
 import os
 import sys
 
-from plugindex.files import distrust
+from plugindex import plugin_files
 from plugindex.importers import Importers
 from plugindex.names import is_dropped
 from plugindex.records import ModuleFile, Problem, Record
@@ -96,7 +96,7 @@ class Finder:
         if not tail or (not parent and "." in name):
             return None
         if is_dropped(name):
-            return self._dropped(name)
+            return plugin_files.find(self, name)
         if name == "os.path":  # os is no package: it enters its path module in sys.modules
             return self._alias(name, os.path.__name__)
         if parent:
@@ -127,29 +127,6 @@ class Finder:
         if found is None and parent.kind == "frozen" and _imp.is_frozen(name):
             return _frozen(name)
         return found or self._importers.elsewhere(name, parent.locations)
-
-    def _dropped(self, name: str) -> ModuleFile | None:
-        """Return where a file of a plugin folder lies, which must be source."""
-        if name in self.dropped:
-            return ModuleFile(name, "namespace", "", True, (self.dropped[name],))
-        parent, _, tail = name.rpartition(".")
-        package = self.find(parent)
-        listed = self.listing(package.locations[0]) if package and package.locations else None
-        if package is None or listed is None:
-            return None
-        stem = os.path.join(package.locations[0], tail)
-        inside = self.listing(stem) if tail in listed.folders else None
-        if inside is not None and "__init__.py" in inside.files:
-            return self._dropped_package(name, stem)
-        return ModuleFile(name, "dropped", stem + ".py") if tail + ".py" in listed.files else None
-
-    def _dropped_package(self, name: str, folder: str) -> ModuleFile | None:
-        why = distrust(folder)
-        if why:
-            self.troubles.append(ignored(folder, why, "chmod go-w " + folder))
-            return None
-        path = os.path.join(folder, "__init__.py")
-        return ModuleFile(name, "dropped", path, True, (folder,))
 
     def _alias(self, name: str, target: str) -> ModuleFile | None:
         found = self.find(target)
@@ -292,11 +269,6 @@ def _frozen_children(package: str) -> list[str]:
     names: list[str] = getattr(_imp, "_frozen_module_names", list)()
     prefix = package + "."
     return [n[len(prefix) :] for n in names if n.startswith(prefix)]
-
-
-def ignored(path: str, why: str, hint: str) -> Problem:
-    """Return the problem of a file or folder that is not used."""
-    return Problem("ignored", "", f"not used: {why}", hint, path)
 
 
 def _unreadable(folder: str, error: OSError) -> Problem:

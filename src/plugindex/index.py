@@ -84,16 +84,20 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
         changes = None if place is None or anew else changes_at(place, scope, settings)
         found = None
         if place is not None and changes is not None and changes.none:
-            found = _stored(scope, settings, place, started)
+            found = stored(scope, settings, place, started)
             changes = changes if found is not None else None
     if place is None or not (place.path or found):
         from plugindex.build import build
 
         return build(scope, settings, place, changes).snapshot(started)
     if found is None:
-        return _renew_safely(scope, settings, place, changes, started)
+        from plugindex.renewal import renew
+
+        return renew(scope, settings, place, changes, started)
     if place.path and changes is not None and changes.settled:
-        _stamp_anew(place)
+        from plugindex.renewal import stamp_anew
+
+        stamp_anew(place)
     return found
 
 
@@ -198,7 +202,9 @@ def _entry(document: store.Document, name: str) -> Any:
     return decode(document.entry(name) or "")
 
 
-def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:
+def stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:
+    """Return what is stored at *place*, None if it is damaged."""
+
     def result(module: str) -> Any:
         try:
             return _entry(place.document, RESULT + module)
@@ -224,64 +230,3 @@ def _anew(scope: Scope, settings: Settings) -> Build:
     from plugindex.build import build
 
     return build(scope, settings, None, None)
-
-
-def _stamp_anew(place: Place) -> None:
-    """Spare the next start the comparisons of content, once the files have come to rest."""
-    head = place.document.raw_head()
-    head["checked"] = freshness.now_ns()
-    head["files"] = freshness.restamped(place.document.head("files"))
-    head["folders"] = freshness.restamped_folders(place.document.head("folders"))
-    store.write(place.path, head, "records", place.document.raw_tail())
-
-
-def _renew_safely(
-    scope: Scope,
-    settings: Settings,
-    place: Place,
-    changes: freshness.Changes | None,
-    started: float,
-) -> Snapshot:
-    """Renew what is stored, or build all from nothing where that turns out to be damaged."""
-    try:
-        return _renew(scope, settings, place, changes, started)
-    except DAMAGE:
-        if changes is None:  # nothing that was stored is to blame
-            raise
-        return _renew(scope, settings, place, None, started)
-
-
-def _renew(
-    scope: Scope,
-    settings: Settings,
-    place: Place,
-    changes: freshness.Changes | None,
-    started: float,
-) -> Snapshot:
-    """Build what changed, one process at a time; the others wait a little and use the result."""
-    from plugindex.build import build
-    from plugindex.lock import Lock
-
-    with Lock(place.path):
-        now = find_place(scope, settings) or place
-        if now.document.mark != place.document.mark:  # another process was faster
-            changes = changes_at(now, scope, settings)
-            found = (
-                _stored(scope, settings, now, started)
-                if changes is not None and changes.none
-                else None
-            )
-            if found is not None:
-                return found
-            changes = None if changes is not None and changes.none else changes
-        else:
-            now = place  # what was decoded of it so far serves on
-        built = build(scope, settings, now, changes)
-        if not built.undecided:
-            found = built.snapshot(started)  # before it is written: what was kept may be damaged
-            built.write()
-            return found
-    built.examine()  # foreign code runs in the child, so no lock is held
-    found = built.snapshot(started)
-    built.write()
-    return found

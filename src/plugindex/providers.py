@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import os
 
-from plugindex import stamp
-from plugindex.files import distrust
-from plugindex.finder import ignored
-from plugindex.names import PLUGIN_FOLDER
-from plugindex.paths import plugin_place
+from plugindex import plugin_files, stamp
 from plugindex.records import Record
-from plugindex.variables import safe_mode, value, variable
+from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from plugindex.config import Scope
     from plugindex.finder import Finder
-    from plugindex.records import Problem
 
 _LIMIT = 1 << 20  # bytes of an entry_points.txt
 
@@ -74,48 +67,7 @@ def packages(
     if scope.foreign:
         return [], read.files
     offered = [(one.package, one.distribution) for one in read.found]
-    return offered + _dropped(finder, scope), read.files
-
-
-def _dropped(finder: Finder, scope: Scope) -> list[tuple[str, str]]:
-    """Return the package that stands for the plugin folder, if there is one to be used."""
-    package, folder = plugin_place(scope)
-    told = value(scope.application, "PLUGIN_DIR")
-    if told and not scope.selection.plugin_folder and not os.path.isabs(os.path.expanduser(told)):
-        hint = f"set {variable(scope.application, 'PLUGIN_DIR')} to an absolute path"
-        finder.troubles.append(ignored(told, "it is no absolute path", hint))
-    listed = finder.listing(folder) if folder else None  # which stamps it, also while it is absent
-    if listed is None:
-        if os.path.isfile(folder):
-            finder.troubles.append(ignored(folder, "it is no folder", "make it a folder"))
-        return []
-    why = distrust(folder)
-    if why:
-        finder.troubles.append(ignored(folder, why, f"chmod go-w {folder}"))
-        return []
-    finder.troubles.extend(_odd(folder, listed.files))
-    return [(package, PLUGIN_FOLDER)]
-
-
-def _odd(folder: str, files: Iterable[str]) -> Iterator[Problem]:
-    """Yield the files that somebody may take for plugins, but that have no name for an import."""
-    for name in sorted(files):
-        stem, dot, suffix = name.rpartition(".")
-        if not dot or not stem or name[0] == ".":
-            continue
-        path = os.path.join(folder, name)
-        if suffix == "py" and not stem.isidentifier():
-            hint = "call it by letters, digits and underscores: " + _plain(stem) + ".py"
-            yield ignored(path, "its name is no name of a module", hint)
-        elif suffix in ("pyc", "pyd", "so"):
-            yield ignored(path, "it is no source file", "drop the .py file that it was made from")
-        elif name in ("__init__.py", "__main__.py") and stamp.read(path, _LIMIT):
-            yield ignored(path, "the folder itself is no package", "give the file another name")
-
-
-def _plain(stem: str) -> str:
-    plain = "".join(c if c.isalnum() else "_" for c in stem)
-    return plain if plain.isidentifier() else f"_{plain}"
+    return offered + plugin_files.offered(finder, scope), read.files
 
 
 def offers(application: str, distribution: str, module: str) -> bool:
