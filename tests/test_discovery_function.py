@@ -199,7 +199,7 @@ def test_a_listed_class_that_fails_here_is_told_as_any_other(simple_app):
     [
         ("raise OSError('no disk')", "no disk"),
         ("raise SystemExit(3)", "SystemExit: 3"),
-        ("import os; os._exit(5)", "exit status 5"),
+        ("import os; os._exit(5)", "cause:   it ended the interpreter with exit status 5"),
         ("import no_such_module", "no_such_module"),
     ],
 )
@@ -210,6 +210,108 @@ def test_one_that_fails_is_told_and_not_remembered(simple_app, body, told):
     app.plugin("p_one", ("One", "name = 'one'"))
     declare(app)
     assert app.run(KEYS) == "one cold"
+
+
+def test_the_error_says_where_and_what_to_correct_and_the_doctor_agrees(simple_app):
+    app = declare(simple_app, "def discover(path, prefix, base):\n    raise OSError('no disk')\n")
+    with pytest.raises(DiscoveryError) as caught:
+        list(app.registry)
+    assert f"{app.name}/base.py, line" in str(caught.value)
+    assert f"fix:     correct {app.name}.base:discover" in str(caught.value)
+    main = "import sys; from plugindex.__main__ import main; sys.exit(main(%s))"
+    done = app.run(main % ["doctor", app.name], check=False)
+    assert (done.returncode, f"correct {app.name}.base:discover" in done.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("raised", ["OSError('no disk')", "SystemExit(3)"])
+def test_one_that_fails_in_this_process_is_told_and_ends_nothing(simple_app, raised):
+    failing = f"def failing(*scope):\n    raise {raised}\n"
+    app = declare(simple_app, failing, "lambda *scope: failing(*scope)")
+    with pytest.raises(DiscoveryError, match=raised.partition("(")[0]):
+        list(app.registry)
+
+
+def test_a_module_whose_failure_it_hides_has_no_plugins_and_is_told(simple_app):
+    hiding = """
+def discover(path, prefix, base):
+    import APP.p_one
+    try:
+        import APP.p_bad
+    except OSError:
+        pass
+"""
+    app = declare(simple_app, hiding)
+    app.plugin("p_one", ("One", "name = 'one'"))
+    app.plugin("p_bad", ("Bad", "name = 'bad'"), "raise OSError('no disk')")
+    registry = app.registry
+    assert list(registry) == ["one"]
+    (problem,) = registry.problems
+    assert (problem.kind, problem.module) == ("import-failed", f"{app.name}.p_bad")
+
+
+# -- what it asks for ---------------------------------------------------------------------------
+
+READING = """
+import os
+def discover(path, prefix, base):
+    for name in {asked}:
+        __import__(prefix + name)
+"""
+
+
+@pytest.fixture
+def told_elsewhere(simple_app, tmp_path):
+    """An application whose function reads the names of its modules in a folder of its own."""
+    simple_app.plugin("p_one", ("One", "name = 'one'")).plugin("p_two", ("Two", "name = 'two'"))
+    folder = tmp_path / "told"
+    folder.mkdir()
+    return simple_app, folder
+
+
+def test_a_data_file_that_it_reads_counts(told_elsewhere):
+    app, folder = told_elsewhere
+    declare(app, READING.format(asked=f"open({str(folder / 'names')!r}).read().split()"))
+    (folder / "names").write_text("p_one")
+    assert app.run(KEYS) == "one cold"
+    assert app.run(KEYS) == "one hit"
+    (folder / "names").write_text("p_two")
+    assert app.run(KEYS) == "two cold"
+
+
+def test_a_folder_that_it_lists_counts(told_elsewhere):
+    app, folder = told_elsewhere
+    declare(app, READING.format(asked=f"sorted(os.listdir({str(folder)!r}))"))
+    (folder / "p_one").touch()
+    assert app.run(KEYS) == "one cold"
+    assert app.run(KEYS) == "one hit"
+    (folder / "p_two").touch()
+    assert app.run(KEYS) == "one two cold"
+
+
+def test_going_through_the_whole_environment_makes_every_variable_count(simple_app):
+    app = declare(simple_app, IMPORTING + "    dict(os.environ)\n")
+    app.plugin("p_one", ("One", "name = 'one'"))
+    assert app.run(KEYS) == "one cold"
+    assert app.run(KEYS) == "one hit"
+    assert app.run(KEYS, UNRELATED="1") == "one cold"
+
+
+@pytest.mark.parametrize("change", ["helper", "plugin"])
+def test_an_installed_application_is_watched_like_any_other(tmp_path, simple_app, change):
+    simple_app.folder = tmp_path / "lib" / "site-packages"
+    app = declare(simple_app, "from APP.helper import NAMES\n" + READING.format(asked="NAMES"))
+    app.write("helper.py", "NAMES = ['p_one']")
+    app.plugin("p_one", ("One", "name = 'one'")).plugin("p_two", ("Two", "name = 'two'"))
+    assert app.run(KEYS) == "one cold"
+    assert app.run(KEYS) == "one hit"
+    if change == "helper":
+        app.write("helper.py", "NAMES = ['p_two']")
+    else:
+        app.plugin("p_one", ("One", "name = 'two'"))
+    assert app.run(KEYS) == "two cold"
+
+
+# -- functions that no other process finds ------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,13 @@ def test_one_text_is_no_list(name):
         LazyDiscoveryDict(**{name: "cow"})
 
 
+@pytest.mark.parametrize("name", ["allow", "deny"])
+@pytest.mark.parametrize("given", [b"cow", 5])
+def test_what_is_no_list_is_refused_where_it_stands(name, given):
+    with pytest.raises(TypeError, match=f"{name} is a list of keys and distributions"):
+        LazyDiscoveryDict(**{name: given})
+
+
 def test_keys_of_other_types_are_named_as_they_are_or_as_they_print(simple_app, monkeypatch):
     simple_app.base().plugin("p", ("A", "name = 3"), ("B", "name = ('x', 1)"), ("C", "name = 'c'"))
     monkeypatch.setenv(f"{simple_app.name.upper()}_PLUGINS_DENY", "3")
@@ -284,6 +291,32 @@ def test_a_module_beside_the_offered_ones_is_refused_by_its_package(site, monkey
     assert [one.kind for one in registry.problems] == ["left-out"]
 
 
+def test_no_file_is_read_while_other_threads_must_wait(site):
+    code = """
+        import sys, threading
+        from plugindex import turns
+        from APP.base import REG
+        held = []
+        def may_enter():
+            entered = turns.guard.acquire(timeout=5)
+            if entered:
+                turns.guard.release()
+            held.append(not entered)
+        def watch(event, given):
+            if event == "os.listdir" and threading.current_thread() is threading.main_thread():
+                other = threading.Thread(target=may_enter)
+                other.start()
+                other.join()
+        sys.addaudithook(watch)
+        import farm_APP
+        assert "cow" not in REG
+        import tiny_APP
+        REG.refresh()
+        print(len(held) > 2, any(held))
+    """
+    assert site.keys(code, PLUGINS_DENY="big-farm") == "True False"
+
+
 def test_importing_a_dropped_file_by_hand_in_safe_mode_registers_nothing(site, monkeypatch):
     monkeypatch.setenv(f"{site.prefix}_SAFE_MODE", "1")
     __import__(f"plugindex.dropped.{site.app.name}.yak")
@@ -369,6 +402,28 @@ def test_the_command_agrees(zoo):
     steps = {one["name"]: one for one in whole["steps"]}
     assert (steps["filter"]["verdict"], steps["cache"]["verdict"]) == ("note", "ok")
     assert zoo("verify", "zoo", **deny).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ("DENY=catt", "ZOO_PLUGINS_DENY names 'catt', which is no key and brings no plugin here"),
+        ("DENY=zoo", "left out: 'cat', 'dodo', 'owl': ZOO_PLUGINS_DENY names 'zoo'"),
+        ("DENY=cat,zoo", "'cat': ZOO_PLUGINS_DENY names 'cat'; 'dodo', 'owl': "),
+        (
+            "ALLOW=nobody",
+            "left out: 'cat': ZOO_PLUGINS_ALLOW names neither its key 'cat', nor 'zoo'",
+        ),
+    ],
+)
+def test_the_doctor_tells_what_lists_do_and_what_they_miss(zoo, variable, told):
+    name, _, value = variable.partition("=")
+    done = zoo("doctor", "zoo", "--json", **{f"ZOO_PLUGINS_{name}": value})
+    (step,) = [
+        one for one in json.loads(done.stdout)["registries"][0]["steps"] if one["name"] == "filter"
+    ]
+    assert (step["verdict"], step["fix"] != "") == ("note", True)
+    assert told in step["text"], step["text"]
 
 
 def test_the_command_in_safe_mode_agrees(zoo):

@@ -235,6 +235,50 @@ def test_a_relative_variable_is_ignored_and_told(dropped):
     assert told == "cat yak ignored"
 
 
+def test_a_variable_that_names_no_folder_is_told_until_there_is_one(dropped, tmp_path):
+    variable = {f"{dropped.app.name.upper()}_PLUGIN_DIR": str(tmp_path / "later")}
+    assert dropped.app.run(TOLD, **variable) == "cat ignored"
+    assert dropped.app.run(TOLD) == "cat"
+    Folder(dropped.app, tmp_path / "later").plugin("emu")
+    assert dropped.app.run(TOLD, **variable) == "cat emu"
+
+
+def test_another_folder_counts_also_where_stamps_are_not_checked(simple_app, tmp_path):
+    body = "__registry_key__ = 'name'\n__registry__ = LazyDiscoveryDict(check_stamps=False)"
+    simple_app.base(body, after="REG = Base.__registry__").plugin("cat", ("Cat", "name = 'cat'"))
+    variable = f"{simple_app.name.upper()}_PLUGIN_DIR"
+    for name in ("emu", "yak"):
+        folder = Folder(simple_app, tmp_path / name).plugin(name)
+        assert simple_app.run(KEYS, **{variable: str(folder.path)}) == f"cat {name}"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "told"),
+    [
+        (5, TypeError, "plugin_folder is the path of a folder, not of type int"),
+        (None, TypeError, "not of type NoneType"),
+        ("a\0b", ValueError, "no folder can have the path"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["registry", "config"])
+def test_what_is_no_path_is_refused_where_it_stands(given, error, told, kind):
+    with pytest.raises(error, match=told):
+        if kind == "registry":
+            plugindex.LazyDiscoveryDict(plugin_folder=given)
+        else:
+            plugindex.RegistryConfig({}, "name", plugin_folder=given)
+
+
+@pytest.mark.parametrize("form", ["os.fsencode({!r})", "pathlib.Path({!r})", "{!r}"])
+def test_a_path_may_have_any_form(simple_app, tmp_path, form):
+    path = Folder(simple_app, tmp_path / "mine").plugin("yak").path
+    registry = f"LazyDiscoveryDict(plugin_folder={form.format(str(path))})"
+    body = f"__registry_key__ = 'name'\n__registry__ = {registry}"
+    simple_app.base(body, "import os, pathlib", "REG = Base.__registry__")
+    assert list(simple_app.registry) == ["yak"]
+    assert simple_app.run(KEYS) == "yak"
+
+
 @pytest.mark.parametrize("form", ["registry", "config"])
 def test_an_argument_names_a_folder(simple_app, tmp_path, form):
     folder = Folder(simple_app, tmp_path / "mine").plugin("yak").path
@@ -353,6 +397,23 @@ def test_what_somebody_may_take_for_a_plugin_is_told(dropped, name):
     assert dropped.app.run(TOLD) == "cat ignored"
 
 
+def test_a_link_to_nothing_is_told(dropped):
+    dropped.plugin("yak")
+    (dropped.path / "emu.py").symlink_to(dropped.path / "gone.py")
+    assert dropped.app.run(TOLD) == "cat yak ignored"
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads whatever it likes")
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_what_cant_be_read_is_told_and_seen_again_when_it_can(dropped, what):
+    dropped.plugin("yak")
+    path = dropped.path if what == "folder" else dropped.path / "yak.py"
+    path.chmod(0)
+    assert dropped.app.run(TOLD) == "cat unreadable"
+    path.chmod(0o755)
+    assert dropped.app.run(TOLD) == "cat yak"
+
+
 def test_an_init_file_in_the_folder_itself_is_told_unless_it_is_empty(dropped):
     dropped.plugin("__init__", "yak")
     assert dropped.app.run(TOLD) == "cat ignored"
@@ -425,3 +486,11 @@ def test_the_command_agrees(dropped):
     assert (verdict["sound"], verdict["registries"][0]["plugins"]) == (True, 2)
     assert "plugin folder" in dropped.app.run(main % ["doctor", "APP"])
     assert "yak.py" in dropped.app.run(main % ["show", "APP", "yak"])
+
+
+def test_what_a_dropped_file_costs_is_its_own(dropped):
+    dropped.plugin("yak")
+    main = "import sys; from plugindex.__main__ import main; sys.exit(main(%s))"
+    told = json.loads(dropped.app.run(main % ["profile", "APP", "--runs", "1", "--json"]))
+    costs = {one["keys"][0]: one["modules"] for one in told["registries"][0]["plugins"]}
+    assert costs["yak"] == costs["cat"]

@@ -14,7 +14,7 @@ from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
 from marshal import loads
 
 from plugindex import stamp
-from plugindex.files import distrust
+from plugindex.files import distrust, mend
 from plugindex.records import ModuleFile, Problem, Record
 
 TYPE_CHECKING = False
@@ -166,7 +166,7 @@ def _load_dropped(file: ModuleFile) -> Reading:
     inputs: Inputs
     if why:
         inputs = ((file.path, taken, stamp.OWN),)
-        text, hint = f"not used: {why}", f"chmod go-w {file.path}"
+        text, hint = f"not used: {why}", mend(file.path, why)
         return Reading(inputs=inputs, problem=Problem("ignored", file.name, text, hint, file.path))
     reading = _compile(file, [(file.path, taken, "")])
     inputs = tuple((path, one, stamp.OWN + content) for path, one, content in reading.inputs)

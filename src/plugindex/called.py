@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from plugindex import freshness, surroundings
 from plugindex.build import Build
-from plugindex.errors import DiscoveryError, UnaskedError, message
-from plugindex.loader import doctor
+from plugindex.errors import UnaskedError, function_failed
 from plugindex.names import root
 from plugindex.resolver import Resolver
 from plugindex.results import examined_result
@@ -43,7 +42,7 @@ class _Called(Build):
     def resolve(self) -> None:
         """Read what others offer; the function comes later, with what that leaves undecided."""
         if not self.finder.modules(self.scope.package):  # which stamps all of its folders
-            raise _failed(self.scope, f"there is no module or package {self.scope.package}")
+            raise function_failed(self.scope, f"there is no module or package {self.scope.package}")
         super().resolve()
         self.undecided = [self.scope.function, *self.undecided]
 
@@ -82,7 +81,9 @@ class _Called(Build):
             raise UnaskedError(found.refused)
         failure = found.failures.get(self.scope.function)
         if failure is not None:
-            raise _failed(self.scope, failure.message)
+            place = f"{failure.file}, line {failure.line}" if failure.file else ""
+            cause = failure.message.removeprefix("importing ")
+            raise function_failed(self.scope, cause, place)
         self._take(found)
         named = (self.scope.application, self.scope.package, *(p.module for p in found.plugins))
         roots = set(map(root, named))
@@ -111,8 +112,3 @@ class _Called(Build):
     def _provider(self, module: str) -> str:
         """Return who brings a module that the function found: "" for the application itself."""
         return "" if self.scope.covers(module) else root(module)
-
-
-def _failed(scope: Scope, cause: str) -> DiscoveryError:
-    facts = [("cause", cause), ("next", doctor(scope))]
-    return DiscoveryError(message(f"the discovery function of {scope.base} failed", facts))

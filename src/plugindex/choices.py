@@ -6,17 +6,16 @@ import sys
 
 from plugindex.distributions import bringing, normal
 from plugindex.finder import Finder
-from plugindex.names import PLUGIN_FOLDER, is_dropped, root
+from plugindex.names import PLUGIN_FOLDER, is_dropped, root, safe_mode, value, variable
 from plugindex.providers import find
 from plugindex.records import Record
-from plugindex.variables import safe_mode, value, variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
-    from typing import Any
+    from collections.abc import Hashable, Iterable, Iterator
 
     from plugindex.config import Scope
+    from plugindex.records import Plugin
 
 
 class Choice(Record):
@@ -37,7 +36,7 @@ class Origin(Record):
     module: str
 
 
-def origin(plugin: Any) -> Origin:
+def origin(plugin: Plugin) -> Origin:
     """Return who brings a plugin that the index knows."""
     return Origin(plugin.provider, plugin.module)
 
@@ -98,12 +97,28 @@ def _choices(scope: Scope) -> Iterator[Choice]:
 
 def _named(choice: Choice, key: Hashable, who: Origin, scope: Scope) -> list[Hashable]:
     """Return the entries of *choice* that name the plugin: by its key, else by who brings it."""
-    by_key = [one for one in choice.entries if one == key or one in (str(key), repr(key))]
-    if by_key:
-        return by_key
+    return _by_key(choice, key) or _by_origin(choice, who, scope)
+
+
+def _by_key(choice: Choice, key: Hashable) -> list[Hashable]:
+    return [one for one in choice.entries if one == key or one in (str(key), repr(key))]
+
+
+def _by_origin(choice: Choice, who: Origin, scope: Scope) -> list[Hashable]:
     texts = {one: normal(one) for one in choice.entries if isinstance(one, str)}
     names = _names(who, scope) if texts else frozenset()
     return [one for one, text in texts.items() if text in names]
+
+
+def idle(plugins: Iterable[Plugin], scope: Scope) -> list[tuple[str, Hashable]]:
+    """Return whose list has which entry that names none of *plugins*: a slip, or not installed."""
+    known = [(plugin.key, origin(plugin)) for plugin in plugins]
+    found = []
+    for choice in _choices(scope):
+        named = [_by_key(choice, key) + _by_origin(choice, who, scope) for key, who in known]
+        used = [entry for entries in named for entry in entries]
+        found += [(choice.place, entry) for entry in choice.entries if entry not in used]
+    return found
 
 
 def _names(who: Origin, scope: Scope) -> frozenset[str]:

@@ -6,9 +6,9 @@ import time
 
 from plugindex import index, output, targets
 from plugindex.cli import FINDINGS, SOUND, target_of
+from plugindex.names import limits
 from plugindex.narrowing import narrowed
 from plugindex.records import Stats
-from plugindex.variables import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

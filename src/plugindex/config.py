@@ -141,13 +141,35 @@ def selection(
     """Return what the arguments of a registry or of its configuration choose.
 
     Raises:
-        TypeError: *allow* or *deny* is one text, which is no list.
+        TypeError: *allow* or *deny* is no list, one text for instance, or *plugin_folder* no path.
+        ValueError: no folder can have that path.
     """
-    for name, given in (("allow", allow), ("deny", deny)):
-        if isinstance(given, str):
-            raise TypeError(f"{name} is a list of keys and distributions: {name}=[{given!r}]")
-    folder = os.path.abspath(os.path.expanduser(plugin_folder)) if plugin_folder else ""
-    return Selection(folder, None if allow is None else tuple(allow), tuple(deny), safe_mode)
+    allowed = None if allow is None else _entries("allow", allow)
+    return Selection(_folder(plugin_folder), allowed, _entries("deny", deny), bool(safe_mode))
+
+
+def _entries(name: str, given: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    if isinstance(given, (str, bytes)):
+        raise TypeError(f"{name} is a list of keys and distributions: {name}=[{given!r}]")
+    try:
+        return tuple(given)
+    except TypeError:
+        text = f"{name} is a list of keys and distributions, not of type {type(given).__name__}"
+        raise TypeError(text) from None
+
+
+def _folder(given: object) -> str:
+    """Return the absolute path that is *given* for a plugin folder, "" if none is."""
+    if given == "":
+        return ""
+    try:
+        path = os.path.expanduser(os.fsdecode(given))  # type: ignore[arg-type]
+    except TypeError:
+        text = f"plugin_folder is the path of a folder, not of type {type(given).__name__}"
+        raise TypeError(text) from None
+    if "\0" in path:
+        raise ValueError(f"no folder can have the path {path!r} that plugin_folder gives")
+    return os.path.abspath(path)
 
 
 def joined(one: Selection, other: Selection) -> Selection:

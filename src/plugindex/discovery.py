@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex import turns
-from plugindex.errors import DiscoveryError, UnaskedError
+from plugindex.errors import UnaskedError, function_failed
 from plugindex.introspect import resolved
 from plugindex.loader import describe, import_or_describe
 from plugindex.records import Problem
@@ -124,6 +124,13 @@ def in_process(family: Family) -> str:
     return f"no other process finds {name} by a name: it is no function of a module"
 
 
+def may_run_here(family: Family) -> bool:
+    """Tell whether the discovery function may have to run in this process."""
+    from plugindex.process import refusal
+
+    return bool(in_process(family) or refusal())
+
+
 def called(registry: HeldMapping[Any, Any], taken: Callable[[], Snapshot]) -> Snapshot | None:
     """Return what a child *takes* from the host's discovery function, or run it in this process.
 
@@ -170,5 +177,4 @@ def run_function(family: Family) -> None:
             function(folders, package + ".", family.base)
     # Foreign code; without it there is no registry, so this is told to whoever asks for a key.
     except (Exception, SystemExit) as error:
-        text = f"the discovery function of {family.scope.base} failed: {describe(error)}"
-        raise DiscoveryError(text) from error
+        raise function_failed(family.scope, describe(error)) from error

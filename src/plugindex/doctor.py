@@ -107,7 +107,8 @@ def diagnose(declared: Declared, subject: str | None = None) -> Diagnosis:
     try:
         case = Case(declared)
     except DiscoveryError as error:
-        base = Step("base", BROKEN, str(error.args[0]), "name a base class that is there")
+        fix = error.fix or "name a base class that is there"
+        base = Step("base", BROKEN, error.cause or str(error.args[0]), fix)
         return Diagnosis(declared.scope.name, subject or "", _filled([base]))
     if not subject:
         return Diagnosis(declared.scope.name, "", _filled(doctor_registry.steps(case)))

@@ -9,9 +9,9 @@ from plugindex.describe import remedy
 from plugindex.doctor import BROKEN, OK, Step
 from plugindex.doctor_registry import base, cache, classes, filters, package, problems
 from plugindex.leaving import because
+from plugindex.names import safe_mode
 from plugindex.narrowing import claimed
 from plugindex.records import Plugin
-from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW
 _WRITE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _POSIX = hasattr(os, "geteuid")
+OTHERS_WRITE = "other users may write it"
 _TEMPORARY = ".plugindex-"
 _STRAY_AGE_S = 3600
 
@@ -115,7 +116,7 @@ def _own(status: os.stat_result) -> None:
     if status.st_uid != os.geteuid():
         raise Refused("it belongs to another user")
     if status.st_mode & 0o022:
-        raise Refused("other users may write it")
+        raise Refused(OTHERS_WRITE)
 
 
 def distrust(path: str) -> str:
@@ -130,7 +131,14 @@ def distrust(path: str) -> str:
         return str(why)
     except OSError as error:
         return error.strerror or "it can't be looked at"
+    except ValueError:
+        return "nothing can have that name"
     return ""
+
+
+def mend(path: str, why: str) -> str:
+    """Return how to make the file or folder at *path* one that may be trusted."""
+    return f"chmod go-w {path}" if why == OTHERS_WRITE else "put one of your own in its place"
 
 
 def read_own(path: str, limit: int) -> bytes:

@@ -8,7 +8,7 @@ from plugindex import journal, turns
 from plugindex.config import joined
 from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
 from plugindex.mapping import K, LazyMapping, V, raw
-from plugindex.variables import limits
+from plugindex.names import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,15 +82,17 @@ class HeldMapping(LazyMapping[K, V]):
 
     def enter(self, key: Any, cls: Any) -> None:
         """Let *cls*, whose statement just ran, claim *key*."""
+        why = self._leaving_out(key, cls)  # it may look at what is installed, so before the guard
         with turns.guard:
             plugin = self._contents.entries.get(key) if self._contents else None
             self._stated[key, holder_name(cls)] = cls
             if self._contents is None:
-                self._enter_early(key, cls)
+                if why is None:
+                    self._enter_early(key, cls)
             elif plugin is not None and plugin.reference == holder_name(cls):
                 raw.__setitem__(self, key, cls)
             else:
-                self._claim(key, cls)
+                self._claim(key, cls, why)
         self._report()
 
     def _enter_early(self, key: Any, cls: Any) -> None:
@@ -98,23 +100,27 @@ class HeldMapping(LazyMapping[K, V]):
         holder = raw.get(self, key)
         free = holder is None or (key not in self._preset and not takes_over(holder, cls))
         own = self.family is not None and self.family.scope.covers(cls.__module__)
-        if free and own and self._leaving_out(key, cls) is None:
+        if free and own:
             raw.__setitem__(self, key, cls)
 
     def _claim_stated(self, contents: Contents, listed: Container[str] = ()) -> None:
         """Let the classes whose statements ran here claim their keys, less those *listed*."""
         for (key, name), cls in self._stated.items():
             if name not in listed and not self._left_over(cls):
-                self._let_claim(contents, key, cls)
+                self._let_claim(contents, key, cls, self._leaving_out(key, cls))
 
-    def _claim(self, key: Any, cls: Any) -> None:
+    def _claim(self, key: Any, cls: Any, why: Because | None) -> None:
         changed = self._change()
-        self._let_claim(changed, key, cls)
+        self._let_claim(changed, key, cls, why)
         self._publish(changed)
 
-    def _let_claim(self, contents: Contents, key: Any, cls: Any) -> None:
-        """Let *cls* claim *key*, unless something leaves it out."""
-        why = self._leaving_out(key, cls)
+    def _look_up_stated(self) -> None:
+        """Look up who brings the classes whose statements ran: under the guard nobody waits."""
+        for (key, _), cls in list(self._stated.items()):
+            self._leaving_out(key, cls)
+
+    def _let_claim(self, contents: Contents, key: Any, cls: Any, why: Because | None) -> None:
+        """Let *cls* claim *key*, unless something leaves it out, and that is *why*."""
         if why is None:
             contents.claim(key, cls, self._host)
         else:

@@ -7,9 +7,9 @@ import sys
 import time
 
 from plugindex import freshness, store
-from plugindex.errors import DAMAGE
+from plugindex.errors import DAMAGE, Miss
 from plugindex.header import CacheConfig, check_header, locate
-from plugindex.inputs import Miss
+from plugindex.names import safe_mode
 from plugindex.paths import (
     cache_disabled,
     cache_folder,
@@ -21,7 +21,6 @@ from plugindex.records import Record, Stats
 from plugindex.snapshot import Sections, Snapshot
 from plugindex.stamp import digest
 from plugindex.surroundings import ASKED, hold
-from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,9 +180,10 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
     """Return what changed since the index was made, None if it is none of this scope."""
     if not is_sound(place, scope, settings):
         return None
-    if not settings.check_stamps:
-        return freshness.Changes()
     document = place.document
+    elsewhere = document.head("plugin_folder") != plugin_place(scope)[1]
+    if not settings.check_stamps:
+        return freshness.Changes(folders=elsewhere)
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
         found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
@@ -191,7 +191,7 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
             found = found.replace(modules=found.modules | {ASKED})
     except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
-    if document.head("plugin_folder") != plugin_place(scope)[1]:
+    if elsewhere:
         found = found.replace(folders=True)
     return None if found.whole else found
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Found = tuple[Hashable, type]
 
+_LOST = "importing it failed while the discovery function ran, which went on without it"
+
 
 def listing(
     scope: Scope,
@@ -44,12 +46,32 @@ def listing(
         text = f"the base class {scope.base} isn't there after all modules were imported"
         problem = {"kind": "import-failed", "module": scope.base.partition(":")[0], "message": text}
         return {"plugins": [], "problems": [problem]}
-    found = _foreign(base, scope) if scope.foreign else _registered(base, seen)
+    found = list(_foreign(base, scope) if scope.foreign else _registered(base, seen))
     others = frozenset(others)
+    lost = _lost(found, scope) if scope.function else []
+    failed = failed.union(lost)
     counted = [(k, c) for k, c in found if _counts(_module(c), scope, failed, others)]
     problems = [] if scope.foreign else _problems(base, scope, seen, failed, others)
     plugins, unstored = _described(counted, scope, details)
+    problems += [{"kind": "import-failed", "module": name, "message": _LOST} for name in lost]
     return {"plugins": plugins, "problems": problems + unstored}
+
+
+def _lost(found: list[Found], scope: Scope) -> list[str]:
+    """Return the application's modules that failed after a class statement, as nobody was told."""
+    names = dict.fromkeys(_module(cls) for _, cls in found)
+    gone = [name for name in names if name not in sys.modules and scope.covers(name)]
+    return [name for name in gone if _exists(name)]
+
+
+def _exists(module: str) -> bool:
+    """Tell whether there is a module of that name, and not just a class that claims it."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False
 
 
 def call(reference: str, scope: Scope) -> None:

@@ -10,8 +10,8 @@ from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
 from plugindex.held import HeldMapping
 from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
+from plugindex.names import limits
 from plugindex.records import Problem
-from plugindex.variables import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _MISSING: Any = object()
 _KEPT = ("inherited-key", "in-process")  # problems that a refresh doesn't tell anew
-# A host's discovery function imports here, so it may wait for a module that a waiting thread is
-# importing; a thread that waited so long for it does its own discovery. The index imports nothing.
+# Where a host's discovery function runs here it imports here, so it may wait for a module that a
+# waiting thread is importing; a thread that waited so long for it does its own discovery.
 _PATIENCE_S = 10.0
 
 
@@ -52,9 +52,18 @@ class LiveMapping(HeldMapping[K, V]):
                     break
             if turn.mine:
                 return self._so_far()
-            if not turn.wait(_PATIENCE_S if self.family.config.discovery_function else -1):
+            if not turn.wait(self._patience()):
                 break
         return self._take(turn)
+
+    def _patience(self) -> float:
+        """Return how many seconds to wait for another thread's discovery; -1 is for ever."""
+        assert self.family is not None
+        if self.family.config.discovery_function is None:
+            return -1
+        from plugindex.discovery import may_run_here
+
+        return _PATIENCE_S if may_run_here(self.family) else -1
 
     def _take(self, turn: turns.Turn) -> Contents:
         try:
@@ -100,6 +109,7 @@ class LiveMapping(HeldMapping[K, V]):
 
     def _first(self, snapshot: Any) -> Contents:
         """Publish the first state: the index, then what this process did before."""
+        self._look_up_stated()
         with turns.guard:
             if self._contents is not None:
                 return self._contents
@@ -164,6 +174,7 @@ class LiveMapping(HeldMapping[K, V]):
         if refuted and snapshot and _same(refuted[1], snapshot.plugins.get(refuted[0])):
             self._settings = {**self._settings, "adopted": None}
             snapshot = self._asked(anew=True)
+        self._look_up_stated()
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:
@@ -179,7 +190,7 @@ class LiveMapping(HeldMapping[K, V]):
             if key in old.chosen:
                 new.choose(key, held[key])
             elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
-                self._let_claim(new, key, held[key])
+                self._let_claim(new, key, held[key], self._leaving_out(key, held[key]))
         listed = {p.reference for p in old.snapshot.plugins.values()} if old.snapshot else ()
         self._claim_stated(new, listed)
         return new

@@ -6,9 +6,8 @@ import os
 import sys
 
 from plugindex.codec import encode
-from plugindex.names import DROPPED
+from plugindex.names import DROPPED, safe_mode, switched_on, value
 from plugindex.stamp import digest
-from plugindex.variables import safe_mode, switched_on, value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 
 from plugindex import stamp
-from plugindex.files import distrust
-from plugindex.names import PLUGIN_FOLDER
+from plugindex.files import distrust, mend
+from plugindex.names import PLUGIN_FOLDER, value, variable
 from plugindex.paths import plugin_place
 from plugindex.records import ModuleFile, Problem
-from plugindex.variables import value, variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from plugindex.config import Scope
-    from plugindex.finder import Finder
+    from plugindex.finder import Finder, Listing
 
 _LIMIT = 1 << 20  # bytes of a file that need not be empty
 
@@ -43,7 +42,7 @@ def find(finder: Finder, name: str) -> ModuleFile | None:
 def _package(finder: Finder, name: str, folder: str) -> ModuleFile | None:
     why = distrust(folder)
     if why:
-        finder.troubles.append(_ignored(folder, why, "chmod go-w " + folder))
+        finder.troubles.append(_ignored(folder, why, mend(folder, why)))
         return None
     return ModuleFile(name, "dropped", os.path.join(folder, "__init__.py"), True, (folder,))
 
@@ -51,10 +50,7 @@ def _package(finder: Finder, name: str, folder: str) -> ModuleFile | None:
 def offered(finder: Finder, scope: Scope) -> list[tuple[str, str]]:
     """Return the package that stands for the plugin folder, if there is one to be used."""
     package, folder = plugin_place(scope)
-    told = value(scope.application, "PLUGIN_DIR")
-    if told and not scope.selection.plugin_folder and not os.path.isabs(os.path.expanduser(told)):
-        hint = f"set {variable(scope.application, 'PLUGIN_DIR')} to an absolute path"
-        finder.troubles.append(_ignored(told, "it is no absolute path", hint))
+    finder.troubles.extend(_misnamed(scope, folder))
     listed = finder.listing(folder) if folder else None  # which stamps it, also while it is absent
     if listed is None:
         if os.path.isfile(folder):
@@ -62,24 +58,39 @@ def offered(finder: Finder, scope: Scope) -> list[tuple[str, str]]:
         return []
     why = distrust(folder)
     if why:
-        finder.troubles.append(_ignored(folder, why, f"chmod go-w {folder}"))
+        finder.troubles.append(_ignored(folder, why, mend(folder, why)))
         return []
-    finder.troubles.extend(_odd(folder, listed.files))
+    finder.troubles.extend(_odd(folder, listed))
     return [(package, PLUGIN_FOLDER)]
 
 
-def _odd(folder: str, files: Iterable[str]) -> Iterator[Problem]:
-    """Yield the files that somebody may take for plugins, but that have no name for an import."""
-    for name in sorted(files):
+def _misnamed(scope: Scope, folder: str) -> Iterator[Problem]:
+    """Yield what is wrong with the folder that a variable names."""
+    name, told = variable(scope.application, "PLUGIN_DIR"), value(scope.application, "PLUGIN_DIR")
+    if not told or not folder or scope.selection.plugin_folder:
+        return
+    if not os.path.isabs(os.path.expanduser(told)):
+        yield _ignored(told, "it is no absolute path", f"set {name} to an absolute path")
+    elif not os.path.lexists(folder):
+        yield _ignored(folder, "there is no such folder", f"make it, or correct {name}")
+
+
+def _odd(folder: str, listed: Listing) -> Iterator[Problem]:
+    """Yield what somebody may take for a plugin, but that import doesn't."""
+    for name in sorted(listed.names - listed.folders):
         stem, dot, suffix = name.rpartition(".")
         if not dot or not stem or name[0] == ".":
             continue
         path = os.path.join(folder, name)
-        if suffix == "py" and not stem.isidentifier():
+        if suffix in ("pyc", "pyd", "so"):
+            yield _ignored(path, "it is no source file", "drop the .py file that it was made from")
+        elif suffix != "py":
+            continue
+        elif not os.path.isfile(path):
+            yield _ignored(path, "it is no file", "put the file itself into the folder")
+        elif not stem.isidentifier():
             hint = "call it by letters, digits and underscores: " + _plain(stem) + ".py"
             yield _ignored(path, "its name is no name of a module", hint)
-        elif suffix in ("pyc", "pyd", "so"):
-            yield _ignored(path, "it is no source file", "drop the .py file that it was made from")
         elif name in ("__init__.py", "__main__.py") and stamp.read(path, _LIMIT):
             yield _ignored(path, "the folder itself is no package", "give the file another name")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from plugindex import plugin_files, stamp
+from plugindex.names import safe_mode
 from plugindex.records import Record
-from plugindex.variables import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from plugindex.errors import (
     message,
 )
 from plugindex.loader import doctor
-from plugindex.variables import safe_mode
+from plugindex.names import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

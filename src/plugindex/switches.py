@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.variables import switched_on, variable
+from plugindex.names import switched_on, variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
