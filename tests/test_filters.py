@@ -146,6 +146,20 @@ def test_a_variable_narrows_what_an_argument_allows_and_never_widens_it(site):
     assert site.keys(code, PLUGINS_ALLOW="cow,yak") == "cow"
 
 
+def test_lists_of_the_registry_and_of_its_configuration_both_hold(site):
+    site.app.write(
+        "base.py",
+        """
+        from plugindex import AutoRegisterMeta, LazyDiscoveryDict, RegistryConfig
+        REG = LazyDiscoveryDict(allow=["cat", "cow"], deny=["dog"])
+        class Base(metaclass=AutoRegisterMeta, registry_config=RegistryConfig(
+            REG, "name", allow=["APP", "cow"], deny=["cow"])):
+            pass
+        """,
+    )
+    assert site.keys("from APP.base import REG; print(*REG)") == "cat"
+
+
 @pytest.mark.parametrize("name", ["allow", "deny"])
 def test_one_text_is_no_list(name):
     with pytest.raises(TypeError, match=rf"{name}=\['cow'\]"):

@@ -210,6 +210,16 @@ def test_files_come_after_installed_packages(dropped):
     assert dropped.app.run(KEYS) == "cat installed ant"
 
 
+def test_an_application_may_have_a_name_like_that_of_a_named_folder(simple_app, tmp_path):
+    simple_app.name = "look_at_me"
+    simple_app.base()
+    Folder(simple_app, tmp_path / "data" / "look_at_me" / "plugins").plugin("yak")
+    assert simple_app.run(KEYS + "; print(REG['yak'].name)") == "yak\nyak"
+    assert (
+        simple_app.run("import plugindex.dropped.look_at_me.yak as m; print(m.Yak.name)") == "yak"
+    )
+
+
 def test_no_installed_package_can_hide_a_dropped_file(dropped):
     dropped.plugin("json", "yak")
     code = "import json; from APP.base import REG; print(REG['yak'].__module__, json.dumps(1))"

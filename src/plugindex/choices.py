@@ -91,8 +91,8 @@ def _choices(scope: Scope) -> Iterator[Choice]:
             yield Choice(variable(scope.application, switch), entries, denied)
     if chosen.deny:
         yield Choice("deny= of the registry", chosen.deny, True)
-    if chosen.allow is not None:
-        yield Choice("allow= of the registry", chosen.allow, False)
+    for allowed in chosen.allow:
+        yield Choice("allow= of the registry", allowed, False)
 
 
 def _named(choice: Choice, key: Hashable, who: Origin, scope: Scope) -> list[Hashable]:

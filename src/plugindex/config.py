@@ -86,13 +86,13 @@ class KeyRule(Record):
 class Selection(Record):
     """What a registry takes of what there is, beside the environment variables that say so.
 
-    *plugin_folder* is where users drop plugins, the application's own folder if "". *allow* and
-    *deny* hold keys and names of distributions; an *allow* of None allows all. *safe* keeps the
-    application's own plugins alone.
+    *plugin_folder* is where users drop plugins, the application's own folder if "". *deny* holds
+    keys and names of distributions, *allow* lists of such, each of which must name what is wanted.
+    *safe* keeps the application's own plugins alone.
     """
 
     plugin_folder: str = ""
-    allow: tuple[Hashable, ...] | None = None
+    allow: tuple[tuple[Hashable, ...], ...] = ()
     deny: tuple[Hashable, ...] = ()
     safe: bool = False
 
@@ -144,7 +144,7 @@ def selection(
         TypeError: *allow* or *deny* is no list, one text for instance, or *plugin_folder* no path.
         ValueError: no folder can have that path.
     """
-    allowed = None if allow is None else _entries("allow", allow)
+    allowed = () if allow is None else (_entries("allow", allow),)
     return Selection(_folder(plugin_folder), allowed, _entries("deny", deny), bool(safe_mode))
 
 
@@ -173,10 +173,10 @@ def _folder(given: object) -> str:
 
 
 def joined(one: Selection, other: Selection) -> Selection:
-    """Return what two places choose together; *one* comes first where only one of them can be."""
+    """Return what two places choose together: all lists hold, the folder of *one* comes first."""
     return Selection(
         one.plugin_folder or other.plugin_folder,
-        one.allow if one.allow is not None else other.allow,
+        one.allow + other.allow,
         one.deny + other.deny,
         one.safe or other.safe,
     )

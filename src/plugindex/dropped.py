@@ -14,7 +14,7 @@ from _frozen_importlib_external import SourceFileLoader, spec_from_file_location
 
 from plugindex.files import Refused, distrust, read_own
 from plugindex.names import DROPPED, is_dropped
-from plugindex.paths import APART, plugin_folder
+from plugindex.paths import is_apart, plugin_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class DistrustedError(ImportError):
 
 def know(package: str, folder: str) -> None:
     """Let modules of *package* be imported from *folder*."""
-    if APART in package:
+    if is_apart(package):
         _named[package] = folder
     if not any(isinstance(one, _Finder) for one in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
@@ -47,7 +47,7 @@ def _folder(package: str) -> str:
     """
     if package in _named:
         return _named[package]
-    if APART in package:
+    if is_apart(package):
         text = f"{package} stands for a plugin folder that a registry names; import that first"
         raise ModuleNotFoundError(text, name=package)
     return plugin_folder(package.rpartition(".")[2])

@@ -49,6 +49,6 @@ def safe_mode(scope: Scope) -> bool:
 def limits(scope: Scope) -> bool:
     """Tell whether anything may leave plugins of *scope* out: asked at every start."""
     chosen = scope.selection
-    if scope.leave_out or chosen.deny or chosen.allow is not None or safe_mode(scope):
+    if scope.leave_out or chosen.deny or chosen.allow or safe_mode(scope):
         return True
     return any(value(scope.application, name) for name in ("PLUGINS_ALLOW", "PLUGINS_DENY"))

@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from plugindex.config import Scope
 
-APART = "_at_"  # in the name of a package: its folder is one that a registry names
+_APART, _DIGITS = "_at_", 12  # before the digest of a folder that a registry names
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST = 100
@@ -51,8 +51,14 @@ def plugin_place(scope: Scope) -> tuple[str, str]:
     if scope.foreign or not application.isidentifier() or safe_mode(scope):
         return "", ""
     folder = chosen or plugin_folder(application)
-    mark = f"{APART}{digest(os.fsencode(chosen))[:12]}" if chosen else ""
+    mark = _APART + digest(os.fsencode(chosen))[:_DIGITS] if chosen else ""
     return (f"{DROPPED}.{application}{mark}", folder) if folder else ("", "")
+
+
+def is_apart(package: str) -> bool:
+    """Tell whether *package* stands for a folder that a registry names, not the application's."""
+    _, mark, tail = package.rpartition(_APART)
+    return bool(mark) and len(tail) == _DIGITS and set(tail) <= set("0123456789abcdef")
 
 
 def _data_folder(application: str, name: str) -> str:

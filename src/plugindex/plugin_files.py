@@ -67,7 +67,7 @@ def offered(finder: Finder, scope: Scope) -> list[tuple[str, str]]:
 def _misnamed(scope: Scope, folder: str) -> Iterator[Problem]:
     """Yield what is wrong with the folder that a variable names."""
     name, told = variable(scope.application, "PLUGIN_DIR"), value(scope.application, "PLUGIN_DIR")
-    if not told or not folder or scope.selection.plugin_folder:
+    if not told or scope.selection.plugin_folder:
         return
     if not os.path.isabs(os.path.expanduser(told)):
         yield _ignored(told, "it is no absolute path", f"set {name} to an absolute path")
