@@ -479,6 +479,21 @@ def test_classes_keep_their_identity_in_other_processes(dropped, method):
     assert f"plugindex.dropped.{dropped.app.name}.yak.Yak" in out
 
 
+def test_an_index_that_is_handed_over_holds_where_the_folder_is_as_it_was(dropped, tmp_path):
+    dropped.plugin("yak")
+    adopt = """
+        import pathlib
+        from APP.base import REG
+        print(REG.adopt_index(pathlib.Path("handed").read_bytes()), *REG, REG.stats.cache)
+    """
+    export = "import pathlib; from APP.base import REG"
+    dropped.app.run(f"{export}; pathlib.Path('handed').write_bytes(REG.export_index())")
+    caches = {n: {f"{dropped.app.name.upper()}_CACHE_DIR": str(tmp_path / n)} for n in "ab"}
+    assert dropped.app.run(adopt, **caches["a"]) == "True cat yak hit"
+    dropped.plugin("emu")
+    assert dropped.app.run(adopt, **caches["b"]) == "False cat emu yak cold"
+
+
 def test_a_fresh_process_finds_a_class_by_its_name_alone(dropped):
     dropped.plugin("yak")
     code = "import plugindex.dropped.APP.yak as m; print(m.Yak.name)"
