@@ -435,3 +435,9 @@ def test_the_command_says_so_where_only_running_tells_the_function(simple_app):
 def test_the_parameter_is_that_of_metaclass_registry():
     config = plugindex.RegistryConfig({}, "k", None, False, None, True, "n", "p", False, len)
     assert config.discovery_function is len
+
+
+def test_a_package_that_is_not_there_is_told(simple_app):
+    app = declare(simple_app, IMPORTING, discovery_package="'nowhere_at_all'")
+    with pytest.raises(DiscoveryError, match="no module or package nowhere_at_all"):
+        list(app.registry)

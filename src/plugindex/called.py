@@ -14,6 +14,7 @@ from plugindex.names import root
 from plugindex.resolver import Resolver
 from plugindex.results import examined_result
 from plugindex.sandbox import examine
+from plugindex.settling import nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class _Called(Build):
     def resolve(self) -> None:
         """Read what others offer; the function comes later, with what that leaves undecided."""
         if not self.finder.modules(self.scope.package):  # which stamps all of its folders
-            raise function_failed(self.scope, f"there is no module or package {self.scope.package}")
+            raise nothing(self.scope, f"there is no module or package {self.scope.package}")
         super().resolve()
         self.undecided = [self.scope.function, *self.undecided]
 

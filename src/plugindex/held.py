@@ -114,9 +114,11 @@ class HeldMapping(LazyMapping[K, V]):
         self._let_claim(changed, key, cls, why)
         self._publish(changed)
 
-    def _look_up_stated(self) -> None:
-        """Look up who brings the classes whose statements ran: under the guard nobody waits."""
-        for (key, _), cls in list(self._stated.items()):
+    def _look_up(self) -> None:
+        """Look up who brings the classes at hand, which nobody may wait for under the guard."""
+        stated = [(key, cls) for (key, _), cls in list(self._stated.items())]
+        held = [(key, cls) for key, cls in self._raw().items() if isinstance(cls, type)]
+        for key, cls in stated + held:
             self._leaving_out(key, cls)
 
     def _let_claim(self, contents: Contents, key: Any, cls: Any, why: Because | None) -> None:

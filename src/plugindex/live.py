@@ -109,7 +109,7 @@ class LiveMapping(HeldMapping[K, V]):
 
     def _first(self, snapshot: Any) -> Contents:
         """Publish the first state: the index, then what this process did before."""
-        self._look_up_stated()
+        self._look_up()
         with turns.guard:
             if self._contents is not None:
                 return self._contents
@@ -174,7 +174,7 @@ class LiveMapping(HeldMapping[K, V]):
         if refuted and snapshot and _same(refuted[1], snapshot.plugins.get(refuted[0])):
             self._settings = {**self._settings, "adopted": None}
             snapshot = self._asked(anew=True)
-        self._look_up_stated()
+        self._look_up()
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:

@@ -107,7 +107,7 @@ class Settling:
                 if file.name not in self.scope.excluded and file.name not in self.finder.dropped:
                     names.setdefault(file.name, provider)
         if not names and not self.scope.function:
-            raise _nothing(self.scope, f"there is no module or package {self.scope.package}")
+            raise nothing(self.scope, f"there is no module or package {self.scope.package}")
         return names
 
     def _packages(self) -> list[tuple[str, str]]:
@@ -119,7 +119,7 @@ class Settling:
             self.resolver = Resolver(self.library, self.scope)
             trouble = self.resolver.problem()
             if trouble:
-                raise _nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
+                raise nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
         return self.resolver
 
     def examine(self) -> None:
@@ -157,7 +157,8 @@ class Settling:
         }
 
 
-def _nothing(scope: Scope, cause: str) -> DiscoveryError:
+def nothing(scope: Scope, cause: str) -> DiscoveryError:
+    """Return the error of a scope that can't be listed."""
     from plugindex.loader import doctor
 
     facts = [("cause", cause), ("next", doctor(scope))]
