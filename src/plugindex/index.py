@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from plugindex.config import Scope
     from plugindex.records import Plugin, Problem
 
-SCHEMA = "1.1"
+SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
 # Entries of the tail; see plugindex.kept.
 CONTENTS, MODULES, RESULT = "/contents", "/modules", "="
 
