@@ -145,6 +145,17 @@ def test_a_plugin_whose_import_a_fork_cut_off_fails_at_once(slow, key):
     assert out.startswith("PluginLoadError")
 
 
+def test_a_dropped_file_whose_import_a_fork_cut_off_fails_at_once_too(slow, tmp_path):
+    folder = tmp_path / "data" / slow.name / "plugins"
+    folder.mkdir(parents=True)
+    text = "from APP import meet\nfrom APP.base import Base\nmeet.INSIDE.set()\nmeet.GO.wait(20)\n"
+    (folder / "late.py").write_text(slow._filled(text + "class Late(Base):\n    name = 'late'\n"))
+    for path in (folder, folder / "late.py"):
+        path.chmod(0o755)
+    out = slow.run(FORK + "while_loading('late', lambda: REG['late'])")
+    assert out.startswith("PluginLoadError")
+
+
 def test_the_parent_of_a_fork_goes_on(slow):
     code = FORK + "while_loading('slow', lambda: len(REG))\nprint(REG['slow'].__name__, len(REG))"
     assert slow.run(code).splitlines() == ["3", "Slow 3"]
