@@ -165,6 +165,40 @@ def test_a_file_that_reading_does_not_settle_is_examined_in_a_child(dropped):
     assert dropped.app.run(code).startswith("cat a-b 1 False <class")
 
 
+MAKES = """
+def make(key):
+    class Made(Base):
+        name = key
+    return Made
+"""
+DECORATES = """
+def named(key):
+    def decorate(cls):
+        class Named(cls):
+            name = key
+        return Named
+    return decorate
+@named("ox")
+class Ox(Base):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"one": MAKES + "Ox = make('ox')"},
+        {"tools": MAKES, "one": "from .tools import make\nOx = make('ox')"},
+        {"one": DECORATES},
+    ],
+    ids=["a function", "another file's function", "a decorator"],
+)
+def test_classes_that_calls_make_in_files_are_found_as_anywhere(dropped, files):
+    for name, text in files.items():
+        dropped.drop(f"{name}.py", text)
+    assert dropped.app.run(KEYS) == "cat ox"
+
+
 def test_packages_and_helpers_in_the_folder_work(dropped):
     dropped.drop("herd/__init__.py", "from .inner import Ox\n")
     dropped.drop("herd/inner.py", "from .. import shared\nclass Ox(Base):\n    name = shared.KEY\n")

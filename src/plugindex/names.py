@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # Files of a plugin folder are modules below a module of ours, so that no installed package can
 # have their names, and any process that has plugindex can import them.
+ENGINE = "plugindex"
 DROPPED = "plugindex.dropped"
 PLUGIN_FOLDER = "plugin folder"  # what stands for the folder where a provider is named
 
@@ -19,6 +20,11 @@ _NO = frozenset({"", "0", "false", "no", "off"})
 def is_dropped(module: str) -> bool:
     """Tell whether *module* stands for a file of a plugin folder."""
     return module.startswith(DROPPED + ".")
+
+
+def is_ours(module: str) -> bool:
+    """Tell whether *module* is one of the engine's; those of a plugin folder are not."""
+    return root(module) == ENGINE
 
 
 def root(module: str) -> str:

@@ -6,7 +6,7 @@ import _thread
 import os
 import sys
 
-from plugindex.names import is_dropped, root
+from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ def _modules_of_lost_threads() -> frozenset[str]:
 
 def _is_replaceable(name: str) -> bool:
     """Tell whether a module may be imported once more: the engine's, the standard library's."""
-    if is_dropped(name):  # a plugin, for all that its name says
-        return False
-    return name.startswith("plugindex.") or root(name) in sys.stdlib_module_names
+    return is_ours(name) or root(name) in sys.stdlib_module_names
 
 
 def _revive(names: frozenset[str]) -> None:
