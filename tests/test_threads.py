@@ -143,6 +143,13 @@ def test_a_child_of_a_fork_lists_and_loads_while_another_thread_was_loading(slow
 def test_a_plugin_whose_import_a_fork_cut_off_fails_at_once(slow, key):
     out = slow.run(FORK + f"while_loading('slow', lambda: REG['{key}'])")
     assert out.startswith("PluginLoadError")
+    assert "when this process was forked" in out
+
+
+def test_a_failure_that_a_fork_brought_about_is_not_remembered(slow):
+    slow.run(FORK + "while_loading('slow', lambda: REG['user'])")
+    code = "from APP import meet; meet.GO.set(); from APP.base import REG; print(REG['user'])"
+    assert "User" in slow.run(code)
 
 
 def test_a_dropped_file_whose_import_a_fork_cut_off_fails_at_once_too(slow, tmp_path):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from plugindex.config import Scope
     from plugindex.records import Plugin
 
+_CUT_OFF = "another thread was importing {} when this process was forked"
+
 
 def load(
     plugin: Plugin,
@@ -81,9 +83,10 @@ def know_folder(scope: Scope) -> str:
 def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
     lost = [name for name in _lineage(plugin.module) if name in turns.lost_modules]
     if lost:
-        cause = f"another thread was importing {lost[0]} when this process was forked"
-        raise _failure(plugin, scope, cause, transient=True)
+        raise _failure(plugin, scope, _CUT_OFF.format(lost[0]), transient=True)
     error = _import(plugin.module)
+    if isinstance(error, ModuleNotFoundError) and error.name in turns.lost_modules:
+        raise _failure(plugin, scope, _CUT_OFF.format(error.name), transient=True) from error
     if error is not None:
         line = _line(error.__traceback__, plugin)
         transient = is_distrust(error)
