@@ -19,6 +19,7 @@ from plugindex.snapshot import Sections, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from plugindex.config import Scope
@@ -32,10 +33,9 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
-    with index.no_collection():
-        old = None if place is None or changes is None else Kept.of(place.document, changes)
-        made = Build(scope, settings, place, old)
-        made.resolve()
+    old = None if place is None or changes is None else Kept.of(place.document, changes)
+    made = Build(scope, settings, place, old)
+    made.resolve()
     return made
 
 
@@ -213,7 +213,9 @@ class Build:
         read = sum(1 for one in self.library.readings.values() if one.code is not None)
         seconds = time.perf_counter() - started
         stats = Stats(len(self.modules), read, self.imported, self.verdict, seconds)
-        return Sections(lambda name: _plain(sections[name]), self.detail).snapshot(stats)
+        # What is built goes when it is stored; the snapshot keeps no more of it than it tells.
+        detail = _details(self.results, self.kept.results if self.kept else {})
+        return Sections(lambda name: _plain(sections[name]), detail).snapshot(stats)
 
     def detail(self, module: str) -> Any:
         """Return all that is known of the plugins of a module."""
@@ -257,6 +259,11 @@ class Build:
             known = {entry[0] for entry in head["folders"]}
             head["folders"] += [one for one in self.asked.folders if one[0] not in known]
         return head, "records", tail
+
+
+def _details(results: dict[str, Any], before: dict[str, Any]) -> Callable[[str], Any]:
+    """Return what tells what a module came to, now or before."""
+    return lambda name: results[name] if name in results else decode(before[name])
 
 
 def _plain(section: Any) -> Any:

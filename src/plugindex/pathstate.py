@@ -42,8 +42,9 @@ class PathState:
         self.offset = 0
         self.alive = True
         self.pending: dict[int, list[State]] = {}
-        self.starts: tuple[int, ...] = ()  # of the line table, which is decoded when asked for
-        self.numbers: tuple[int | None, ...] = ()
+        self.table = code.co_lines()  # decoded as far as it is asked for
+        self.starts: list[int] = []
+        self.numbers: list[int | None] = []
         self.handler: Handler | None = None
         # Whether an exception that arises here may be caught, also by an enclosing body.
         self.caught_outside: bool = outer is not None and outer.guarded
@@ -148,8 +149,11 @@ class PathState:
 
     def line_of(self, offset: int) -> int:
         """Return the source line of the instruction at *offset*."""
-        if not self.starts:
-            self.starts, _, self.numbers = zip(*self.code.co_lines(), strict=True)
+        for start, _, number in self.table:  # goes on from where it ended the last time
+            self.starts.append(start)
+            self.numbers.append(number)
+            if start > offset:
+                break
         place = bisect_right(self.starts, offset) - 1
         while place >= 0 and not self.numbers[place]:
             place -= 1
