@@ -149,12 +149,17 @@ class PathState:
 
     def line_of(self, offset: int) -> int:
         """Return the source line of the instruction at *offset*."""
-        for start, _, number in self.table:  # goes on from where it ended the last time
-            self.starts.append(start)
-            self.numbers.append(number)
-            if start > offset:
-                break
+        if not self.starts or self.starts[-1] <= offset:
+            self._decode_lines(offset)
         place = bisect_right(self.starts, offset) - 1
         while place >= 0 and not self.numbers[place]:
             place -= 1
         return self.numbers[place] or self.code.co_firstlineno
+
+    def _decode_lines(self, offset: int) -> None:
+        """Decode the line table beyond *offset*: imports stand at the top, so mostly not to the end."""
+        for start, _, number in self.table:
+            self.starts.append(start)
+            self.numbers.append(number)
+            if start > offset:
+                break
