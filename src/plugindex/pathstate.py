@@ -157,7 +157,7 @@ class PathState:
         return self.numbers[place] or self.code.co_firstlineno
 
     def _decode_lines(self, offset: int) -> None:
-        """Decode the line table beyond *offset*: imports stand at the top, so mostly not to the end."""
+        """Decode the line table as far as *offset*, which is at the top where imports stand."""
         for start, _, number in self.table:
             self.starts.append(start)
             self.numbers.append(number)
