@@ -95,7 +95,7 @@ corpus: $(VENV)/.corpus
 	$(BIN)/python -m pytest -m corpus -s
 
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
