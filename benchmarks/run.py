@@ -21,7 +21,7 @@ import page
 import ratios
 import report
 import trees
-from contenders import PEERS
+from contenders import PEERS, STEVEDORE
 from stage import Stage
 
 _MARKS = "run"
@@ -54,6 +54,8 @@ class Run:
         """Measure everything, telling each part as soon as it is there."""
         options = self.options
         self.tell(page.machine(f"{options.rounds} ({options.large_rounds} above {_LARGE:,})"))
+        if STEVEDORE in stage.contenders and sys.executable.startswith("/tmp"):
+            self.tell("stevedore keeps no cache for an interpreter below /tmp, as this one is")
         self.idle = cases.measure_idle(stage, options.rounds)
         for kind in options.kinds:
             for count in options.plugins:
