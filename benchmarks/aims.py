@@ -35,7 +35,7 @@ _RATIOS = (
     (EDITED, PEER, 15.0, 15.0),
 )
 _KINDS = ("light", "heavy")
-_LARGE, _SMALL, _SMALL_MS = 1000, 50, 15.0
+_HUGE, _LARGE, _SMALL, _SMALL_MS = 10_000, 1000, 50, 15.0
 _IMPORT_RATIO, _IMPORT_MS, _LOOKUP_RATIO = 8.0, 3.0, 1.2
 _MORE_MS = 1.0
 _MEMORY_AT, _MEMORY_SHARE = 5000, 1 / 3
@@ -55,7 +55,8 @@ def of_tables(tables: Tables, idle: Result) -> list[str]:
             lines.append(_ratio(tables, kind, case, peer, ratio))
     for (kind, count), rows in tables.items():
         lines += [_small(kind, count, case, row) for case, row in rows.items()]
-    lines += [_one_key(tables), *_then_one(tables), _edit(tables), _memory(tables, idle)]
+    lines += [_one_key(tables), *_then_one(tables), _edit(tables)]
+    lines += [_linear(tables), _memory(tables, idle)]
     return [line for line in lines if line]
 
 
@@ -114,6 +115,15 @@ def _edit(tables: Tables) -> str:
     if not numbers:
         return ""
     return f"{verdict(numbers == {1})}  one edit costs reading {max(numbers)} module(s) (aim: 1)"
+
+
+def _linear(tables: Tables) -> str:
+    small, huge = (tables.get(("light", count), {}).get(WARM) for count in (_LARGE, _HUGE))
+    if not (small and huge):
+        return ""
+    ratio, wanted = huge[OURS].inside / small[OURS].inside, _HUGE / _LARGE
+    text = f"{ratio:.1f} times as long as {_LARGE:,} (aim: linear, at most {wanted:g})"
+    return f"{verdict(ratio <= wanted)}  {WARM}, light, {_HUGE:,}: {text}"
 
 
 def _memory(tables: Tables, idle: Result) -> str:

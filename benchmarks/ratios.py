@@ -124,7 +124,7 @@ def findings(now: Kept, then: Kept, tolerance: float) -> list[str]:
             if number > then.counts[row].get(name, number):
                 lines.append(f"{row}: {name} {number} modules, not {then.counts[row][name]}")
     for row in now.exponents.keys() & then.exponents.keys():
-        if now.exponents[row] - then.exponents[row] > _POWER:
+        if now.exponents[row] > max(1, then.exponents[row]) + _POWER:
             powers = f"{now.exponents[row]:.2f}, not {then.exponents[row]:.2f}"
             lines.append(f"{row} grows with the power {powers}")
     return sorted(lines)

@@ -26,15 +26,24 @@ from stage import Stage
 
 _MARKS = "run"
 _LARGE = 1000
+_KINDS = ("light", "heavy")
 # Without --quick a quarter of an hour on two quiet cores, with it under three minutes.
 _USUAL = {
+    "kinds": list(_KINDS),
     "rounds": 5,
-    "large_rounds": 3,
+    "large_rounds": 2,
     "plugins": [20, 1000, 5000, 10000],
     "growth": 1000,
-    "growth_rounds": 3,
+    "growth_rounds": 2,
 }
-_QUICK = {"rounds": 3, "large_rounds": 1, "plugins": [20, 1000], "growth": 250, "growth_rounds": 1}
+_QUICK = {
+    "kinds": ["light"],
+    "rounds": 3,
+    "large_rounds": 1,
+    "plugins": [20, 1000],
+    "growth": 250,
+    "growth_rounds": 2,
+}
 
 
 class Run:
@@ -120,8 +129,8 @@ def _options() -> argparse.Namespace:
     add("--large-rounds", type=arguments.positive, metavar="N", help=f"above {_LARGE:,} plugins")
     add("--growth", type=arguments.positive, metavar="N", help="see how costs grow from N to 8 N")
     add("--growth-rounds", type=arguments.positive, metavar="N", help="rounds for that")
-    kinds, peers = arguments.OneOf("light", "heavy"), arguments.OneOf(*PEERS)
-    add("--kinds", type=kinds, default=list(kinds.names), metavar="KIND,KIND")
+    kinds, peers = arguments.OneOf(*_KINDS), arguments.OneOf(*PEERS)
+    add("--kinds", type=kinds, metavar="KIND,KIND", help="light, heavy or both")
     add("--peers", type=peers, default=list(peers.names), metavar="PEER,PEER")
     add("--save", metavar="FILE", help="write the ratios to FILE, to be compared with later")
     add("--compare", type=_stored, metavar="FILE", help="tell what got worse since that run")

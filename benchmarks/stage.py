@@ -128,14 +128,6 @@ class Stage:
         time.sleep(SETTLED_S)
         return package
 
-    def clear(self, package: str) -> None:
-        """Remove all that was made for *package*."""
-        for contender in self.contenders:
-            self.forget(contender, package)
-            shutil.rmtree(self.tree(contender, package), ignore_errors=True)
-        shutil.rmtree(self.distribution(package), ignore_errors=True)
-        self._indices.pop(package, None)
-
     def run(
         self, contender: str, case: str, package: str, key: str = "-", *, writes: bool = False
     ) -> Sample:
