@@ -23,7 +23,8 @@ help:
 	@echo "make test-gpu  the cupy library, on a machine with an NVIDIA GPU"
 	@echo "make attacks  spoiled caches, kills, forks, hostile plugins: a minute or two"
 	@echo "make corpus  that comparison: reading against importing"
-	@echo "make lint types layers format bench clean"
+	@echo "make bench   what it costs beside others, a quarter of an hour; BENCH=--quick: 3 minutes"
+	@echo "make lint types layers format clean"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with venv and ensurepip found;" \
@@ -98,8 +99,9 @@ attacks: $(VENV)/.engine
 corpus: $(VENV)/.corpus
 	$(BIN)/python -m pytest -m corpus -s
 
+# BENCH has options for it: --quick, --compare benchmarks/baseline.json, --help for all.
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -249,7 +249,7 @@ def test_a_remembered_failure_lasts_until_the_file_changes(package, take):
 
     plugin = take().plugins["p3"]
     problem = Problem("import-failed", plugin.module, "RuntimeError: no")
-    index.remember_failure(take.scope, take.settings, plugin, problem)
+    index.remember_failures(take.scope, take.settings, {plugin.module: problem})
     again = take()
     assert "p3" not in again.plugins
     assert problem in again.problems
@@ -262,7 +262,7 @@ def test_a_remembered_failure_outlasts_the_bytecode_that_the_failing_import_wrot
 
     plugin = take().plugins["p3"]
     problem = Problem("import-failed", plugin.module, "RuntimeError: no")
-    index.remember_failure(take.scope, take.settings, plugin, problem)
+    index.remember_failures(take.scope, take.settings, {plugin.module: problem})
     py_compile.compile(str(package / "m03.py"))
     again = take()
     assert "p3" not in again.plugins

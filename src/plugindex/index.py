@@ -24,10 +24,11 @@ from plugindex.surroundings import ASKED, hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from plugindex.config import Scope
-    from plugindex.records import Plugin, Problem
+    from plugindex.records import Problem
 
 SCHEMA = "1.0"
 CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
@@ -134,8 +135,8 @@ def cache_path(scope: Scope, settings: Settings) -> str:
     return place.path if place else ""
 
 
-def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: Problem) -> None:
-    """Keep in the index that a plugin's module failed, until its file or its imports change."""
+def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, Problem]) -> None:
+    """Keep in the index which modules failed and how, until their files or imports change."""
     place = find_place(scope, settings)
     if place is None or not place.path or not is_sound(place, scope, settings):
         return
@@ -144,7 +145,7 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     head = place.document.raw_head()
     known = place.document.head("failed")
     known = known if isinstance(known, dict) else {}
-    head["failed"] = {**known, plugin.module: fields_of(problem)}
+    head["failed"] = known | {module: fields_of(one) for module, one in failures.items()}
     store.write(place.path, head, "records", place.document.raw_tail())
 
 

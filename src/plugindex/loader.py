@@ -61,7 +61,8 @@ def _offered(plugin: Plugin, scope: Scope) -> bool:
 
 
 def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
-    lost = [name for name in _lineage(plugin.module) if name in turns.lost_modules]
+    known = turns.lost_modules
+    lost = [name for name in _lineage(plugin.module) if name in known] if known else ()
     if lost:
         cause = f"another thread was importing {lost[0]} when this process was forked"
         raise _failure(plugin, scope, cause, transient=True)
