@@ -2,7 +2,7 @@
 # installed into .venv, once, and again when a pyproject.toml changes.
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help demo test test-engine test-host test-heavy lint format types layers attacks corpus bench clean
+.PHONY: help demo test test-engine test-host test-heavy test-gpu lint format types layers attacks corpus bench clean
 
 VENV ?= .venv
 # The first of these that is 3.11 or newer and can make virtual environments.
@@ -20,9 +20,11 @@ help:
 	@echo "make demo    a small real plate through the host, and pip's commands through the engine"
 	@echo "make test    the tests of both, without the slow comparison with large packages"
 	@echo "make test-heavy  the host's optional parts: napari, OpenCL, dask, ImageJ"
+	@echo "make test-gpu  the cupy library, on a machine with an NVIDIA GPU"
 	@echo "make attacks  spoiled caches, kills, forks, hostile plugins: a minute or two"
 	@echo "make corpus  that comparison: reading against importing"
-	@echo "make lint types layers format bench clean"
+	@echo "make bench   what it costs beside others, a quarter of an hour; BENCH=--quick: 3 minutes"
+	@echo "make lint types layers format clean"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "no Python 3.11 or newer with venv and ensurepip found;" \
@@ -63,13 +65,16 @@ test-engine: $(VENV)/.engine
 	$(BIN)/python -m pytest $(FAST)
 
 test-host: $(VENV)/.test
-	cd openhcs && "$(CURDIR)/$(BIN)"/python -m pytest -m "not heavy"
+	cd openhcs && "$(CURDIR)/$(BIN)"/python -m pytest -m "not heavy and not gpu"
 
 # The host's optional parts, for real: napari without a window, OpenCL on the CPU, dask, ImageJ. The
 # last needs Java and Debian's package imagej; .ci/run installs that. The pytest plugins that napari
 # brings along warn while pytest loads, and warnings are errors.
 test-heavy: $(HEAVY)/.heavy
 	cd openhcs && PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$(CURDIR)/$(HEAVY)"/bin/python -m pytest -m heavy
+
+test-gpu: $(HEAVY)/.heavy
+	cd openhcs && PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 "$(CURDIR)/$(HEAVY)"/bin/python -m pytest -m gpu
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -94,8 +99,9 @@ attacks: $(VENV)/.engine
 corpus: $(VENV)/.corpus
 	$(BIN)/python -m pytest -m corpus -s
 
+# BENCH has options for it: --quick, --compare benchmarks/baseline.json, --help for all.
 bench: $(VENV)/.bench
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

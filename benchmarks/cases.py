@@ -3,108 +3,75 @@
 from __future__ import annotations
 
 import os
-import time
 from statistics import median
 
 import trees
-from stage import FLOORS, Sample, Stage
+from contenders import (
+    ALL,
+    CASES,
+    COLD,
+    CONTENDERS,
+    EDITED,
+    IDLE,
+    LEAST,
+    MAPPINGS,
+    NOT_WRITING,
+    ONE,
+    OURS,
+    THEN_ONE,
+    WARM,
+    WRITING,
+)
+from samples import Result, Row, Sample, Table
+from stage import Stage
 
-# In this order: editing and removing bytecode leave fresh files, whose stamps aren't trusted.
-WRITING = "cold, no .pyc"  # as Python starts by default: who imports writes bytecode, too
-NOT_WRITING = "cold, no .pyc, -B"  # nobody writes bytecode
-CASES = ("list warm", "one key", "load all", "list cold", "after one edit", WRITING, NOT_WRITING)
-# A stamp is trusted when it is two seconds old; a real package is.
-SETTLED_S = 2.5
-_ONE_KEY_IMPORTS = 1
-_FLOORS = {"list warm": ("bare cost",), "list cold": ("cold floor",)}
-
-
-class Result:
-    """The samples of one contender in one case."""
-
-    def __init__(self) -> None:
-        self.samples: list[Sample] = []
-
-    @property
-    def inside(self) -> float:
-        """The median of the milliseconds from the library's import to the result."""
-        return median(sample.inside_ms for sample in self.samples)
-
-    @property
-    def process(self) -> float:
-        """The median of the milliseconds of whole processes."""
-        return median(sample.process_ms for sample in self.samples)
-
-    @property
-    def imported(self) -> int:
-        """How many plugin modules a process imported, at most."""
-        return max(sample.imported for sample in self.samples)
-
-    @property
-    def read(self) -> int:
-        """How many modules a process read, at most."""
-        return max(sample.read for sample in self.samples)
-
-    @property
-    def modules(self) -> int:
-        """How many modules a process imported in all, at most."""
-        return max(sample.modules for sample in self.samples)
-
-    def plain(self) -> dict[str, object]:
-        """Return everything as JSON values."""
-        return {
-            "inside_ms": self.inside,
-            "process_ms": self.process,
-            "imported": self.imported,
-            "read": self.read,
-            "modules": self.modules,
-            "inside_ms_all": [sample.inside_ms for sample in self.samples],
-            "process_ms_all": [sample.process_ms for sample in self.samples],
-        }
+_LARGE = 1000  # plugins, above which the cases without bytecode are left out: compiling is no feat
+_ACTIONS = {ONE, THEN_ONE, ALL}  # the others list
 
 
-Row = dict[str, Result]
-
-
-def measure(stage: Stage, kind: str, count: int, rounds: int) -> dict[str, Row]:
+def measure(stage: Stage, kind: str, count: int, rounds: int) -> Table:
     """Return, by case and contender, what *rounds* alternating rounds gave."""
-    package = trees.package_name(kind, count)
-    stage.build(kind, count)
-    time.sleep(SETTLED_S)
-    for contender in stage.listers * 2:  # fills the disk cache, then writes each index
+    package = stage.build(kind, count, stage.contenders)
+    keeping = [name for name in stage.contenders if {WARM, COLD} <= {*CONTENDERS[name].cases}]
+    for contender in keeping * 2:  # fills the disk cache, then writes each index
         stage.run(contender, "list", package)
-    return {case: _case(stage, case, package, count, rounds) for case in CASES}
+    cases = [case for case in CASES if count <= _LARGE or case not in (WRITING, NOT_WRITING)]
+    return {case: _case(stage, case, package, rounds) for case in cases}
 
 
-def _case(stage: Stage, case: str, package: str, count: int, rounds: int) -> Row:
-    contenders = stage.listers + _FLOORS.get(case, ())
+def _case(stage: Stage, case: str, package: str, rounds: int) -> Row:
+    contenders = [name for name in stage.contenders if case in CONTENDERS[name].cases]
     row = {contender: Result() for contender in contenders}
     for number in range(rounds):
         for contender in contenders:
             _prepare(stage, case, contender, package, number)
-            sample = _sample(stage, case, contender, package, count)
-            row[contender].samples.append(sample)
-    _same_work(case, package, row, count)
+            row[contender].samples.append(_sample(stage, case, contender, package))
+    _same_work(case, package, row)
     return row
 
 
-def _sample(stage: Stage, case: str, contender: str, package: str, count: int) -> Sample:
-    action = case if case in ("one key", "load all") else "list"
-    key = trees.keys(count)[count // 2]
-    return stage.run(contender, action, package, key, writes=case == WRITING)
+def _sample(stage: Stage, case: str, contender: str, package: str) -> Sample:
+    action = case if case in _ACTIONS else "list"
+    return stage.run(contender, action, package, _key(package), writes=case == WRITING)
+
+
+def _key(package: str) -> str:
+    count = trees.count_of(package)
+    return trees.keys(count)[count // 2]
 
 
 def _prepare(stage: Stage, case: str, contender: str, package: str, number: int) -> None:
     root = stage.tree(contender, package)
-    if "cold" in case:
+    if "cold" in case and contender not in LEAST:
         stage.forget(contender, package)
     if case in (WRITING, NOT_WRITING):
         trees.drop_bytecode(root)
-    if case == "after one edit":
-        _edit(root, number)
+    if case == EDITED:
+        edit(root, number)
 
 
-def _edit(root: os.PathLike[str], number: int) -> None:
+def edit(root: os.PathLike[str], number: int) -> None:
+    """Change one source below *root*, for the time of that *number*."""
     file = trees.edited_file(root)
     with open(file, "a") as source:
         source.write(f"# edit {number}\n")
@@ -113,38 +80,46 @@ def _edit(root: os.PathLike[str], number: int) -> None:
     os.utime(file, (later, later))
 
 
-def _same_work(case: str, package: str, row: Row, count: int) -> None:
-    """Stop the run if contenders did not find the same plugins, or one key imported several."""
-    wanted = 1 if case == "one key" else count
-    samples = {name: result.samples for name, result in row.items() if name not in FLOORS}
-    found = {(one.count, one.checksum) for some in samples.values() for one in some}
+def _same_work(case: str, package: str, row: Row) -> None:
+    """Stop the run if contenders did not find the same plugins, or ours imported too many."""
+    wanted = 1 if case in (ONE, THEN_ONE) else trees.count_of(package)
+    samples = {name: result.samples for name, result in row.items() if name not in LEAST}
+    found = {one.found for some in samples.values() for one in some}
     if len(found) != 1 or next(iter(found))[0] != wanted:
         raise SystemExit(f"{case} of {package}: the contenders listed different keys: {found}")
-    if case == "one key" and row["plugindex"].imported != _ONE_KEY_IMPORTS:
-        raise SystemExit(f"one key of {package} imported {row['plugindex'].imported} plugins")
-    if ("list" in case or "cold" in case) and row["plugindex"].imported:
-        raise SystemExit(f"{case} of {package} imported {row['plugindex'].imported} plugins")
+    allowed = {ONE: 1, THEN_ONE: 1, ALL: wanted}.get(case, 0)
+    if row[OURS].imported != allowed:
+        raise SystemExit(f"{case} of {package} imported {row[OURS].imported} plugins")
 
 
 def measure_imports(stage: Stage, rounds: int) -> Row:
-    """Return the cost of ``from library import AutoRegisterMeta`` for each library."""
-    libraries = [name for name in stage.listers if name != "import loop"]
-    row = {name: Result() for name in libraries}
+    """Return what it costs to import what a program needs of each library."""
+    row = {name: Result() for name in stage.contenders if CONTENDERS[name].module}
     for _ in range(rounds + 1):
-        for name in libraries:
-            row[name].samples.append(stage.run(name, "import", "-"))
+        for name, result in row.items():
+            result.samples.append(stage.run(name, "import", "-", CONTENDERS[name].module))
     for result in row.values():
         del result.samples[0]  # that one filled the disk cache
     return row
 
 
-def measure_lookups(stage: Stage, package: str, count: int, rounds: int) -> dict[str, list[float]]:
+def measure_idle(stage: Stage, rounds: int) -> Result:
+    """Return what a process costs that imports nothing and lists nothing."""
+    result = Result()
+    result.samples = [stage.run(IDLE, "list", "-") for _ in range(rounds)]
+    return result
+
+
+def measure_lookups(stage: Stage, package: str, rounds: int) -> dict[str, tuple[float, float]]:
     """Return nanoseconds per lookup of a loaded key, and the same in a plain dict subclass."""
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in stage.listers}
+    names = [name for name in MAPPINGS if name in stage.contenders]
+    found: dict[str, list[Sample]] = {name: [] for name in names}
     for _ in range(rounds):
-        for name, pairs in found.items():
-            sample = stage.run(name, "lookup", package, trees.keys(count)[count // 2])
-            pairs.append((sample.inside_ms, sample.count / 1e6))
-    return {
-        name: [median(side) for side in zip(*pairs, strict=True)] for name, pairs in found.items()
-    }
+        for name, samples in found.items():
+            samples.append(stage.run(name, "lookup", package, _key(package)))
+    return {name: _lookup(samples) for name, samples in found.items()}
+
+
+def _lookup(samples: list[Sample]) -> tuple[float, float]:
+    own, plain = (median(one[name] for one in samples) / 1e6 for name in ("inside", "plain"))
+    return own, plain

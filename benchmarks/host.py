@@ -16,16 +16,20 @@ from pathlib import Path
 
 import host_cases
 import host_report
-from cases import SETTLED_S
+from arguments import parser
 from host_stage import LIBRARIES, HostStage
-from run import machine, plain_options, put
+from page import machine, put
+from samples import Table
+from stage import SETTLED_S
+
+_MARKS = "run"
 
 
 def main() -> int:
     """Run what the command line asks for."""
-    options = plain_options(__doc__)
+    options = parser(__doc__, _MARKS).parse_args()
     with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
-        told = machine(options.rounds)
+        told = machine(f"{options.rounds}")
         stage = HostStage(Path(folder))
         for name in LIBRARIES.keys() - set(stage.contenders):
             print(f"left out: {name} is not installed")
@@ -46,12 +50,12 @@ def _measure(stage: HostStage, told: str, options: argparse.Namespace) -> None:
     parts.append("aims\n" + "\n".join(f"  {line}" for line in lines))
     print("\n" + "\n\n".join(parts[-2:]))
     if options.page:
-        put(options.page, "\n\n".join(parts))
+        put(options.page, "\n\n".join(parts), _MARKS)
     if options.json:
         _write(options.json, rows, enums, lines)
 
 
-def _write(path: str, rows: host_cases.Table, enums: host_cases.Table, lines: list[str]) -> None:
+def _write(path: str, rows: dict[str, Table], enums: dict[str, Table], lines: list[str]) -> None:
     plain = {
         subject: {
             case: {name: result.plain() for name, result in row.items()}

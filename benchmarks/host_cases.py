@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cases import Result, Row
 from host_stage import HostStage
+from samples import Result, Row, Table
 
 REGISTRIES = {
     "microscope handlers": ("openhcs.microscopes:MICROSCOPE_HANDLERS", 4),
@@ -30,10 +30,8 @@ ENUMS = {
 }
 NO_CACHE, COLD, WARM = CASES = ("no cache", "cold", "warm")
 
-Table = dict[str, dict[str, Row]]
 
-
-def measure(stage: HostStage, rounds: int) -> Table:
+def measure(stage: HostStage, rounds: int) -> dict[str, Table]:
     """Return the rows by subject and case, after one run of each that fills the disk cache."""
     modules = stage.plugin_modules(_EVERY)
     for contender in stage.contenders:
@@ -60,12 +58,12 @@ def _row(stage: HostStage, subject: str, case: str, modules: str, rounds: int) -
 
 def _same_work(told: str, row: Row, count: int) -> None:
     """Stop the run if contenders didn't find the same names, or not as many as there are."""
-    found = {(one.count, one.checksum) for result in row.values() for one in result.samples}
+    found = {one.found for result in row.values() for one in result.samples}
     if len(found) != 1 or next(iter(found))[0] != count:
         raise SystemExit(f"{told}: the contenders found different names: {found}")
 
 
-def measure_enums(stage: HostStage, rounds: int) -> Table:
+def measure_enums(stage: HostStage, rounds: int) -> dict[str, Table]:
     """Return, by enum and case, what it costs to make it in a fresh process."""
     rows = {}
     for enum, reference in ENUMS.items():
@@ -80,7 +78,7 @@ def _enum(stage: HostStage, reference: str, case: str, rounds: int) -> Row:
         if case == COLD:
             stage.forget("plugindex")
         result.samples.append(stage.run("plugindex", "enum", reference, cache=case != NO_CACHE))
-    if len({(one.count, one.checksum) for one in result.samples}) != 1:
+    if len({one.found for one in result.samples}) != 1:
         raise SystemExit(f"{reference}, {case}: not always the same members")
     return {"plugindex": result}
 

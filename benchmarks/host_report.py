@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cases import Result, Row
-from host_cases import ALL, COLD, NO_CACHE, WARM, Table
-from report import OURS, PEER, verdict
+from aims import verdict
+from contenders import OURS, PEER
+from host_cases import ALL, COLD, NO_CACHE, WARM
+from samples import Result, Row, Table
 
 _WARM_RATIO = 10.0
 _NUMBERS = "{:9.1f}{:9.1f}{:6}{:8}{:6}"
@@ -12,7 +13,7 @@ _TITLES = "{:>9}{:>9}{:>6}{:>8}{:>6}"
 _NAMES = ("inside", "process", "read", "plugins", "all")
 
 
-def table(rows: Table) -> str:
+def table(rows: dict[str, Table]) -> str:
     """Return the table of registries: milliseconds, modules, and how many times we are faster."""
     titles = _TITLES.format(*_NAMES)
     lines = [
@@ -38,7 +39,7 @@ def _cells(result: Result) -> str:
     return _NUMBERS.format(*told)
 
 
-def enums(rows: Table, source: str, idle: Result) -> str:
+def enums(rows: dict[str, Table], source: str, idle: Result) -> str:
     """Return the table of enums; *source* names the library that colormaps come from."""
     lines = [f"  {'':10}{_TITLES.format(*_NAMES)}{'no cache is':>14}"]
     for enum, cases in rows.items():
@@ -52,7 +53,7 @@ def enums(rows: Table, source: str, idle: Result) -> str:
     return "\n".join(lines)
 
 
-def aims(rows: Table) -> list[str]:
+def aims(rows: dict[str, Table]) -> list[str]:
     """Return a line for each aim that this run can judge."""
     lines = [_imports(rows)]
     warm, cold = rows[ALL][WARM], rows[ALL][COLD]
@@ -61,7 +62,7 @@ def aims(rows: Table) -> list[str]:
     return lines
 
 
-def _imports(rows: Table) -> str:
+def _imports(rows: dict[str, Table]) -> str:
     listed = [cases for subject, cases in rows.items() if "used" not in subject]
     most = max(row[OURS].imported for cases in listed for row in cases.values())
     return f"{verdict(most == 0)}  listing imports {most} plugin modules (aim: 0)"

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import host_peer
 import trees
-from stage import (
-    Sample,
-    compiled_copy,
-    compiled_program,
-    environment_of,
-    measured,
-    output_of,
-    package_folder,
-)
+from contenders import CONTENDERS, OURS, PEER
+from samples import Sample, measured, output_of
+from stage import compiled_copy, compiled_program, environment_of, package_folder
 
 HOST = "openhcs"
-LIBRARIES = {"plugindex": "plugindex", "metaclass-registry": "metaclass_registry"}
+LIBRARIES = {name: CONTENDERS[name].library for name in (OURS, PEER)}
 _SWITCH = "OPENHCS_DISABLE_REGISTRY_CACHE"
 # It decides which colormaps there are, as the host's own variables decide other things.
 _HEADLESS = "CI"
@@ -77,7 +71,7 @@ class HostStage:
 
     def idle(self) -> Sample:
         """Run a process that starts and ends."""
-        command = [sys.executable, "-c", "print(0, 0, 0, 0)"]
+        command = [sys.executable, "-c", "print('inside=0')"]
         return measured(command, self._environment("plugindex"), "an idle process")
 
     def plugin_modules(self, subjects: str) -> str:

@@ -6,17 +6,15 @@ start Python and once bare (no site, no environment); times are medians of alter
 
 from __future__ import annotations
 
-import argparse
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
 
 import trees
-from cases import SETTLED_S
-from run import positive
+from arguments import parser
+from contenders import CONTENDERS, OURS
+from samples import output_of
 from stage import Stage
 
 _COUNT = 20
@@ -30,27 +28,29 @@ start = perf_counter_ns()
 {action}
 print(perf_counter_ns() - start, *sorted(set(sys.modules) - before))
 """
-_FLAGS = {"as started": (), "bare": ("-I", "-S")}
+_STARTED, _BARE = "as started", "bare"
+_FLAGS = {_STARTED: (), _BARE: ("-I", "-S")}
+_IMPORT = f"from {CONTENDERS[OURS].module} import {CONTENDERS[OURS].name}"
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=9, help="median of that many (9)")
-    rounds = parser.parse_args().rounds
+    options = parser(__doc__, None, 9).parse_args()
     with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
-        stage = Stage(Path(folder))
-        package = trees.package_name("light", _COUNT)
-        trees.generate(stage.tree("plugindex", "-").parent, "plugindex", "light", _COUNT)
-        time.sleep(SETTLED_S)
-        print(_table(stage, package, rounds))
+        stage = Stage(Path(folder), [])
+        print(_table(stage, stage.build("light", _COUNT, (OURS,)), options.rounds))
+
+
+def bare(stage: Stage, rounds: int) -> float:
+    """Return the milliseconds of the import that a program needs, in a bare interpreter."""
+    return median(_run(stage, "-", _IMPORT, _BARE)[0] for _ in range(rounds))
 
 
 def _actions(package: str) -> dict[str, str]:
     base = f"from {package}.base import Base"
     return {
         "import plugindex": "import plugindex",
-        "from plugindex import AutoRegisterMeta": "from plugindex import AutoRegisterMeta",
+        _IMPORT: _IMPORT,
         f"list {_COUNT} plugins, warm": f"{base}\nlist(Base.__registry__)",
         "one key, warm": f"{base}\nBase.__registry__['{trees.keys(_COUNT)[1]}']",
     }
@@ -77,11 +77,10 @@ def _table(stage: Stage, package: str, rounds: int) -> str:
 
 
 def _run(stage: Stage, package: str, action: str, start: str) -> tuple[float, list[str]]:
-    home, path = stage.environment("plugindex", package), stage.path("plugindex", package)
+    home, path = stage.environment(OURS, package), stage.path(OURS, package)
     program = _PROGRAM.format(path=path, action=action)
     command = [sys.executable, *_FLAGS[start], "-c", program]
-    done = subprocess.run(command, env=home, capture_output=True, text=True, check=True)
-    spent, *modules = done.stdout.split()
+    spent, *modules = output_of(command, home, f"{action}, {start}").split()
     return int(spent) / 1e6, modules
 
 

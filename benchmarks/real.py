@@ -13,16 +13,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from cases import Result, Row
-from run import machine, plain_options, put
-from stage import (
-    Sample,
-    compiled_copy,
-    compiled_program,
-    environment_of,
-    measured,
-    package_folder,
-)
+from arguments import parser
+from page import machine, put
+from samples import Result, Row, Sample, measured
+from stage import compiled_copy, compiled_program, environment_of, package_folder
 
 HIERARCHIES = (
     ("pip", "pip._internal.cli.base_command:Command"),
@@ -33,6 +27,7 @@ HIERARCHIES = (
 )
 COLD, WARM, IMPORTING, FLOOR = WAYS = ("read, cold", "read, warm", "import all", "cold floor")
 _ACTIONS = {COLD: "reading", WARM: "reading", IMPORTING: "importing", FLOOR: "cold floor"}
+_MARKS = "real"
 _NAMED = 3  # of the classes in which two ways differ
 
 
@@ -101,8 +96,8 @@ class RealStage:
 
 def main() -> int:
     """Run what the command line asks for."""
-    options = plain_options(__doc__)
-    told = [machine(options.rounds), _header()]
+    options = parser(__doc__, _MARKS).parse_args()
+    told = [machine(f"{options.rounds}"), _header()]
     print("\n\n".join(told), flush=True)
     measured_ones = []
     with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
@@ -113,7 +108,7 @@ def main() -> int:
             told.append("\n".join(lines(hierarchy)))
             print(told[-1], flush=True)
     if options.page:
-        put(options.page, "\n\n".join([told[0], "\n".join(told[1:])]), "real")
+        put(options.page, "\n\n".join([told[0], "\n".join(told[1:])]), _MARKS)
     if options.json:
         _write(options.json, measured_ones)
     return 0

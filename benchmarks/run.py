@@ -1,76 +1,154 @@
-"""Measure plugindex against other ways to know all plugins, and print tables and aims.
+"""Measure plugindex against other ways to know all plugins, and print tables, aims and findings.
 
-``python benchmarks/run.py [--plugins 4,20,100,1000] [--kinds light,heavy] [--rounds N]
-[--json FILE] [--page FILE]``. What is compared with is listed in ``benchmarks/requirements.txt``.
+``python benchmarks/run.py [--quick] [--save FILE] [--compare FILE [--strict]] [--page FILE]``, and
+``--help`` for what else. What is compared with is listed in ``benchmarks/requirements.txt``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import sys
 import tempfile
 from pathlib import Path
 
+import aims
+import arguments
 import cases
+import growth
+import import_cost
+import page
+import ratios
 import report
 import trees
-from stage import LISTERS, Stage
+from contenders import PEERS, STEVEDORE
+from stage import Stage
+
+_MARKS = "run"
+_LARGE = 1000
+_KINDS = ("light", "heavy")
+# Without --quick a quarter of an hour on two quiet cores, with it under three minutes.
+_USUAL = {
+    "kinds": list(_KINDS),
+    "rounds": 5,
+    "large_rounds": 2,
+    "plugins": [20, 1000, 5000, 10000],
+    "growth": 1000,
+    "growth_rounds": 2,
+}
+_QUICK = {
+    "kinds": ["light"],
+    "rounds": 3,
+    "large_rounds": 1,
+    "plugins": [20, 1000],
+    "growth": 250,
+    "growth_rounds": 2,
+}
+
+
+class Run:
+    """What one run measured, and what it printed so far."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.told: list[str] = []
+        self.tables: report.Tables = {}
+
+    def tell(self, text: str) -> None:
+        """Print a part of the page."""
+        print(("\n" if self.told else "") + text, flush=True)
+        self.told.append(text)
+
+    def measure(self, stage: Stage) -> None:
+        """Measure everything, telling each part as soon as it is there."""
+        options = self.options
+        self.tell(page.machine(f"{options.rounds} ({options.large_rounds} above {_LARGE:,})"))
+        if STEVEDORE in stage.contenders and sys.executable.startswith("/tmp"):
+            self.tell("stevedore keeps no cache for an interpreter below /tmp, as this one is")
+        self.idle = cases.measure_idle(stage, options.rounds)
+        for kind in options.kinds:
+            for count in options.plugins:
+                if kind == "light" or count <= _LARGE:
+                    self._measure_tree(stage, kind, count)
+        self.imports = cases.measure_imports(stage, options.rounds)
+        self.bare = import_cost.bare(stage, options.rounds)
+        self.lookups = self._lookups(stage)
+        self.tell(report.small_table(self.imports, self.bare, self.lookups))
+        self.tell(report.memory_table(self.tables, self.idle))
+        self.times = growth.measure(stage, options.growth, options.growth_rounds)
+        self.tell(growth.table(self.times))
+
+    def _measure_tree(self, stage: Stage, kind: str, count: int) -> None:
+        rounds = self.options.rounds if count <= _LARGE else self.options.large_rounds
+        self.tables[kind, count] = cases.measure(stage, kind, count, rounds)
+        self.tell(report.table(kind, count, self.tables[kind, count]))
+
+    def _lookups(self, stage: Stage) -> dict[str, tuple[float, float]]:
+        """Look keys up in the tree of at most a thousand light plugins."""
+        counts = [count for kind, count in self.tables if kind == "light" and count <= _LARGE]
+        if not counts:
+            return {}
+        package = trees.package_name("light", max(counts))
+        return cases.measure_lookups(stage, package, min(self.options.rounds, 5))
+
+    @property
+    def kept(self) -> ratios.Kept:
+        """What is kept of the run."""
+        exponents = growth.exponents(self.times)
+        return ratios.of_run(self.tables, self.imports, self.lookups, self.idle, exponents)
+
+    def aims(self) -> list[str]:
+        """Return what was reached."""
+        return [
+            *aims.of_tables(self.tables, self.idle),
+            *aims.of_imports(self.imports, self.bare),
+            *aims.of_lookups(self.lookups),
+            *aims.of_growth(growth.exponents(self.times)),
+        ]
 
 
 def main() -> int:
     """Run what the command line asks for."""
     options = _options()
-    kinds = [kind for kind in options.kinds if _possible(kind)]
+    options.kinds = [kind for kind in options.kinds if _possible(kind)]
+    run = Run(options)
     with tempfile.TemporaryDirectory(prefix="plugindex-benchmark-") as folder:
-        stage = Stage(Path(folder))
-        for name in LISTERS:
-            if name not in stage.listers:
+        stage = Stage(Path(folder), options.peers)
+        for name in options.peers:
+            if name not in stage.contenders:
                 print(f"left out: {name} is not installed")
-        if report.OURS not in stage.listers:
-            print("plugindex is not installed: pip install -e .", file=sys.stderr)
-            return 2
-        return _measure(stage, kinds, options)
+        run.measure(stage)
+    return _conclude(run, options)
 
 
 def _options() -> argparse.Namespace:
-    parser = _parser(__doc__)
-    parser.add_argument("--plugins", type=_numbers, default=[4, 20, 100, 1000], metavar="N,N")
-    parser.add_argument("--kinds", type=_kinds, default=["light", "heavy"], metavar="KIND,KIND")
-    return parser.parse_args()
+    parser = arguments.parser(__doc__, _MARKS, _USUAL["rounds"])
+    add = parser.add_argument
+    add("--quick", action="store_true", help="fewer rounds and sizes: under three minutes")
+    add("--plugins", type=arguments.numbers, metavar="N,N", help="numbers of plugins")
+    add("--large-rounds", type=arguments.positive, metavar="N", help=f"above {_LARGE:,} plugins")
+    add("--growth", type=arguments.positive, metavar="N", help="see how costs grow from N to 8 N")
+    add("--growth-rounds", type=arguments.positive, metavar="N", help="rounds for that")
+    kinds, peers = arguments.OneOf(*_KINDS), arguments.OneOf(*PEERS)
+    add("--kinds", type=kinds, metavar="KIND,KIND", help="light, heavy or both")
+    add("--peers", type=peers, default=list(peers.names), metavar="PEER,PEER")
+    add("--save", metavar="FILE", help="write the ratios to FILE, to be compared with later")
+    add("--compare", type=_stored, metavar="FILE", help="tell what got worse since that run")
+    add("--tolerance", type=arguments.share, default=0.35, help="what is no finding (0.35)")
+    add("--strict", action="store_true", help="exit with 1 if there are findings")
+    parser.set_defaults(rounds=None)  # what --quick leaves to be set
+    options = parser.parse_args()
+    for name, value in (_QUICK if options.quick else _USUAL).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
 
 
-def plain_options(about: str) -> argparse.Namespace:
-    """Return what a command line asks of a benchmark whose docstring is *about*."""
-    return _parser(about).parse_args()
-
-
-def _parser(about: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=about.splitlines()[0])
-    parser.add_argument("--rounds", type=positive, default=7, help="median of that many (7)")
-    parser.add_argument("--json", metavar="FILE", help="write every sample to FILE")
-    parser.add_argument("--page", metavar="FILE", help="put what is printed between its marks")
-    return parser
-
-
-def positive(text: str) -> int:
-    """Return the number that *text* is."""
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return int(text)
-
-
-def _numbers(text: str) -> list[int]:
-    return [positive(part) for part in text.split(",")]
-
-
-def _kinds(text: str) -> list[str]:
-    kinds = text.split(",")
-    if not set(kinds) <= {"light", "heavy"}:
-        raise argparse.ArgumentTypeError("light, heavy or both")
-    return kinds
+def _stored(path: str) -> ratios.Kept:
+    try:
+        return ratios.load(path)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _possible(kind: str) -> bool:
@@ -80,84 +158,43 @@ def _possible(kind: str) -> bool:
     return not missing
 
 
-def _measure(stage: Stage, kinds: list[str], options: argparse.Namespace) -> int:
-    told = [machine(options.rounds)]
-    print(told[0], flush=True)
-    tables: report.Tables = {}
-    for kind in kinds:
-        for count in options.plugins:
-            tables[kind, count] = cases.measure(stage, kind, count, options.rounds)
-            told.append(report.table(kind, count, tables[kind, count]))
-            print("\n" + told[-1], flush=True)
-    imports = cases.measure_imports(stage, options.rounds)
-    lookups = _lookups(stage, tables, options.rounds)
-    lines = report.aims(tables, imports, lookups)
-    told.append(report.small_table(imports, lookups))
-    told.append("aims\n" + "\n".join(f"  {line}" for line in lines))
-    print("\n" + "\n\n".join(told[-2:]))
+def _conclude(run: Run, options: argparse.Namespace) -> int:
+    lines = run.aims()
+    run.tell("\n".join(["aims", *(f"  {line}" for line in lines)]))
     if options.page:
-        put(options.page, "\n\n".join(told))
+        page.put(options.page, "\n\n".join(run.told), _MARKS)
     if options.json:
-        _write(options.json, tables, imports, lookups, lines)
-    return 0
+        Path(options.json).write_text(json.dumps(_plain(run, lines), indent=1) + "\n")
+    if options.save:
+        run.kept.save(options.save)
+    if options.compare is None:
+        return 0
+    told, found = ratios.compared(run.kept, options.compare, options.tolerance)
+    print(f"\n{told}")
+    return int(options.strict and found > 0)
 
 
-def put(path: str, text: str, name: str = "run") -> None:
-    """Put *text* between the marks called *name* of the page at *path*.
-
-    Raises:
-        SystemExit: the page has no such marks.
-    """
-    marks = [f"<!-- {name}: {side} -->" for side in ("begin", "end")]
-    page = Path(path).read_text()
-    before, begin, rest = page.partition(marks[0])
-    _, end, after = rest.partition(marks[1])
-    if not (begin and end):
-        raise SystemExit(f"{path} has no lines {' and '.join(marks)}")
-    Path(path).write_text(f"{before}{begin}\n```text\n{text}\n```\n{end}{after}")
-
-
-def _lookups(stage: Stage, tables: report.Tables, rounds: int) -> dict[str, list[float]]:
-    if not tables:
-        return {}
-    kind, count = min(tables, key=lambda place: (place[0] != "light", -place[1]))
-    return cases.measure_lookups(stage, trees.package_name(kind, count), count, min(rounds, 5))
-
-
-def machine(rounds: int) -> str:
-    """Return a line about what a run of *rounds* is measured with."""
-    cores = os.cpu_count()
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    system = f"{platform.system()} {platform.machine()}"
-    busy = f", load {os.getloadavg()[0]:.1f} before the run" if hasattr(os, "getloadavg") else ""
-    return f"{python}, {system}, {cores} cores{busy}; medians of {rounds} alternating rounds"
-
-
-def _write(
-    path: str,
-    tables: report.Tables,
-    imports: cases.Row,
-    lookups: dict[str, list[float]],
-    lines: list[str],
-) -> None:
-    plain = {
-        f"{kind} {count}": {case: _plain(row) for case, row in rows.items()}
-        for (kind, count), rows in tables.items()
-    }
-    everything = {
-        "tables": plain,
-        "import": _plain(imports),
-        "lookup_ns": {
-            name: dict(zip(("own", "plain"), pair, strict=True)) for name, pair in lookups.items()
+def _plain(run: Run, lines: list[str]) -> dict[str, object]:
+    """Return every sample of the run as JSON values."""
+    places = {f"{kind} {count}": rows for (kind, count), rows in run.tables.items()}
+    return {
+        "tables": {
+            place: {case: _row(row) for case, row in rows.items()} for place, rows in places.items()
+        },
+        "import": _row(run.imports),
+        "bare import ms": run.bare,
+        "lookup_ns": {n: {"own": own, "plain": plain} for n, (own, plain) in run.lookups.items()},
+        "growth": {
+            row: {count: [one.told for one in some] for count, some in by_size.items()}
+            for row, by_size in run.times.items()
         },
         "aims": lines,
     }
-    Path(path).write_text(json.dumps(everything, indent=1) + "\n")
 
 
-def _plain(row: cases.Row) -> dict[str, object]:
+def _row(row: cases.Row) -> dict[str, object]:
     return {name: result.plain() for name, result in row.items()}
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

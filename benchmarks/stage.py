@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import py_compile
 import shutil
-import subprocess
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import trees
+from contenders import BARE, BY_ENTRY_POINTS, CONTENDERS, FLOOR, LEAST, OURS
+from samples import Sample, measured
 
-LIBRARIES = {"plugindex": "plugindex", "metaclass-registry": "metaclass_registry"}
-LISTERS = ("plugindex", "metaclass-registry", "import loop")
-FLOORS = ("bare cost", "cold floor")  # no library: they work on the files of plugindex
 # Each process has folders of its own, so that nothing is read or written that is the user's.
 _HOMES = ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
-
-
-class Sample:
-    """What one process told: seconds in it and around it, and what it found.
-
-    *imported* counts plugin modules; *read* (modules read instead) and *modules* (all that were
-    imported since the clock started) are 0 where the child doesn't tell them.
-    """
-
-    def __init__(self, output: str, outside_ns: int) -> None:
-        inside, self.count, self.checksum, self.imported, *more = map(int, output.split())
-        self.read, self.modules = more or (0, 0)
-        self.inside_ms = inside / 1e6
-        self.process_ms = outside_ns / 1e6
-
-
-def measured(command: list[str], environment: dict[str, str], told: str) -> Sample:
-    """Return what one process told that runs *command*; *told* names it where it fails.
-
-    Raises:
-        SystemExit: it failed.
-    """
-    start = time.perf_counter_ns()
-    output = output_of(command, environment, told)
-    return Sample(output, time.perf_counter_ns() - start)
-
-
-def output_of(command: list[str], environment: dict[str, str], told: str) -> str:
-    """Return what *command* prints; raise as :func:`measured`."""
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode or not done.stdout:
-        raise SystemExit(f"{told} failed:\n{done.stderr}")
-    return done.stdout
+# A stamp is trusted when it is two seconds old; a real package is.
+SETTLED_S = 2.5
 
 
 def environment_of(home: Path, path: list[str]) -> dict[str, str]:
@@ -66,7 +34,7 @@ def environment_of(home: Path, path: list[str]) -> dict[str, str]:
 def compiled_copy(package: str, folder: Path) -> bool:
     """Copy the installed *package* into *folder* and compile it; return whether there is one."""
     source = package_folder(package)
-    if source:
+    if source and not (folder / package).exists():
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, folder / package, ignore=ignored)
         trees.compile_tree(folder / package)
@@ -92,30 +60,43 @@ class Stage:
 
     Libraries are copied and compiled so that work on their sources can't disturb a run, and so
     that no contender pays for stale bytecode of its own.
+
+    Raises:
+        SystemExit: plugindex itself isn't installed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, peers: list[str]) -> None:
         self.folder = folder
-        compiled_program("floor.py", folder)
+        for name in ("floor.py", "listers.py", "clock.py"):
+            compiled_program(name, folder)
         self.child = compiled_program("child.py", folder)
-        self.listers = tuple(name for name in LISTERS if self._copy_library(name))
+        wanted = [name for name in CONTENDERS if name in (OURS, *peers, *LEAST)]
+        self.contenders = tuple(name for name in wanted if self._copy_library(name))
+        if OURS not in self.contenders:
+            raise SystemExit("plugindex is not installed: pip install -e .")
+        self._indices: dict[str, Path] = {}
 
     def _copy_library(self, contender: str) -> bool:
+        package = CONTENDERS[contender].library
         target = self._library(contender)
-        target.mkdir(parents=True)
-        return contender not in LIBRARIES or compiled_copy(LIBRARIES[contender], target)
+        target.mkdir(parents=True, exist_ok=True)
+        return not package or compiled_copy(package, target)
 
     def _library(self, contender: str) -> Path:
-        return self.folder / "lib" / contender.replace(" ", "-")
+        return self.folder / "lib" / (CONTENDERS[contender].library or "none")
 
     def tree(self, contender: str, package: str) -> Path:
         """Return the folder of *package* as *contender* sees it."""
-        owner = "plugindex" if contender in FLOORS else contender
-        return self.folder / "trees" / owner.replace(" ", "-") / package
+        return self.folder / "trees" / CONTENDERS[contender].tree.replace(" ", "-") / package
 
     def home(self, contender: str, package: str) -> Path:
         """Return the folder in which *contender* keeps what it knows of *package*."""
-        return self.folder / "homes" / contender.replace(" ", "-") / package
+        owner = OURS if contender in LEAST else contender
+        return self.folder / "homes" / owner.replace(" ", "-") / package
+
+    def distribution(self, package: str) -> Path:
+        """Return the folder of the distribution whose entry points are the plugins of *package*."""
+        return self.folder / "distributions" / package
 
     def index(self, package: str) -> Path:
         """Return the index file that plugindex wrote for *package*.
@@ -123,19 +104,29 @@ class Stage:
         Raises:
             SystemExit: there is none, or it doesn't hold every key.
         """
-        found = list(self.home("plugindex", package).rglob("*_registry.json"))
+        if package not in self._indices:
+            self._indices[package] = self._only_index(package)
+        return self._indices[package]
+
+    def _only_index(self, package: str) -> Path:
+        found = list(self.home(OURS, package).rglob("*_registry.json"))
         if len(found) != 1:
             raise SystemExit(f"plugindex wrote {len(found)} index files for {package}, not one")
-        text = found[0].read_text()
-        if not all(f'"{key}"' in text for key in trees.keys(int(package.rpartition("_")[2]))):
-            raise SystemExit(f"{found[0]} doesn't hold every key of {package}")
+        held = json.loads(found[0].read_text())["items"].keys()
+        if list(held) != trees.keys(trees.count_of(package)):
+            raise SystemExit(f"{found[0]} doesn't hold the keys of {package}")
         return found[0]
 
-    def build(self, kind: str, count: int) -> None:
-        """Generate the trees of *count* plugins."""
-        for contender in self.listers:
-            parent = self.tree(contender, "-").parent
-            trees.generate(parent, contender, kind, count)
+    def build(self, kind: str, count: int, contenders: tuple[str, ...]) -> str:
+        """Generate the trees of *count* plugins that *contenders* need; return the package."""
+        package = trees.package_name(kind, count)
+        for owner in dict.fromkeys(CONTENDERS[name].tree for name in contenders):
+            if not self.tree(owner, package).exists():
+                trees.generate(self.tree(owner, package).parent, owner, kind, count)
+        if not self.distribution(package).exists():
+            trees.distribute(self.distribution(package), package, count)
+        time.sleep(SETTLED_S)
+        return package
 
     def run(
         self, contender: str, case: str, package: str, key: str = "-", *, writes: bool = False
@@ -145,8 +136,8 @@ class Stage:
         Raises:
             SystemExit: it failed.
         """
-        place = str(self.tree(contender, package)) if contender in FLOORS else package
-        index = str(self.index(package)) if contender == "bare cost" else "-"
+        place = str(self.tree(contender, package)) if contender in (BARE, FLOOR) else package
+        index = str(self.index(package)) if contender == BARE else CONTENDERS[contender].name
         command = [sys.executable, str(self.child), contender, case, place, key, index]
         environment = self.environment(contender, package)
         if writes:
@@ -154,8 +145,9 @@ class Stage:
         return measured(command, environment, f"{contender}, {case}, {package}")
 
     def path(self, contender: str, package: str) -> list[str]:
-        """Return what *contender* needs on ``sys.path``: its library and its tree."""
-        return [str(self._library(contender)), str(self.tree(contender, package).parent)]
+        """Return what *contender* needs on ``sys.path``: its library, its tree, its metadata."""
+        path = [str(self._library(contender)), str(self.tree(contender, package).parent)]
+        return path + [str(self.distribution(package))] * (contender in BY_ENTRY_POINTS)
 
     def environment(self, contender: str, package: str) -> dict[str, str]:
         """Return the environment variables of a process of *contender*."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import os
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 LIGHT = ("json", "re")
 HEAVY = ("numpy", "scipy", "asyncio", "sqlite3", "xml.etree.ElementTree")
 EDITED = 0
+_WORTH_WORKERS = 500  # files, from which starting processes to compile them pays
 
 BASES = {
     "plugindex": """\
@@ -85,6 +87,11 @@ def package_name(kind: str, count: int) -> str:
     return f"plugs_{kind}_{count}"
 
 
+def count_of(package: str) -> int:
+    """Return how many plugins the package of that name has."""
+    return int(package.rpartition("_")[2])
+
+
 def keys(count: int) -> list[str]:
     """Return the keys of the plugins in such a package, in order."""
     return [f"k{number:04}" for number in range(count)]
@@ -108,6 +115,18 @@ def generate(folder: Path, contender: str, kind: str, count: int) -> None:
     compile_tree(root)
 
 
+def distribute(folder: Path, package: str, count: int) -> None:
+    """Write the metadata of a distribution whose entry points are the plugins of *package*."""
+    root = folder / f"{package}-1.0.dist-info"
+    root.mkdir(parents=True)
+    (root / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    lines = [
+        f"{key} = {package}.plugin_{number:04}:Plugin{number}"
+        for number, key in enumerate(keys(count))
+    ]
+    (root / "entry_points.txt").write_text("\n".join([f"[{package}]", *lines, ""]))
+
+
 def _plugin(package: str, kind: str, number: int, key: str) -> str:
     combined = list(combinations(HEAVY, 3))
     names = LIGHT if kind == "light" else combined[number % len(combined)]
@@ -117,7 +136,8 @@ def _plugin(package: str, kind: str, number: int, key: str) -> str:
 
 def compile_tree(root: Path) -> None:
     """Write valid bytecode for everything below *root*."""
-    if not compileall.compile_dir(str(root), quiet=1):
+    workers = os.cpu_count() if len(os.listdir(root)) > _WORTH_WORKERS else 1
+    if not compileall.compile_dir(str(root), quiet=1, workers=workers or 1):
         raise SystemExit(f"{root} can't be compiled")
 
 

@@ -20,6 +20,7 @@ import textwrap
 from pathlib import Path
 
 FENCE = re.compile(r"^( *)```(\S+)(?: +file=(\S+))?\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+BEGIN, END = "<!-- run: begin -->", "<!-- run: end -->"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 OURS = {name: [sys.executable, "-m", name] for name in ("plugindex", "openhcs")}
 OURS["python"] = [sys.executable]
@@ -35,6 +36,19 @@ def runs(path):
     """Tell whether the page at *path* has examples that do more than stand there."""
     kinds = {kind for _, kind, _, _ in examples(path.read_text("utf-8"))}
     return not kinds.isdisjoint({"python", "pycon", "console"})
+
+
+def put(path, text):
+    """Put *text* between the marks of a run on the page at *path*.
+
+    Raises:
+        SystemExit: the page has no such marks.
+    """
+    before, begin, rest = path.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"{path} has no lines {BEGIN} and {END}")
+    path.write_text(f"{before}{begin}\n```text\n{text}\n```\n{end}{after}", "utf-8")
 
 
 def run_page(path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import py_compile
 import sys
@@ -11,10 +12,14 @@ from pathlib import Path
 import pytest
 
 from plugindex import index, store
+from plugindex.build import Build
 from plugindex.config import KeyRule, Scope
 from plugindex.errors import DiscoveryError
+from plugindex.library import Library
+from plugindex.machine import Frame
 from plugindex.truth import import_truth
 
+WORKING = (Build, Frame, Library)
 BASE = "class Plugin:\n    pass\n"
 PLUGIN = "from {package}.base import Plugin\n\n\nclass {name}(Plugin):\n    key = {key!r}\n"
 
@@ -79,6 +84,14 @@ def test_a_listing_equals_import_and_imports_nothing(package, take):
     assert listed(snapshot) == truth(take)
     assert snapshot.stats.imported == 0
     assert not [name for name in sys.modules if name.startswith("plugs")]
+
+
+def test_a_listing_keeps_nothing_of_how_it_was_worked_out(package, take):
+    found = take()
+    held = {type(one).__name__ for one in gc.get_objects() if isinstance(one, WORKING)}
+    assert held == set()
+    assert len(found.plugins) == 20
+    assert all(plugin.line == 4 for plugin in found.plugins.values())
 
 
 def test_the_second_listing_reads_nothing(package, take):
@@ -236,7 +249,7 @@ def test_a_remembered_failure_lasts_until_the_file_changes(package, take):
 
     plugin = take().plugins["p3"]
     problem = Problem("import-failed", plugin.module, "RuntimeError: no")
-    index.remember_failure(take.scope, take.settings, plugin, problem)
+    index.remember_failures(take.scope, take.settings, {plugin.module: problem})
     again = take()
     assert "p3" not in again.plugins
     assert problem in again.problems
@@ -249,7 +262,7 @@ def test_a_remembered_failure_outlasts_the_bytecode_that_the_failing_import_wrot
 
     plugin = take().plugins["p3"]
     problem = Problem("import-failed", plugin.module, "RuntimeError: no")
-    index.remember_failure(take.scope, take.settings, plugin, problem)
+    index.remember_failures(take.scope, take.settings, {plugin.module: problem})
     py_compile.compile(str(package / "m03.py"))
     again = take()
     assert "p3" not in again.plugins

@@ -168,6 +168,21 @@ def test_the_parent_of_a_fork_goes_on(slow):
     assert slow.run(code).splitlines() == ["3", "Slow 3"]
 
 
+def test_a_child_forked_during_discovery_collects_its_garbage(slow):
+    code = (
+        FORK
+        + """
+import gc
+from plugindex.index import no_collection
+with no_collection():
+    assert not gc.isenabled()
+    in_child(gc.isenabled)
+assert gc.isenabled()
+"""
+    )
+    assert slow.run(code) == "True"
+
+
 def test_values_in_a_child_of_a_fork_are_those_that_load(slow):
     code = FORK + "while_loading('slow', lambda: [c.__name__ for c in REG.values()])"
     assert slow.run(code) == "['Fast']"

@@ -14,6 +14,7 @@ _ABSTRACT_MARKS = frozenset({
     "abc:abstractmethod", "abc:abstractproperty", "abc:abstractclassmethod",
     "abc:abstractstaticmethod",
 })  # fmt: skip
+_MARKED = frozenset("xpafg")  # kinds of values that may bear a mark
 _DELEGATES = frozenset({"functools:partialmethod", "functools:singledispatchmethod"})
 _WRAPPERS = (property, classmethod, staticmethod)
 
@@ -45,10 +46,10 @@ class Abstractness(Hierarchy):
         if not any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls)):
             return {}
         body, context = self.entry(cls)[5], self.home(cls)
-        marks = {name: self.marked(value, context) for name, value in body.items()}
+        marks = {n: self.marked(value, context) for n, value in body.items() if value[0] in _MARKED}
         for base in self.bases(cls):
             for name in self.abstract_names(base):
-                if name not in marks:
+                if name not in body:
                     marks[name] = self._inherited_mark(cls, name)
         return {name: mark for name, mark in marks.items() if mark is not False}
 

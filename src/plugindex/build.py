@@ -16,11 +16,13 @@ from plugindex.snapshot import Sections, Snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from plugindex.config import Scope
     from plugindex.freshness import Changes
     from plugindex.index import Place, Settings
+    from plugindex.snapshot import Claims
 
 
 def build(scope: Scope, settings: Settings, place: Place | None, changes: Changes | None) -> Build:
@@ -33,10 +35,9 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
         from plugindex import called
 
         return called.build(scope, settings, place)
-    with index.no_collection():
-        old = None if place is None or changes is None else Kept.of(place.document, changes)
-        made = Build(scope, settings, place, old)
-        made.resolve()
+    old = None if place is None or changes is None else Kept.of(place.document, changes)
+    made = Build(scope, settings, place, old)
+    made.resolve()
     return made
 
 
@@ -111,10 +112,12 @@ class Build(Settling):
         read = sum(1 for one in self.library.readings.values() if one.code is not None)
         seconds = time.perf_counter() - started
         stats = Stats(len(self.modules), read, self.imported, self.verdict, seconds)
-        made = Sections(lambda name: _plain(sections[name]), self.detail, self.claims)
-        return made.snapshot(stats)
+        # What is built goes when it is stored; the snapshot keeps no more of it than it tells.
+        detail = _details(self.results, self.kept.results if self.kept else {})
+        claims = _claims(self.modules, detail)
+        return Sections(lambda name: _plain(sections[name]), detail, claims).snapshot(stats)
 
-    def claims(self) -> tuple[dict[str, str], dict[str, Any]]:
+    def claims(self) -> Claims:
         """Return the provider of each module in scope, and what each came to."""
         self._sections()
         return self.modules, {name: self._result(name) for name in self.modules}
@@ -162,6 +165,16 @@ class Build(Settling):
             known = {entry[0] for entry in head["folders"]}
             head["folders"] += [one for one in self.asked.folders if one[0] not in known]
         return head, "records", tail
+
+
+def _details(results: dict[str, Any], before: dict[str, Any]) -> Callable[[str], Any]:
+    """Return what tells what a module came to, now or before."""
+    return lambda name: results[name] if name in results else decode(before[name])
+
+
+def _claims(modules: dict[str, str], detail: Callable[[str], Any]) -> Callable[[], Claims]:
+    """Return what tells the provider of each module, and what each came to."""
+    return lambda: (modules, {name: detail(name) for name in modules})
 
 
 def _plain(section: Any) -> Any:

@@ -53,9 +53,12 @@ def _add(frame: Frame, depth: int, kind: str, *items: Value) -> None:
         return
     grown = (kind, (*target[1], *items))
     large = len(grown[1]) > (_MOST_ITEMS if kind == "l" else 2 * _MOST_PAIRS)
-    if large or not (all(item[0] in LEAVES for item in items) or is_bounded(grown)):
-        grown = _LARGE
-    frame.stack[-depth] = grown
+    if not large:
+        for item in items:
+            if item[0] not in LEAVES:  # leaves weigh nothing
+                large = not is_bounded(grown)
+                break
+    frame.stack[-depth] = _LARGE if large else grown
 
 
 @operation("LIST_APPEND", "SET_ADD")

@@ -32,6 +32,8 @@ class HeldMapping(LazyMapping[K, V]):
     __slots__ = (
         "__weakref__",
         "_contents",
+        "_failures",
+        "_latest",
         "_noted",
         "_preset",
         "_reported",
@@ -56,9 +58,12 @@ class HeldMapping(LazyMapping[K, V]):
         self._turn: turns.Turn | None = None
         # The classes whose statements ran here, by key and reference.
         self._stated: dict[tuple[Hashable, str], type] = {}
+        self._latest: dict[Hashable, type] = {}  # of those, the last one of each key
         # What happened before the index was asked: problems, and what the user set.
         self._noted: tuple[Problem, ...] = ()
         self._preset: dict[Any, Any] = {}
+        # The modules that failed while everything is loaded, until that is done.
+        self._failures: dict[str, Problem] | None = None
         self._warned = False
         self._reported: tuple[Any, int] = (None, 0)
 
@@ -85,7 +90,7 @@ class HeldMapping(LazyMapping[K, V]):
         why = self._leaving_out(key, cls)  # it may look at what is installed, so before the guard
         with turns.guard:
             plugin = self._contents.entries.get(key) if self._contents else None
-            self._stated[key, holder_name(cls)] = cls
+            self._stated[key, holder_name(cls)] = self._latest[key] = cls
             if self._contents is None:
                 if why is None:
                     self._enter_early(key, cls)
@@ -147,8 +152,7 @@ class HeldMapping(LazyMapping[K, V]):
         """Return the class of the same provider that holds *key*; "" if *cls* may have it."""
         held: Any = raw.get(self, key)
         if held is None:
-            waiting = {known: other for (known, _), other in self._stated.items()}
-            held = (self._contents.entries if self._contents else waiting).get(key)
+            held = (self._contents.entries if self._contents else self._latest).get(key)
         if not (isinstance(held, type) or hasattr(held, "reference")):
             return ""
         friendly = holder_is(held, cls) or takes_over(cls, held) or takes_over(held, cls)
@@ -193,6 +197,7 @@ class HeldMapping(LazyMapping[K, V]):
         """Put back the state, the classes at hand and what the user had set."""
         with turns.guard:
             contents, held, self._preset, self._stated = state
+            self._latest = {key: cls for (key, _), cls in self._stated.items()}
             if contents is not None:
                 changed = contents.successor(dict(held))
                 self._publish(changed)

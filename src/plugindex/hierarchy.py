@@ -115,7 +115,10 @@ class Hierarchy(CallingEvaluator):
         if cls not in self._orders:
             self._orders[cls] = (cls,)  # a class that reaches itself is no class
             bases = self.bases(cls)
-            self._orders[cls] = (cls, *_merge([*map(self.order, bases), bases]))
+            if len(bases) == 1:  # as most have, and there is nothing to merge
+                self._orders[cls] = (cls, *self.order(bases[0]))
+            else:
+                self._orders[cls] = (cls, *_merge([*map(self.order, bases), bases]))
         return self._orders[cls] or ()
 
     def class_attribute(self, owner: Found, name: str) -> Found:

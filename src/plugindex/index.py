@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 
@@ -24,11 +25,12 @@ from plugindex.surroundings import ASKED, hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from plugindex.build import Build
     from plugindex.config import Scope
-    from plugindex.records import Plugin, Problem
+    from plugindex.records import Problem
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
 # Entries of the tail; see plugindex.kept.
@@ -77,14 +79,18 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
     Raises:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
-    started = time.perf_counter()
     with no_collection():
-        place = find_place(scope, settings)
-        changes = None if place is None or anew else changes_at(place, scope, settings)
-        found = None
-        if place is not None and changes is not None and changes.none:
-            found = stored(scope, settings, place, started)
-            changes = changes if found is not None else None
+        return _take(scope, settings, anew)
+
+
+def _take(scope: Scope, settings: Settings, anew: bool) -> Snapshot:
+    started = time.perf_counter()
+    place = find_place(scope, settings)
+    changes = None if place is None or anew else changes_at(place, scope, settings)
+    found = None
+    if place is not None and changes is not None and changes.none:
+        found = stored(scope, settings, place, started)
+        changes = changes if found is not None else None
     if place is None or not (place.path or found):
         from plugindex.build import build
 
@@ -101,18 +107,33 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
 
 
 class no_collection:
-    """Keep the cyclic garbage collector from walking records that all stay: a tenth of the time.
+    """Keep the cyclic garbage collector from walking records that all stay: a fifth of the time.
 
-    Nothing foreign runs meanwhile, and another thread misses it for that moment only.
+    Nothing foreign runs meanwhile, and another thread misses it for that time only. A process that
+    another thread forks off has it again.
     """
+
+    paused = False
 
     def __enter__(self) -> None:
         self.enabled = gc.isenabled()
+        no_collection.paused = no_collection.paused or self.enabled
         gc.disable()
 
     def __exit__(self, *_: object) -> None:
         if self.enabled:
+            no_collection.resume()
+
+    @classmethod
+    def resume(cls) -> None:
+        """Collect again, if it was this that paused it."""
+        if cls.paused:
+            cls.paused = False
             gc.enable()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=no_collection.resume)
 
 
 def cache_path(scope: Scope, settings: Settings) -> str:
@@ -121,8 +142,8 @@ def cache_path(scope: Scope, settings: Settings) -> str:
     return place.path if place else ""
 
 
-def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: Problem) -> None:
-    """Keep in the index that a plugin's module failed, until its file or its imports change."""
+def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, Problem]) -> None:
+    """Keep in the index which modules failed and how, until their files or imports change."""
     place = find_place(scope, settings)
     if place is None or not place.path or not is_sound(place, scope, settings):
         return
@@ -131,7 +152,7 @@ def remember_failure(scope: Scope, settings: Settings, plugin: Plugin, problem: 
     head = place.document.raw_head()
     known = place.document.head("failed")
     known = known if isinstance(known, dict) else {}
-    head["failed"] = {**known, plugin.module: fields_of(problem)}
+    head["failed"] = known | {module: fields_of(one) for module, one in failures.items()}
     store.write(place.path, head, "records", place.document.raw_tail())
 
 

@@ -31,6 +31,7 @@ class KeyReader:
     def __init__(self, family: Requirements, scope: Scope) -> None:
         self.family = family
         self.scope = scope
+        self._harmless: set[int] = set()  # lists of hooks, by identity; the family keeps them
 
     def key(self, cls: Found, problems: list[Problem]) -> Hashable:
         """Return the key of a concrete class of the family, None if it has none.
@@ -52,7 +53,13 @@ class KeyReader:
 
     def _check_hooks(self, cls: Found, attribute: str) -> None:
         """Leave it to running where a metaclass or ``__init_subclass__`` may set the key."""
-        for hook, function in self.family.hooks(cls):
+        hooks = self.family.hooks(cls)  # one list for all siblings
+        if id(hooks) not in self._harmless:
+            self._check(hooks, attribute)
+            self._harmless.add(id(hooks))
+
+    def _check(self, hooks: list[tuple[str, Found]], attribute: str) -> None:
+        for hook, function in hooks:
             summary = None
             if root(str(function[1])) not in _KNOWN_HOOKS:
                 summary = self.family.library.function(*function[1:4])

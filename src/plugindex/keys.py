@@ -95,7 +95,7 @@ def own_key(
 def inherited_from(cls: type, rule: KeyRule, base: type) -> type | None:
     """Return the registered class from which *cls* inherits its key, if it does."""
     owner = key_owner(cls, rule.attribute or "")
-    if owner is None or owner is cls or owner is base or not issubclass(owner, base):
+    if owner is None or owner is cls or owner is base or base not in owner.__mro__:
         return None
     keyed = _declared(owner, rule.attribute or "") is not None
     return owner if keyed and not is_abstract(owner) else None

@@ -207,7 +207,7 @@ class LiveMapping(HeldMapping[K, V]):
                     self._forget(changed, key, other)
             changed.problems += (problem,)
             self._publish(changed)
-        self._remember(plugin, problem)
+        self._remember({plugin.module: problem})
         self._report()
 
     def _shares_the_failure(self, other: Plugin, plugin: Plugin, error: PluginLoadError) -> bool:
@@ -221,11 +221,16 @@ class LiveMapping(HeldMapping[K, V]):
         if plugin is None:
             del changed.entries[key]
 
-    def _remember(self, plugin: Plugin, problem: Problem) -> None:
+    def _remember(self, failures: dict[str, Problem]) -> None:
+        """Keep what failed in the index, or for the end of the load of everything that runs."""
+        with turns.guard:
+            if self._failures is not None:
+                self._failures.update(failures)
+                return
         from plugindex import index
 
         assert self.family is not None
-        index.remember_failure(self.family.scope, self._chosen_settings(), plugin, problem)
+        index.remember_failures(self.family.scope, self._chosen_settings(), failures)
 
     def _entries(self) -> dict[Any, Any]:
         contents = self._now()
@@ -248,11 +253,29 @@ class LiveMapping(HeldMapping[K, V]):
             return changed
 
     def _loaded(self) -> dict[Any, Any]:
-        for key in self._entries():
-            if not raw.__contains__(self, key):
-                self._try(key)
+        wanted = [key for key in self._entries() if not raw.__contains__(self, key)]
+        if wanted:
+            self._try_all(wanted)
         held = self._raw()
         return {key: held[key] for key in self._entries() if key in held}
+
+    def _try_all(self, keys: list[Any]) -> None:
+        """Load what loads of *keys*; the index is written once, not for each that fails."""
+        with turns.guard:
+            outermost = self._failures is None
+            self._failures = self._failures or {}
+        try:
+            for key in keys:
+                self._try(key)
+        finally:
+            if outermost:
+                self._remember_all()
+
+    def _remember_all(self) -> None:
+        with turns.guard:
+            failures, self._failures = self._failures, None
+        if failures:
+            self._remember(failures)
 
     def _try(self, key: Any) -> None:
         try:

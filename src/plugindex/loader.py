@@ -81,7 +81,8 @@ def know_folder(scope: Scope) -> str:
 
 
 def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
-    lost = [name for name in _lineage(plugin.module) if name in turns.lost_modules]
+    known = turns.lost_modules
+    lost = [name for name in _lineage(plugin.module) if name in known] if known else ()
     if lost:
         raise _failure(plugin, scope, _CUT_OFF.format(lost[0]), transient=True)
     error = _import(plugin.module)

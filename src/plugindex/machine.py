@@ -41,6 +41,10 @@ class Frame(Walker):
         # Globals of a function are looked up when it is called: they have their final values.
         self.late = self.top.kind == "function"
 
+    def release(self) -> None:
+        """Let go of itself, so that no cycle of references keeps what was walked."""
+        del self.top
+
     # -- names ---------------------------------------------------------------------------------
 
     def lookup(self, name: str) -> Value:

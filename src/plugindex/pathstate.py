@@ -42,8 +42,9 @@ class PathState:
         self.offset = 0
         self.alive = True
         self.pending: dict[int, list[State]] = {}
-        self.starts: tuple[int, ...] = ()  # of the line table, which is decoded when asked for
-        self.numbers: tuple[int | None, ...] = ()
+        self.table = code.co_lines()  # decoded as far as it is asked for
+        self.starts: list[int] = []
+        self.numbers: list[int | None] = []
         self.handler: Handler | None = None
         # Whether an exception that arises here may be caught, also by an enclosing body.
         self.caught_outside: bool = outer is not None and outer.guarded
@@ -148,9 +149,17 @@ class PathState:
 
     def line_of(self, offset: int) -> int:
         """Return the source line of the instruction at *offset*."""
-        if not self.starts:
-            self.starts, _, self.numbers = zip(*self.code.co_lines(), strict=True)
+        if not self.starts or self.starts[-1] <= offset:
+            self._decode_lines(offset)
         place = bisect_right(self.starts, offset) - 1
         while place >= 0 and not self.numbers[place]:
             place -= 1
         return self.numbers[place] or self.code.co_firstlineno
+
+    def _decode_lines(self, offset: int) -> None:
+        """Decode the line table as far as *offset*, which is at the top where imports stand."""
+        for start, _, number in self.table:
+            self.starts.append(start)
+            self.numbers.append(number)
+            if start > offset:
+                break

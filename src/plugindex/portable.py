@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def portable(value: object) -> Any:
     """Return *value* as JSON values that keep its type.
 
     Raises:
         TypeError: if it is of no kind that can be stored.
     """
+    if type(value) in _PLAIN:
+        return value
     if _is_enum_member(value):
         return {"enum": _enum_parts(value)}
     if isinstance(value, EnumKey):
@@ -28,7 +33,7 @@ def portable(value: object) -> Any:
         if value != value:
             raise TypeError("NaN equals nothing, so it can't be stored")
         return {"float": repr(value)}
-    if value is None or type(value) in (str, int, float, bool):
+    if type(value) is float:
         return value
     if type(value) is bytes:
         return {"bytes": value.hex()}

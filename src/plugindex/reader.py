@@ -111,20 +111,17 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
     if not SUPPORTED:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
     body = Body(name, is_package)
+    frame = Frame(body, code, "module", None, True)
     try:
-        return _record(body, _walk(body, code), is_package)
+        frame.run()
+        return _record(body, frame, is_package)
     except Unreadable as error:
         return ModuleRecord(name, is_package, str(error))
     except RecursionError:
         return ModuleRecord(name, is_package, "the code is nested too deeply")
     finally:
+        frame.release()
         forget_weights()
-
-
-def _walk(body: Body, code: CodeType) -> Frame:
-    frame = Frame(body, code, "module", None, True)
-    frame.run()
-    return frame
 
 
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
@@ -178,6 +175,7 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     except (Unreadable, RecursionError):
         return None
     finally:
+        frame.release()
         forget_weights()
     results = [(reached, slim(value)) for reached, value in frame.returns]
     renames = "__qualname__" in code.co_names
@@ -228,7 +226,7 @@ def facts(code: CodeType) -> dict[str, list[Any]]:
         Unreadable: if the code holds something unknown.
     """
     body = Body("module", True, everything=True)
-    _walk(body, code)
+    Frame(body, code, "module", None, True).run()
     classes = sorted(body.classes, key=lambda entry: entry[1])
     return {"classes": [_class_facts(entry) for entry in classes], "imports": body.statements}
 

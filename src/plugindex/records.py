@@ -33,12 +33,15 @@ class Record:
 
     def __init__(self, *args: object, **named: object) -> None:
         values = dict(zip(self._fields, args, strict=False), **named)
-        if (
-            len(values) < len(args) + len(named)
-            or not self._required <= values.keys() <= self._known
-        ):
-            raise TypeError(f"{type(self).__name__} takes {self._fields}, not {args} {named}")
+        # Most are made of all their fields by place, where nothing is left to be checked.
+        if named or not len(values) == len(args) == len(self._fields):
+            self._check(values, args, named)
         self.__dict__.update(values)
+
+    def _check(self, values: Any, args: tuple[object, ...], named: dict[str, object]) -> None:
+        known = self._required <= values.keys() <= self._known
+        if len(values) < len(args) + len(named) or not known:
+            raise TypeError(f"{type(self).__name__} takes {self._fields}, not {args} {named}")
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen; use replace({name}=...)")

@@ -48,6 +48,7 @@ class Resolver:
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
+        self._telling = _telling(scope)
         self._lending: dict[str, dict[str, list[Found]]] = {}
         self.candidates = CandidateReader(self.family, scope, self.keys)
 
@@ -204,11 +205,8 @@ class Resolver:
     def _patches(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
         """Yield the assignments to other modules' classes that decide what is listed of them."""
         context = self.family.context(record)
-        telling = {"__module__", "__qualname__"}
-        telling |= {self.scope.rule.attribute or ""} if self.scope.rule.own else set()
-        telling |= {name for pair in self.scope.secondary for name in pair}
         for condition, target, name, _, line in record.patches:
-            if target[0] == "k" or name not in telling:
+            if target[0] == "k" or name not in self._telling:
                 continue
             found = self.family.evaluate(target, context)
             happens = self.family.decide(condition, context) is not False
@@ -276,5 +274,13 @@ class Resolver:
     def requirements(self, record: ModuleRecord) -> tuple[str, ...]:
         """Return the third-party packages that a module's unguarded imports name, sorted."""
         roots = {entry[1].partition(".")[0] for entry in record.imports}
-        own = record.name.partition(".")[0]
-        return tuple(sorted(roots - {own} - sys.stdlib_module_names))
+        roots.discard(record.name.partition(".")[0])
+        return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))
+
+
+def _telling(scope: Scope) -> frozenset[str]:
+    """Return the attributes that decide what is listed of a class, set by whichever module."""
+    names = {"__module__", "__qualname__", *(name for pair in scope.secondary for name in pair)}
+    if scope.rule.own:
+        names.add(scope.rule.attribute or "")
+    return frozenset(names)

@@ -38,9 +38,13 @@ def slim_names(names: dict[str, Value]) -> dict[str, Value]:
         kind = value[0]
         if name[:1] == "." or kind == "u":
             continue
-        plain = kind == "d" or kind == "f" or (kind == "c" and type(value[1]) in _PLAIN)
+        plain = kind == "d" or kind == "f" or (kind == "c" and _is_plain(value[1]))
         result[name] = value if plain else slim_attribute(name, value)
     return result
+
+
+def _is_plain(literal: object) -> bool:
+    return type(literal) in _PLAIN or (type(literal) is str and len(literal) <= LONGEST_TEXT)
 
 
 def slim_attribute(name: str, value: Value) -> Value:

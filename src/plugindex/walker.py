@@ -19,10 +19,8 @@ from plugindex.pathstate import PathState
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import CodeType
     from typing import Any
 
-    from plugindex.body import Body
     from plugindex.conditions import Condition
     from plugindex.expressions import Value
     from plugindex.pathstate import State
@@ -47,15 +45,12 @@ NOTHING = opcodes.numbers(
 class Walker(PathState):
     """One body being walked: module, class or function."""
 
-    def __init__(
-        self, body: Body, code: CodeType, kind: str, outer: Any, reached: Condition
-    ) -> None:
-        super().__init__(body, code, kind, outer, reached)
-        self.raw = b""
-        self.back: set[tuple[int, int]] = set()
-        self.loops: dict[int, flow.Loop] = {}
-        self.inside: dict[int, list[tuple[int, flow.Loop]]] = {}
-        self.leaving: dict[int, State] = {}  # by the head of a loop: the first way out of it
+    # These are of a body with jumps; most have none.
+    raw: bytes
+    back: set[tuple[int, int]]
+    loops: dict[int, flow.Loop]
+    inside: dict[int, list[tuple[int, flow.Loop]]]
+    leaving: dict[int, State]  # by the head of a loop: the first way out of it
 
     # -- walking ------------------------------------------------------------------------------
 
@@ -71,6 +66,7 @@ class Walker(PathState):
 
     def _run_blocks(self, raw: bytes) -> None:
         self.raw = raw
+        self.loops, self.inside, self.leaving = {}, {}, {}
         blocks, handlers = flow.split(self.code, raw)
         following = {start: flow.successors(block, handlers) for start, block in blocks.items()}
         sequence, self.back = flow.order(following)

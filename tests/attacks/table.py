@@ -16,9 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[0] = str(ROOT / "tests")
 
-from attacks import families, scores  # noqa: E402 - they lie beside this file
-
-_BEGIN, _END = "<!-- run: begin -->", "<!-- run: end -->"
+import pages  # noqa: E402 - they lie beside this file
+from attacks import families, scores  # noqa: E402
 
 
 def main():
@@ -34,7 +33,7 @@ def main():
     text = f"{_machine(options.scale)}\n\n{scores.table(found)}"
     print(f"{text}\n\n{time.monotonic() - started:.0f} s")
     if options.page:
-        _put(Path(options.page), text)
+        pages.put(Path(options.page), text)
     return 1 if any(score.faults for score in found) else 0
 
 
@@ -53,14 +52,6 @@ def _machine(scale):
     system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     user = "root" if os.geteuid() == 0 else "an ordinary user"
     return f"{day}, {python}, {system}, as {user}, scale {scale:g}"
-
-
-def _put(page, text):
-    before, begin, rest = page.read_text().partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not (begin and end):
-        raise SystemExit(f"{page} has no lines {_BEGIN} and {_END}")
-    page.write_text(f"{before}{begin}\n```text\n{text}\n```\n{end}{after}")
 
 
 if __name__ == "__main__":
