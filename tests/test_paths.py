@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from plugindex import paths
+from plugindex import names, paths
 
 SRC = str(Path(paths.__file__).parent.parent)
 linux = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="XDG rules")
@@ -71,7 +71,7 @@ def test_the_switch_disables_caching(monkeypatch, value, disabled):
 
 
 def test_an_odd_application_name_still_names_a_variable():
-    assert paths.variable("my-app.x", "CACHE_DIR") == "MY_APP_X_CACHE_DIR"
+    assert names.variable("my-app.x", "CACHE_DIR") == "MY_APP_X_CACHE_DIR"
 
 
 def test_registry_files_are_named_as_the_seed_lists_them():

@@ -143,6 +143,24 @@ def test_a_child_of_a_fork_lists_and_loads_while_another_thread_was_loading(slow
 def test_a_plugin_whose_import_a_fork_cut_off_fails_at_once(slow, key):
     out = slow.run(FORK + f"while_loading('slow', lambda: REG['{key}'])")
     assert out.startswith("PluginLoadError")
+    assert "when this process was forked" in out
+
+
+def test_a_failure_that_a_fork_brought_about_is_not_remembered(slow):
+    slow.run(FORK + "while_loading('slow', lambda: REG['user'])")
+    code = "from APP import meet; meet.GO.set(); from APP.base import REG; print(REG['user'])"
+    assert "User" in slow.run(code)
+
+
+def test_a_dropped_file_whose_import_a_fork_cut_off_fails_at_once_too(slow, tmp_path):
+    folder = tmp_path / "data" / slow.name / "plugins"
+    folder.mkdir(parents=True)
+    text = "from APP import meet\nfrom APP.base import Base\nmeet.INSIDE.set()\nmeet.GO.wait(20)\n"
+    (folder / "late.py").write_text(slow._filled(text + "class Late(Base):\n    name = 'late'\n"))
+    for path in (folder, folder / "late.py"):
+        path.chmod(0o755)
+    out = slow.run(FORK + "while_loading('late', lambda: REG['late'])")
+    assert out.startswith("PluginLoadError")
 
 
 def test_the_parent_of_a_fork_goes_on(slow):
@@ -183,7 +201,9 @@ def discover(path, prefix, base):
         meet.GO.wait(20)
     import APP.fast
 class Second(metaclass=AutoRegisterMeta):
-    _registry_config = RegistryConfig(LazyDiscoveryDict(), "kind", discovery_function=discover)
+    _registry_config = RegistryConfig(  # a function without a name of its own runs in here
+        LazyDiscoveryDict(), "kind", discovery_function=lambda *scope: discover(*scope)
+    )
 """,
     )
     slow.plugin("fast", "from APP.base import Second\nclass Fast(Second):\n    kind = 'fast'")

@@ -24,7 +24,7 @@ class Examination(Record):
     that can't be imported, *problems* what else is wrong. *seconds* is how long each import took
     at its turn, whatever it imported in its turn included. *refused* says why no child could be
     started; all else is empty then. *asked* names the variables, files and folders that they asked
-    for.
+    for, and the file of each module that came in.
     """
 
     plugins: tuple[Plugin, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex.makers import Family
+from plugindex.names import DROPPED, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ class Requirements(Family):
 
     def _unavailable(self, module: str) -> tuple[str, str] | None:
         parent = module.rpartition(".")[0]
-        missing = self.unavailable(parent) if parent else None
+        # What a plugin folder's files have for a parent is ours, and always there.
+        missing = self.unavailable(parent) if parent not in ("", DROPPED) else None
         record = self.library.record(module)
         if missing is not None or record is None:
             return missing
@@ -50,7 +52,7 @@ class Requirements(Family):
         if not self.library.exists(name):
             # A package that adds to the path, as setuptools does, may find there what it needs.
             return None if self.extends_path(module) else (name, module)
-        if name.partition(".")[0] != module.partition(".")[0]:
+        if root(name) != root(module):
             return None
         self.follow(context, name)
         missing = self.unavailable(name)

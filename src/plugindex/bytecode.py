@@ -14,6 +14,7 @@ from _frozen_importlib_external import MAGIC_NUMBER, cache_from_source
 from marshal import loads
 
 from plugindex import stamp
+from plugindex.files import distrust, mend
 from plugindex.records import ModuleFile, Problem, Record
 
 TYPE_CHECKING = False
@@ -55,6 +56,8 @@ def load(file: ModuleFile) -> Reading:
         return _load_frozen(file)
     if file.kind == "loader":
         return _load_through_loader(file)
+    if file.kind == "dropped":
+        return _load_dropped(file)
     inputs = ((file.path, stamp.take(file.path), ""),) if file.path else ()
     return Reading(inputs=inputs)
 
@@ -154,6 +157,20 @@ def _load_through_loader(file: ModuleFile) -> Reading:
     except (ImportError, SyntaxError, OSError, EOFError, ValueError) as error:
         return _failed(file, "unreadable", f"its loader gives no code ({error})", inputs)
     return Reading(code=code, inputs=inputs)
+
+
+def _load_dropped(file: ModuleFile) -> Reading:
+    """Read a file of a plugin folder, if nobody else can have written it; no ``.pyc`` counts."""
+    taken = stamp.take(file.path)
+    why = distrust(file.path)
+    inputs: Inputs
+    if why:
+        inputs = ((file.path, taken, stamp.OWN),)
+        text, hint = f"not used: {why}", mend(file.path, why)
+        return Reading(inputs=inputs, problem=Problem("ignored", file.name, text, hint, file.path))
+    reading = _compile(file, [(file.path, taken, "")])
+    inputs = tuple((path, one, stamp.OWN + content) for path, one, content in reading.inputs)
+    return reading.replace(inputs=inputs)  # type: ignore[no-any-return]
 
 
 def _compile(file: ModuleFile, inputs: list[Input]) -> Reading:

@@ -6,9 +6,9 @@ import os
 
 from plugindex import store
 from plugindex.codec import decode
-from plugindex.errors import CacheError, message
+from plugindex.errors import CacheError, Miss, message
 from plugindex.header import CacheConfig, check_header, header, locate
-from plugindex.inputs import Miss, check_files, take_files
+from plugindex.inputs import check_files, take_files
 from plugindex.keytext import from_text, to_text
 from plugindex.paths import cache_disabled, cache_folder, environment_digest, plain_name
 from plugindex.serial import (

@@ -14,7 +14,7 @@ import sys
 import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
-from plugindex import introspect, journal, witness
+from plugindex import dropped, introspect, journal, witness
 from plugindex.portable import scope_from
 
 TYPE_CHECKING = False
@@ -36,12 +36,16 @@ def main(request: dict[str, Any], answer: int) -> NoReturn:
     """Import what *request* names, write the outcome to *answer* and end the process.
 
     Args:
-        request: ``modules``, ``scopes`` (their fields), ``limit`` and ``module_limit`` in
-            seconds, ``details`` (False leaves out all but keys and references).
+        request: ``modules`` (or object references of discovery functions), ``scopes`` (their
+            fields), ``others`` (modules outside of them whose classes count), ``dropped`` (plugin
+            folders by package), ``limit`` and ``module_limit`` in seconds, ``details`` (False
+            leaves out all but keys and references).
         answer: the file descriptor that takes the answer.
     """
     report = Report(answer)
     _prepare(report)
+    for package, folder in request["dropped"].items():
+        dropped.know(package, folder)
     seen = journal.begin()
     report.tell({"ready": True})
     witnessed = witness.begin()
@@ -116,7 +120,8 @@ def _import_all(request: dict[str, Any], report: Report) -> tuple[set[str], list
     for name in request["modules"]:
         report.tell({"start": name})
         started = time.monotonic()
-        problem = _import(name, min(request["module_limit"], deadline - started), report)
+        limit = min(request["module_limit"], deadline - started)
+        problem = _import(name, limit, request, report)
         seconds = time.monotonic() - started
         failed += [name] if problem else []
         report.tell({"done": name, "seconds": seconds, "problem": problem})
@@ -131,15 +136,20 @@ def _recovered(name: str) -> bool:
     return module is not None and not getattr(spec, "_initializing", False)
 
 
-def _import(name: str, limit: float, report: Report) -> dict[str, Any] | None:
-    """Import one module within *limit* seconds; return what went wrong."""
+def _import(
+    name: str, limit: float, request: dict[str, Any], report: Report
+) -> dict[str, Any] | None:
+    """Import one module, or call one function, within *limit* seconds; return what went wrong."""
     if limit <= 0:
         return _problem("undecided", "not imported, because the time for all modules was used up")
     owner = os.getpid()
     report.forget_output()
     try:
         _alarm(limit)
-        __import__(name)
+        if ":" in name:
+            introspect.call(name, scope_from(request["scopes"][0]))
+        else:
+            __import__(name)
         _alarm(0)
     # Foreign code runs here, and whatever it raises (SystemExit, KeyboardInterrupt: the user's
     # Ctrl-C never gets into this session) concerns that module alone.
@@ -212,7 +222,7 @@ def _listing(
     scope = scope_from(fields)
     _alarm(request["module_limit"])
     try:
-        return introspect.listing(scope, seen, failed, request["details"])
+        return introspect.listing(scope, seen, failed, request["details"], request["others"])
     # Metaclasses and descriptors of foreign classes run while they are looked at.
     except BaseException as error:  # noqa: BLE001
         problem = _failure("", error, request["module_limit"], report)

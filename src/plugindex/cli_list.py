@@ -6,8 +6,9 @@ import time
 
 from plugindex import index, output, targets
 from plugindex.cli import FINDINGS, SOUND, target_of
+from plugindex.names import limits
+from plugindex.narrowing import narrowed
 from plugindex.records import Stats
-from plugindex.switches import narrowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
+    from plugindex.config import Scope
+    from plugindex.index import Settings
     from plugindex.records import Plugin, Problem
     from plugindex.snapshot import Snapshot
     from plugindex.targets import Declared
@@ -42,8 +45,14 @@ def take(declared: Iterable[Declared], cache: bool = True) -> Taken:
     found = []
     for one in declared:
         settings = one.settings if cache else one.settings.replace(cache=False)
-        found.append((one, narrowed(index.take(one.scope, settings), one.scope)))
+        found.append((one, seen(one.scope, settings)))
     return found
+
+
+def seen(scope: Scope, settings: Settings) -> Snapshot:
+    """Return what the application would see of *scope* here and now."""
+    snapshot = index.take(scope, settings)
+    return narrowed(snapshot, scope) if limits(scope) else snapshot
 
 
 def total(stats: Sequence[Stats], seconds: float) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from plugindex.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Callable, Hashable, Iterable
+    from os import PathLike
     from typing import Any
 
 PRIMARY_KEY = "primary"
@@ -80,13 +83,28 @@ class KeyRule(Record):
     skip: bool = True
 
 
+class Selection(Record):
+    """What a registry takes of what there is, beside the environment variables that say so.
+
+    *plugin_folder* is where users drop plugins, the application's own folder if "". *deny* holds
+    keys and names of distributions, *allow* lists of such, each of which must name what is wanted.
+    *safe* keeps the application's own plugins alone.
+    """
+
+    plugin_folder: str = ""
+    allow: tuple[tuple[Hashable, ...], ...] = ()
+    deny: tuple[Hashable, ...] = ()
+    safe: bool = False
+
+
 class Scope(Record):
     """What one registry covers: everything the index needs to answer, and nothing else.
 
     *base* is an object reference. *package* is the dotted name whose modules are in scope; when it
     is a plain module, that module alone. *foreign* marks a base that knows nothing of plugindex.
     *secondary* holds (attribute name, key source) pairs. *leave_out* are rules that hold while a
-    variable is set.
+    variable is set, *selection* what is taken of all that there is. *function* is the object
+    reference of the function that discovers instead of a reading, if the host has one.
     """
 
     base: str
@@ -99,6 +117,8 @@ class Scope(Record):
     secondary: tuple[tuple[str, str], ...] = ()
     excluded: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
+    selection: Selection = Selection()
+    function: str = ""
 
     def covers(self, module: str) -> bool:
         """Say whether the module of that name is in scope."""
@@ -107,11 +127,66 @@ class Scope(Record):
         if module == self.package:
             return True
         inside = module.startswith(self.package + ".")
+        if self.function:  # it may find what it likes; the application answers for its own
+            return inside or f"{module}.".startswith(self.application + ".")
         return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 
 
+def selection(
+    plugin_folder: str | PathLike[str] = "",
+    allow: Iterable[Hashable] | None = None,
+    deny: Iterable[Hashable] = (),
+    safe_mode: bool = False,
+) -> Selection:
+    """Return what the arguments of a registry or of its configuration choose.
+
+    Raises:
+        TypeError: *allow* or *deny* is no list, one text for instance, or *plugin_folder* no path.
+        ValueError: no folder can have that path.
+    """
+    allowed = () if allow is None else (_entries("allow", allow),)
+    return Selection(_folder(plugin_folder), allowed, _entries("deny", deny), bool(safe_mode))
+
+
+def _entries(name: str, given: Iterable[Hashable]) -> tuple[Hashable, ...]:
+    if isinstance(given, (str, bytes)):
+        raise TypeError(f"{name} is a list of keys and distributions: {name}=[{given!r}]")
+    try:
+        return tuple(given)
+    except TypeError:
+        text = f"{name} is a list of keys and distributions, not of type {type(given).__name__}"
+        raise TypeError(text) from None
+
+
+def _folder(given: object) -> str:
+    """Return the absolute path that is *given* for a plugin folder, "" if none is."""
+    if given == "":
+        return ""
+    try:
+        path = os.path.expanduser(os.fsdecode(given))  # type: ignore[arg-type]
+    except TypeError:
+        text = f"plugin_folder is the path of a folder, not of type {type(given).__name__}"
+        raise TypeError(text) from None
+    if "\0" in path:
+        raise ValueError(f"no folder can have the path {path!r} that plugin_folder gives")
+    return os.path.abspath(path)
+
+
+def joined(one: Selection, other: Selection) -> Selection:
+    """Return what two places choose together: all lists hold, the folder of *one* comes first."""
+    return Selection(
+        one.plugin_folder or other.plugin_folder,
+        one.allow + other.allow,
+        one.deny + other.deny,
+        one.safe or other.safe,
+    )
+
+
 class RegistryConfig:
-    """The explicit form of a registry's declaration, as metaclass-registry spells it."""
+    """The explicit form of a registry's declaration, as metaclass-registry spells it.
+
+    The last four parameters are those of :class:`LazyDiscoveryDict`.
+    """
 
     __slots__ = (
         "discovery_function",
@@ -123,6 +198,7 @@ class RegistryConfig:
         "registry_dict",
         "registry_name",
         "secondary_registries",
+        "selection",
         "skip_if_no_key",
     )
 
@@ -138,6 +214,11 @@ class RegistryConfig:
         discovery_package: str | None = None,
         discovery_recursive: bool = False,
         discovery_function: Callable[..., Any] | None = None,
+        *,
+        plugin_folder: str | PathLike[str] = "",
+        allow: Iterable[Hashable] | None = None,
+        deny: Iterable[Hashable] = (),
+        safe_mode: bool = False,
     ) -> None:
         self.registry_dict = registry_dict
         self.key_attribute = key_attribute
@@ -149,3 +230,4 @@ class RegistryConfig:
         self.discovery_package = discovery_package
         self.discovery_recursive = discovery_recursive
         self.discovery_function = discovery_function
+        self.selection = selection(plugin_folder, allow, deny, safe_mode)

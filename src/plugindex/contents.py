@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex.keys import reference, standins
+from plugindex.names import root
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
@@ -156,8 +157,8 @@ def takes_over(cls: Any, holder: Any) -> bool:
 
 def same_provider(holder: Any, cls: type) -> bool:
     """Say whether both come from one root package."""
-    return holder_name(holder).split(":")[0].split(".")[0] == cls.__module__.split(".")[0]
+    return root(holder_name(holder).partition(":")[0]) == root(cls.__module__)
 
 
 def _rank(name: str, host: str) -> int:
-    return int(name.split(":")[0].split(".")[0] != host)
+    return int(root(name.partition(":")[0]) != host)

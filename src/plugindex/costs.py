@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.names import root
 from plugindex.readings import median
 from plugindex.records import Record
 
@@ -91,14 +92,12 @@ def dependencies(
     needed: dict[str, dict[str, None]] = {}
     for plugin, imports in taken:
         for name, own in imports:
-            root = name.partition(".")[0]
-            costs.setdefault(root, {}).setdefault(name, []).append(own)
-            needed.setdefault(root, {})[plugin] = None
+            top = root(name)
+            costs.setdefault(top, {}).setdefault(name, []).append(own)
+            needed.setdefault(top, {})[plugin] = None
     found = [
-        Dependency(
-            root, _kind(root, application), _once(modules), len(modules), tuple(needed[root])
-        )
-        for root, modules in costs.items()
+        Dependency(top, _kind(top, application), _once(modules), len(modules), tuple(needed[top]))
+        for top, modules in costs.items()
     ]
     return sorted(found, key=lambda one: (-one.cost, one.name))
 
@@ -117,7 +116,7 @@ def _once(owns: dict[str, list[int]]) -> int:
     return sum(map(median, owns.values()))
 
 
-def _kind(root: str, application: str) -> str:
-    if root == application:
+def _kind(top: str, application: str) -> str:
+    if top == application:
         return APPLICATION
-    return STANDARD if root in sys.stdlib_module_names else THIRD_PARTY
+    return STANDARD if top in sys.stdlib_module_names else THIRD_PARTY

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from plugindex.config import LeaveOut, RegistryConfig, SecondaryRegistry, SuffixExtractor
+from plugindex.arguments import Arguments
+from plugindex.config import RegistryConfig
 from plugindex.enrol import enrol
 from plugindex.errors import DiscoveryError, message
 from plugindex.expressions import NONE
 from plugindex.foreign import foreign_family
 from plugindex.index import Settings
 from plugindex.registry import LazyDiscoveryDict
-from plugindex.secondary import SecondaryRegistryDict
 from plugindex.tracing import NoLiteral, Tracer
 
 TYPE_CHECKING = False
@@ -36,6 +36,7 @@ _CONFIG_FIELDS = (
     "discovery_function",
 )  # fmt: skip
 _INHERITED = ("__registry_key__", "__skip_if_no_key__", "__registry_name__")
+_SELECTION = ("plugin_folder", "allow", "deny", "safe_mode")
 _SETTINGS = {"enable_cache": "cache"} | {
     name: name for name in ("folder", "version", "max_age_days", "check_stamps")
 }
@@ -46,6 +47,7 @@ class Declarations:
 
     def __init__(self, finder: Finder) -> None:
         self.tracer = Tracer(finder)
+        self.arguments = Arguments(self.tracer)
 
     def of_module(self, module: str) -> list[Declared | DiscoveryError]:
         """Return the registries that *module* declares, or why one is not told by reading."""
@@ -142,7 +144,9 @@ class Declarations:
         written = self._config(entry)
         config = self._read_config(written, cls) if written is not None else None
         attributes = {} if config else self._attributes(cls, entry[5])
-        attributes["__leave_out__"] = self._rules(*self._inherited(cls, "__leave_out__"))
+        if config is None:
+            attributes["__registry__"] = self._registry(cls)
+        attributes["__leave_out__"] = self.arguments.rules(*self._inherited(cls, "__leave_out__"))
         module = self.tracer.hierarchy.module_of(cls)
         # The same code as in the application infers what isn't said, on a class of that name.
         place = {"__module__": module, "__qualname__": entry[0]}
@@ -174,15 +178,16 @@ class Declarations:
 
     def _read_config(self, written: Any, cls: Found) -> RegistryConfig:
         fields = self._fields(written, cls)
-        values: dict[str, Any] = {"registry_dict": LazyDiscoveryDict()}
+        values: dict[str, Any] = {"registry_dict": self._registry(cls)}
         for name, (value, record) in fields.items():
             if name == "key_extractor":
-                values[name] = self._extractor(value, record)
+                values[name] = self.arguments.extractor(value, record)
             elif name == "secondary_registries":
-                values[name] = self._secondary(value, record)
+                values[name] = self.arguments.secondary(value, record)
             elif name == "discovery_function":
-                if self.tracer.literal_or(value, record, value) is not None:
-                    raise NoLiteral("what its discovery_function finds")
+                values[name] = self.arguments.function(value, record)
+            elif name in _SELECTION:
+                values[name] = self.arguments.chosen(value, record, name)
             elif name not in ("registry_dict", "log_registration"):
                 values[name] = self.tracer.literal(value, record, name)
         return RegistryConfig(**values)
@@ -196,10 +201,10 @@ class Declarations:
                 found[name] = self.tracer.literal(value, home, name)
         value, home = self._inherited(cls, "__key_extractor__")
         if value is not None:
-            found["__key_extractor__"] = self._extractor(value, home)
+            found["__key_extractor__"] = self.arguments.extractor(value, home)
         declared = body.get("__secondary_registries__")
         if declared is not None:
-            found["__secondary_registries__"] = self._secondary(declared, record)
+            found["__secondary_registries__"] = self.arguments.secondary(declared, record)
         return found
 
     def _inherited(self, cls: Found, name: str) -> tuple[Any, Any]:
@@ -209,64 +214,27 @@ class Declarations:
                 return value, self.tracer.home(one)
         return None, None
 
-    def _extractor(self, value: Any, record: Any) -> Any:
-        """Return the key extractor: one of ours as it is, for any other one that must be run."""
-        if self.tracer.literal_or(value, record, value) is None:
-            return None
-        call = self.tracer.call(value, record)
-        ours = ("plugindex.config:SuffixExtractor", "plugindex.extractors:make_suffix_extractor")
-        if call is not None and call.reference in ours:
-            return SuffixExtractor(self._argument(call, ("suffix",), "suffix"))
-        return _must_be_run
-
-    def _secondary(self, value: Any, record: Any) -> list[SecondaryRegistry]:
-        value, record = self.tracer.trace(value, record)
-        if value[0] == "c" and not value[1]:
-            return []
-        if value[0] != "l":
-            raise NoLiteral("the list of its secondary registries")
-        return [self._one_secondary(one, record) for one in value[1]]
-
-    def _one_secondary(self, value: Any, record: Any) -> SecondaryRegistry:
-        call = self.tracer.call(value, record)
-        if call is None or call.reference != "plugindex.config:SecondaryRegistry":
-            raise NoLiteral("one of its secondary registries")
-        names = ("registry_dict", "key_source", "attr_name")
-        source, attribute = (self._argument(call, names, name) for name in names[1:])
-        return SecondaryRegistry(SecondaryRegistryDict(), source, attribute)
-
-    def _rules(self, value: Any, record: Any) -> list[LeaveOut]:
-        if value is None:
-            return []
-        value, record = self.tracer.trace(value, record)
-        if value[0] == "c" and not value[1]:
-            return []
-        return [self._rule(one, record) for one in (value[1] if value[0] == "l" else [value])]
-
-    def _rule(self, value: Any, record: Any) -> LeaveOut:
-        call = self.tracer.call(value, record)
-        if call is None or call.reference != "plugindex.config:LeaveOut":
-            raise NoLiteral("one of its rules to leave plugins out")
-        given = call.named(LeaveOut._fields)
-        return LeaveOut(**{name: self.tracer.literal(*one, name) for name, one in given.items()})
-
-    def _argument(self, call: Call, names: tuple[str, ...], name: str) -> Any:
-        """Return the literal that a call gets for one of its parameters."""
-        given = call.named(names)
-        if name not in given:
-            raise NoLiteral(f"the {name} of {call.reference}")
-        return self.tracer.literal(*given[name], name)
-
     # -- from the registry object --------------------------------------------------------------
 
     def _settings(self, cls: Found) -> Settings:
+        call = self._registry_call(cls)
+        return self._settings_of(call) if call is not None else Settings()
+
+    def _registry_call(self, cls: Found) -> Call | None:
+        """Return the call that makes the registry which a base class names, if it names one."""
         entry = self.tracer.hierarchy.entry(cls)
         config = self._config(entry)
         value, record = entry[5].get("__registry__"), self.tracer.home(cls)
         if config is not None:
             value, record = self._fields(config, cls).get("registry_dict", (None, None))
-        call = self.tracer.call(value, record) if value is not None else None
-        return self._settings_of(call) if call is not None else Settings()
+        return self.tracer.call(value, record) if value is not None else None
+
+    def _registry(self, cls: Found) -> LazyDiscoveryDict[Any, Any]:
+        """Return a registry that chooses what that of a base class does."""
+        call = self._registry_call(cls)
+        given = call.named(()) if call is not None and call.reference == _REGISTRY else {}
+        chosen = {n: self.arguments.chosen(*given[n], n) for n in _SELECTION if n in given}
+        return LazyDiscoveryDict(**chosen)
 
     def _settings_of(self, call: Call) -> Settings:
         if call.reference != _REGISTRY:
@@ -307,7 +275,3 @@ class Declarations:
         if found[0] in ("class", "real"):
             return self.tracer.hierarchy.reference(found)
         return str(self.tracer.literal(value, record, "the base"))
-
-
-def _must_be_run(name: str, cls: type) -> None:
-    """Stand for a key extractor whose code decides, which reading doesn't run."""

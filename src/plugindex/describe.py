@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.distributions import distribution_of
 from plugindex.records import Plugin, Record
 
 TYPE_CHECKING = False
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from plugindex.config import LeaveOut, Scope
+    from plugindex.config import Scope
     from plugindex.contents import Contents
+    from plugindex.leaving import Because
 
 _MISSING: Any = object()
 
@@ -64,7 +66,7 @@ def info(key: Hashable, contents: Contents, scope: Scope, held: Any) -> PluginIn
 
         raise absent(key, contents, scope)
     missing = missing_modules(plugin) if status == "unavailable" else ()
-    distribution = distribution_of(plugin.module)
+    distribution = distribution_of(plugin.module, plugin.provider)
     return PluginInfo(
         key,
         plugin.reference,
@@ -116,12 +118,16 @@ def from_class(key: Hashable, cls: Any) -> Plugin:
     )
 
 
-def left_out_class(key: Hashable, cls: Any, rule: LeaveOut, scope: Scope) -> Plugin:
-    """Describe a class of this process that *rule* leaves out."""
-    from plugindex import switches
+def leave_out(contents: Contents, key: Hashable, cls: Any, why: Because) -> None:
+    """Enter a class of this process among what is left out, and report it if somebody denies it."""
+    from plugindex.leaving import refusal, without
 
-    known = from_class(key, cls).replace(attributes={rule.attribute: rule.value})
-    return switches.left_out(known, rule, scope)
+    if key not in contents.entries:
+        known = from_class(key, cls).replace(attributes=dict(why.attributes), provider=why.provider)
+        contents.unavailable.setdefault(key, without(known, why))
+    problem = refusal(cls, key, why)
+    if why.refused and problem not in contents.problems:
+        contents.problems += (problem,)
 
 
 def matches(plugin: Plugin | None, held: Any, wanted: Mapping[str, Any]) -> bool:
@@ -153,12 +159,13 @@ def missing_modules(plugin: Plugin) -> tuple[str, ...]:
 
 def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
     """Return the command that mends it: for what is missing, the extra that names it, if any."""
-    from plugindex import switches
+    from plugindex.leaving import because
 
-    rule = switches.rule_for(plugin, scope)
-    if rule is not None:
-        return switches.remedy(rule, scope)
-    distribution = distribution_of(plugin.module) or distribution_of(scope.package)
+    why = because(plugin, scope)
+    if why is not None:
+        return why.remedy
+    own = distribution_of(plugin.module, plugin.provider)
+    distribution = own or distribution_of(scope.package)
     extras = _extras(distribution, missing) if distribution else ()
     if distribution and extras:
         return f"pip install '{distribution.metadata['Name']}[{','.join(extras)}]'"
@@ -180,21 +187,3 @@ def _extras(distribution: Distribution, missing: tuple[str, ...]) -> tuple[str, 
 
 def _normal(name: str) -> str:
     return name.lower().replace("-", "_").replace(".", "_")
-
-
-def distribution_of(module: str) -> Distribution | None:
-    """Return the installed distribution that provides the top-level package of *module*."""
-    from importlib import metadata
-
-    top = module.partition(".")[0]
-    try:
-        return metadata.distribution(top)
-    except metadata.PackageNotFoundError:
-        pass
-    except (OSError, TypeError, ValueError):  # an entry of sys.path that is no folder's name
-        return None
-    try:
-        names = metadata.packages_distributions().get(top, ())
-        return metadata.distribution(names[0]) if names else None
-    except (OSError, TypeError, ValueError):
-        return None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.errors import DiscoveryError
+from plugindex import turns
+from plugindex.errors import UnaskedError, function_failed
+from plugindex.introspect import resolved
 from plugindex.loader import describe, import_or_describe
+from plugindex.records import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.family import Family
+    from plugindex.held import HeldMapping
+    from plugindex.snapshot import Snapshot
 
 
 def discover_registry_classes(
@@ -109,18 +114,67 @@ def _import(name: str) -> bool:
     return not failure
 
 
-def run_function(function: Callable[..., Any], family: Family) -> None:
-    """Call a host's own discovery function with the package's folders, its prefix and the base.
+def in_process(family: Family) -> str:
+    """Return why no other process could call the host's discovery function, "" if one could."""
+    function = family.config.discovery_function
+    named = family.scope.function
+    if named and resolved(*named.split(":")) == function:
+        return ""
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"no other process finds {name} by a name: it is no function of a module"
+
+
+def may_run_here(family: Family) -> bool:
+    """Tell whether the discovery function may have to run in this process."""
+    from plugindex.process import refusal
+
+    return bool(in_process(family) or refusal())
+
+
+def called(registry: HeldMapping[Any, Any], taken: Callable[[], Snapshot]) -> Snapshot | None:
+    """Return what a child *takes* from the host's discovery function, or run it in this process.
+
+    Raises:
+        DiscoveryError: the function failed.
+    """
+    assert registry.family is not None
+    why = in_process(registry.family)
+    try:
+        if not why:
+            return taken()
+    except UnaskedError as error:
+        why = str(error)
+    run_here(registry, why)
+    return None
+
+
+def run_here(registry: HeldMapping[Any, Any], why: str) -> None:
+    """Call the host's discovery function in this process, and note that it ran here.
 
     Raises:
         DiscoveryError: the function raised; its exception is the cause.
     """
-    package = family.scope.package
+    assert registry.family is not None
+    run_function(registry.family)
+    module = registry.family.scope.base.partition(":")[0]
+    text = f"its discovery function ran in this process, and what it found isn't kept: {why}"
+    hint = "name a function that stands at the top of a module" if "by a name" in why else ""
+    registry.note(Problem("in-process", module, text, hint), once=True)
+
+
+def run_function(family: Family) -> None:
+    """Call the discovery function with the package's folders, its prefix and the base.
+
+    Raises:
+        DiscoveryError: the function raised; its exception is the cause.
+    """
+    package, function = family.scope.package, family.config.discovery_function
+    assert function is not None
     try:
-        __import__(package)
-        folders = getattr(sys.modules[package], "__path__", [])
-        function(folders, package + ".", family.base)
+        with turns.recording():
+            __import__(package)
+            folders = getattr(sys.modules[package], "__path__", [])
+            function(folders, package + ".", family.base)
     # Foreign code; without it there is no registry, so this is told to whoever asks for a key.
-    except Exception as error:
-        text = f"the discovery function of {family.scope.base} failed: {describe(error)}"
-        raise DiscoveryError(text) from error
+    except (Exception, SystemExit) as error:
+        raise function_failed(family.scope, describe(error)) from error

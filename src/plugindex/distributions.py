@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
+from plugindex import stamp
+from plugindex.names import is_dropped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 _KINDS = ("dist-info", "egg-info")
+_LARGEST = 64 << 20  # bytes of a file that lists what was installed
 
 
 def installed_version(name: str) -> str:
@@ -13,22 +21,76 @@ def installed_version(name: str) -> str:
 
     It looks at names of folders alone, which costs a hundredth of ``importlib.metadata``.
     """
-    wanted = _normal(name)
+    wanted = normal(name)
     for folder in sys.path:
         for entry in _names(folder):
             stem, _, kind = entry.rpartition(".")
             distribution, _, version = stem.partition("-")
-            if kind in _KINDS and version and _normal(distribution) == wanted:
+            if kind in _KINDS and version and normal(distribution) == wanted:
                 return version.partition("-")[0]  # an egg's name ends with the interpreter's
     return ""
 
 
-def _normal(name: str) -> str:
-    return name.lower().replace("-", "_").replace(".", "_")
+def distribution_of(module: str, provider: str = "") -> Distribution | None:
+    """Return the installed distribution that brings *module*; None for a plugin folder's file.
+
+    Args:
+        module: its full name.
+        provider: the distribution's name, if it is known.
+    """
+    from importlib import metadata
+
+    top = module.partition(".")[0]
+    if is_dropped(module):
+        return None
+    try:
+        return metadata.distribution(provider or top)
+    except metadata.PackageNotFoundError:
+        pass
+    except (OSError, TypeError, ValueError):  # an entry of sys.path that is no folder's name
+        return None
+    try:
+        names = metadata.packages_distributions().get(top, ())
+        return metadata.distribution(names[0]) if names else None
+    except (OSError, TypeError, ValueError):
+        return None
+
+
+def normal(name: str) -> str:
+    """Return the form in which two spellings of one distribution's name are equal."""
+    return name.lower().replace("_", "-").replace(".", "-").replace(" ", "-")
+
+
+def bringing(package: str) -> list[str]:
+    """Return the names of the distributions that bring a top-level *package*.
+
+    Folders alone are looked into: what a broken installation lacks costs nobody anything.
+    """
+    found = []
+    for folder in filter(_is_sound, sys.path):
+        for entry in _names(folder):
+            stem, _, kind = entry.rpartition(".")
+            if kind in _KINDS and package in _packages(os.path.join(folder, entry)):
+                found.append(stem.partition("-")[0])
+    return found
+
+
+def _packages(folder: str) -> set[str]:
+    """Return the top-level packages of an installed distribution."""
+    told = stamp.read(os.path.join(folder, "top_level.txt"), _LARGEST)
+    if told is not None:
+        return set(told.decode("utf-8", "replace").split())
+    record = stamp.read(os.path.join(folder, "RECORD"), _LARGEST) or b""
+    paths = [line.partition(",")[0] for line in record.decode("utf-8", "replace").splitlines()]
+    return {path.partition("/")[0].removesuffix(".py") for path in paths}
+
+
+def _is_sound(folder: object) -> bool:
+    return isinstance(folder, str) and "\0" not in folder
 
 
 def _names(folder: object) -> list[str]:
-    if not isinstance(folder, str) or "\0" in folder:
+    if not isinstance(folder, str) or not _is_sound(folder):
         return []
     try:
         return os.listdir(folder or ".")

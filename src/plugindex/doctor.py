@@ -7,7 +7,9 @@ import time
 from plugindex import index, output, store, targets
 from plugindex.build import build
 from plugindex.cli import FINDINGS, SOUND, target_of
+from plugindex.cli_list import seen
 from plugindex.errors import DiscoveryError
+from plugindex.narrowing import narrowed
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -59,7 +61,9 @@ class Case:
     Attributes:
         declared: what it covers.
         made: the fresh reading.
-        fresh: the snapshot of that.
+        family: the classes of the registry's hierarchy, as reading tells them.
+        whole: the snapshot of that.
+        fresh: the same, less what is left out now.
         cached: what the application would see, from its index where that holds.
         stored: what lay at the index's place before.
     """
@@ -68,16 +72,12 @@ class Case:
         self.declared = declared
         self.scope = declared.scope
         self.made: Build = build(declared.scope, declared.settings.replace(cache=False), None, None)
-        self.fresh: Snapshot = self.made.snapshot(time.perf_counter())
+        self.family: Any = self.made.family()
+        self.whole: Snapshot = self.made.snapshot(time.perf_counter())
+        self.fresh: Snapshot = narrowed(self.whole, self.scope)
         self.path = index.cache_path(declared.scope, declared.settings)
         self.stored = store.read(self.path) if self.path else None
-        self.cached: Snapshot = index.take(declared.scope, declared.settings)
-
-    @property
-    def family(self) -> Any:
-        """The classes of the registry's hierarchy, as reading tells them."""
-        assert self.made.resolver is not None, "a fresh reading resolves"
-        return self.made.resolver.family
+        self.cached: Snapshot = seen(declared.scope, declared.settings)
 
 
 def run(options: Namespace, started: float) -> int:
@@ -107,7 +107,8 @@ def diagnose(declared: Declared, subject: str | None = None) -> Diagnosis:
     try:
         case = Case(declared)
     except DiscoveryError as error:
-        base = Step("base", BROKEN, str(error.args[0]), "name a base class that is there")
+        fix = error.fix or "name a base class that is there"
+        base = Step("base", BROKEN, error.cause or str(error.args[0]), fix)
         return Diagnosis(declared.scope.name, subject or "", _filled([base]))
     if not subject:
         return Diagnosis(declared.scope.name, "", _filled(doctor_registry.steps(case)))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from plugindex import stamp, switches
+from plugindex import stamp
+from plugindex.choices import safety
 from plugindex.cli_show import keys_like
 from plugindex.describe import remedy
 from plugindex.doctor import BROKEN, OK, Step
 from plugindex.doctor_registry import base, cache, classes, filters, package, problems
+from plugindex.leaving import because
+from plugindex.names import safe_mode
+from plugindex.narrowing import claimed
 from plugindex.records import Plugin
 
 TYPE_CHECKING = False
@@ -168,11 +172,8 @@ def _key_fix(case: Case, cls: Any) -> str:
 
 
 def _listed(case: Case) -> list[Plugin]:
-    snapshot = case.fresh
-    rivals = [
-        one.replace(key=key) for key, claimants in snapshot.conflicts.items() for one in claimants
-    ]
-    return [*snapshot.plugins.values(), *snapshot.unavailable.values(), *rivals]
+    """Return every plugin that reading tells of, whoever has its key and whatever leaves it out."""
+    return [*case.fresh.plugins.values(), *case.fresh.unavailable.values(), *claimed(case.whole)]
 
 
 def _duplicate(case: Case, cls: Any) -> Step:
@@ -190,10 +191,10 @@ def _filter(case: Case, cls: Any) -> Step:
     if any(cls[1] == name or cls[1].startswith(name + ".") for name in case.scope.excluded):
         return Step("filter", BROKEN, f"{cls[1]} is left out", "take it off the list of exclusions")
     for plugin in _listed(case):
-        rule = switches.rule_for(plugin, case.scope)
-        if rule is not None and plugin.reference == case.family.reference(cls):
-            text, fix = switches.reason(rule, case.scope), switches.remedy(rule, case.scope)
-            return Step("filter", BROKEN, text, fix)
+        if plugin.reference == case.family.reference(cls):
+            why = because(plugin, case.scope)
+            if why is not None:
+                return Step("filter", BROKEN, why.reason, why.remedy)
     return filters(case)
 
 
@@ -251,6 +252,11 @@ def _unknown(case: Case, subject: str) -> Step:
     fresh = case.fresh
     known = [str(key) for key in (*fresh.plugins, *fresh.unavailable, *fresh.conflicts)]
     near = get_close_matches(subject, [*known, *named], 3, 0.5)
+    if safe_mode(case.scope):
+        reason, lift = safety(case.scope)
+        told = f"the application has no {subject!r}"
+        told += f" (but {', '.join(near)})" if near else ""
+        return Step("filter", BROKEN, f"{told}, and {reason}", lift)
     text = f"no key and no class in {case.scope.package} is called {subject!r}"
     fix = f"did you mean {', '.join(near)}?" if near else f"known keys: {', '.join(known[:20])}"
     return Step("key", BROKEN, text, fix)

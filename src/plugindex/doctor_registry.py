@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 
-from plugindex import switches
+from plugindex.choices import idle, safety
 from plugindex.doctor import BROKEN, NOTE, OK, Step
+from plugindex.leaving import because
+from plugindex.names import safe_mode
+from plugindex.narrowing import claimed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.doctor import Case
+    from plugindex.leaving import Because
     from plugindex.records import Problem
 
 _KINDS = {
-    "file": ("unreadable", "stale-bytecode"),
+    "file": ("unreadable", "stale-bytecode", "ignored"),
     "syntax": ("syntax-error",),
     "imports": ("missing-requirement", "import-failed", "crashed", "refused"),
     "key": ("missing-key", "inherited-key", "undecided"),
@@ -112,15 +116,28 @@ def classes(case: Case) -> list[Any]:
 
 def filters(case: Case) -> Step:
     """Say what is left out on purpose."""
-    plugins = case.fresh.plugins.items()
-    switched = [(key, rule) for key, p in plugins if (rule := switches.rule_for(p, case.scope))]
-    if switched:
-        rule = switched[0][1]
-        keys = ", ".join(repr(key) for key, _ in switched)
-        text = f"left out: {keys}: {switches.reason(rule, case.scope)}"
-        return Step("filter", NOTE, text, switches.remedy(rule, case.scope))
+    plugins = case.fresh.unavailable.items()
+    out = [(key, why) for key, plugin in plugins if (why := because(plugin, case.scope))]
+    if out:
+        return _left_out(out)
+    idlers = idle(claimed(case.whole), case.scope)
+    if idlers:
+        place, entry = idlers[0]
+        text = f"{place} names {entry!r}, which is no key and brings no plugin here"
+        return Step("filter", NOTE, text, f"correct it, or take it out of {place}")
+    if safe_mode(case.scope):
+        return Step("filter", NOTE, *safety(case.scope))
     left_out = ", ".join(case.scope.excluded)
     return Step("filter", OK, f"left out: {left_out}" if left_out else "nothing is left out")
+
+
+def _left_out(out: list[tuple[Any, Because]]) -> Step:
+    """Say which keys are left out, by reason, and how to have the first again."""
+    reasons: dict[str, list[str]] = {}
+    for key, why in out:
+        reasons.setdefault(why.reason, []).append(repr(key))
+    told = "; ".join(f"{', '.join(keys)}: {reason}" for reason, keys in reasons.items())
+    return Step("filter", NOTE, f"left out: {told}", out[0][1].remedy)
 
 
 def cache(case: Case) -> Step:

@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    from plugindex.config import Scope
+
 
 def message(summary: str, facts: Iterable[tuple[str, str]] = ()) -> str:
     """Lay out *summary* and its labelled *facts* (label, text) as one multi-line message."""
@@ -27,6 +29,14 @@ DAMAGE = (
 )
 
 
+class Miss(Exception):
+    """A cache that can't be used, with its *verdict* and the reason; nobody sees it raised."""
+
+    def __init__(self, verdict: str, why: str = "") -> None:
+        super().__init__(why)
+        self.verdict = verdict
+
+
 class RegistryError(Exception):
     """Base of every error that plugindex raises on purpose.
 
@@ -41,7 +51,17 @@ class RegistryError(Exception):
 
 
 class DiscoveryError(RegistryError):
-    """A scope, base class or target can't be listed as asked."""
+    """A scope, base class or target can't be listed as asked.
+
+    *cause* and *fix* say in one line each what is wrong and what to do, where that is known.
+    """
+
+    cause: str = ""
+    fix: str = ""
+
+
+class UnaskedError(DiscoveryError):
+    """No child interpreter could be started to call a discovery function; the text says why."""
 
 
 class CacheError(RegistryError):
@@ -126,3 +146,11 @@ class StalePluginError(PluginLoadError):
 
 class FailedPluginError(PluginLoadError, UnavailablePluginError):
     """A plugin failed to load earlier in this process and left the keys, hence a KeyError too."""
+
+
+def function_failed(scope: Scope, cause: str, place: str = "") -> DiscoveryError:
+    """Return the error of a discovery function that failed, at a *place* if that is known."""
+    summary = f"the discovery function of {scope.base} failed"
+    fix = f"correct {scope.function or 'the function'}: while it raises, the registry has no keys"
+    text = message(summary, [("cause", cause), ("file", place), ("fix", fix)])
+    return DiscoveryError(text, cause=f"{summary}: {cause}", fix=fix)

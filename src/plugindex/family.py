@@ -6,7 +6,7 @@ import sys
 
 from plugindex.config import KeyRule, LeaveOut, RegistryConfig, Scope, SuffixExtractor
 from plugindex.errors import message
-from plugindex.keys import reference
+from plugindex.keys import function_reference, reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def infer(base: type, config: RegistryConfig) -> Family:
         application=base.__module__.partition(".")[0],
         secondary=_pairs(config.secondary_registries or ()),
         leave_out=_rules(base),
+        selection=config.selection,
+        function=function_reference(config.discovery_function),
     )
     return Family(base, scope, config, (registry_of, (scope.base,)))
 

@@ -17,6 +17,7 @@ NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW
 _WRITE |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _POSIX = hasattr(os, "geteuid")
+OTHERS_WRITE = "other users may write it"
 _TEMPORARY = ".plugindex-"
 _STRAY_AGE_S = 3600
 
@@ -115,7 +116,39 @@ def _own(status: os.stat_result) -> None:
     if status.st_uid != os.geteuid():
         raise Refused("it belongs to another user")
     if status.st_mode & 0o022:
-        raise Refused("other users may write it")
+        raise Refused(OTHERS_WRITE)
+
+
+def distrust(path: str) -> str:
+    """Return why the file or folder at *path* must not be trusted, "" if it may be."""
+    if not _POSIX:
+        return ""
+    try:
+        _own(os.stat(path))
+        if os.lstat(path).st_uid != os.geteuid():
+            return "it is another user's link"
+    except Refused as why:
+        return str(why)
+    except OSError as error:
+        return error.strerror or "it can't be looked at"
+    except ValueError:
+        return "nothing can have that name"
+    return ""
+
+
+def mend(path: str, why: str) -> str:
+    """Return how to make the file or folder at *path* one that may be trusted."""
+    return f"chmod go-w {path}" if why == OTHERS_WRITE else "put one of your own in its place"
+
+
+def read_own(path: str, limit: int) -> bytes:
+    """Return the bytes of a regular file that nobody else can have written.
+
+    Raises:
+        OSError: it can't be read.
+        Refused: it is no regular file, too large, or another user could have written it.
+    """
+    return read_regular(path, limit, 0, _own if _POSIX else None)
 
 
 def make_folder(folder: str) -> None:
@@ -127,14 +160,9 @@ def make_folder(folder: str) -> None:
     """
     if not os.path.isdir(folder):
         _make_missing(folder)
-    if not _POSIX:
-        return
-    try:
-        _own(os.stat(folder))
-        if os.lstat(folder).st_uid != os.geteuid():
-            raise Refused("it is another user's link")
-    except Refused as why:
-        raise Refused(f"{folder} is not used as a cache folder: {why}") from None
+    why = distrust(folder)
+    if why:
+        raise Refused(f"{folder} is not used as a cache folder: {why}")
 
 
 def _make_missing(folder: str) -> None:

@@ -6,12 +6,14 @@ import _imp
 import os
 import sys
 
+from plugindex import plugin_files
 from plugindex.importers import Importers
+from plugindex.names import is_dropped
 from plugindex.records import ModuleFile, Problem, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # The order is the one in which importlib's path finder tries suffixes.
 _KINDS = dict.fromkeys(_imp.extension_suffixes(), "extension")
@@ -38,11 +40,15 @@ class Finder:
 
     Args:
         path: the search path; ``sys.path`` as it is now when left out.
+        dropped: the plugin folder for which a package stands, by that package.
     """
 
-    def __init__(self, path: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, path: Sequence[str] | None = None, dropped: Mapping[str, str] | None = None
+    ) -> None:
         entries = [_entry(e) for e in (sys.path if path is None else path) if isinstance(e, str)]
         self.path: tuple[str, ...] = tuple(dict.fromkeys(entries))
+        self.dropped = dict(dropped or {})
         self.troubles: list[Problem] = []
         self.consulted: dict[str, frozenset[str] | None] = {}
         self._listings: dict[str, Listing | None] = {}
@@ -89,6 +95,8 @@ class Finder:
         parent, _, tail = name.rpartition(".")
         if not tail or (not parent and "." in name):
             return None
+        if is_dropped(name):
+            return plugin_files.find(self, name)
         if name == "os.path":  # os is no package: it enters its path module in sys.modules
             return self._alias(name, os.path.__name__)
         if parent:

@@ -7,6 +7,7 @@ import time
 
 from plugindex import stamp
 from plugindex.codec import encode
+from plugindex.files import distrust
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -65,7 +66,8 @@ def check(
         ):
             continue
         held = listed(path)
-        if now is None or known is None or _held_digest(path, held) != names:
+        own = path if names[:1] == stamp.OWN else ""
+        if now is None or known is None or _held_digest(path, held, own) != names:
             moved = True
             whole = whole or (held is None and known is not None)
         else:
@@ -137,8 +139,10 @@ def same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
         return False
     if not digest:  # only the stamp decided: a .pyc names its source's size and second
         return bool(list(now) == known)
+    if digest[:1] == stamp.OWN and distrust(path):
+        return False
     data = stamp.read(path, _LIMIT)
-    return data is not None and stamp.digest(data) == digest
+    return data is not None and stamp.digest(data) == digest.removeprefix(stamp.OWN)
 
 
 def listed(folder: str) -> frozenset[str] | None:
@@ -149,24 +153,43 @@ def listed(folder: str) -> frozenset[str] | None:
         return None
 
 
-def names_digest(names: frozenset[str] | None) -> str:
-    """Return what stands for the names of a folder; the bytecode folder comes and goes."""
-    if names is None:
+def names_digest(names: frozenset[str] | None, own: str = "") -> str:
+    """Return what stands for the names of a folder; the bytecode folder comes and goes.
+
+    Args:
+        names: None where they can't be listed.
+        own: the folder's path, if it counts too whether others may write it.
+    """
+    if names is None and not own:
         return ""
-    return stamp.digest(encode(sorted(names - {"__pycache__"})).encode("ascii"))
+    told: list[Any] = sorted(names - {"__pycache__"}) if names is not None else []
+    told += [distrust(own)] if own else []
+    return (stamp.OWN if own else "") + stamp.digest(encode(told).encode("ascii"))
 
 
-def take_folders(consulted: Mapping[str, frozenset[str] | None]) -> list[Any]:
-    """Return path, stamp and names digest of each folder that was listed."""
+def take_folders(
+    consulted: Mapping[str, frozenset[str] | None], dropped: Iterable[str] = ()
+) -> list[Any]:
+    """Return path, stamp and names digest of each folder that was listed.
+
+    Args:
+        consulted: the names that each had.
+        dropped: the plugin folders.
+    """
     return [
-        [path, stamp.take(path), _held_digest(path, names)] for path, names in consulted.items()
+        [path, stamp.take(path), _held_digest(path, names, path if _in(path, dropped) else "")]
+        for path, names in consulted.items()
     ]
 
 
-def _held_digest(path: str, names: frozenset[str] | None) -> str:
+def _in(path: str, folders: Iterable[str]) -> bool:
+    return any(f"{path}{os.sep}".startswith(f"{folder}{os.sep}") for folder in folders)
+
+
+def _held_digest(path: str, names: frozenset[str] | None, own: str) -> str:
     """Return what stands for what a path of the search path holds, be it a folder or an archive."""
-    if names is not None:
-        return names_digest(names)
+    if names is not None or own:
+        return names_digest(names, own)
     data = stamp.read(path, _LIMIT)
     return "" if data is None else stamp.digest(data)
 

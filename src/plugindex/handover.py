@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from plugindex import freshness, index, store
 from plugindex.bytecode import cache_path
-from plugindex.errors import DAMAGE, DiscoveryError, message
+from plugindex.errors import DAMAGE, DiscoveryError, Miss, message
 from plugindex.header import CacheConfig, check_header
-from plugindex.inputs import Miss
 from plugindex.paths import environment_digest, search_path
 from plugindex.records import Record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from plugindex import store
-from plugindex.inputs import Miss
+from plugindex.errors import Miss
 from plugindex.paths import cache_file
 from plugindex.records import Record
 

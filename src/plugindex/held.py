@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from plugindex import turns
+from plugindex import journal, turns
+from plugindex.config import joined
 from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
 from plugindex.mapping import K, LazyMapping, V, raw
+from plugindex.names import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container, Hashable
     from typing import Any
 
-    from plugindex.config import LeaveOut
+    from plugindex.config import Selection
     from plugindex.family import Family
+    from plugindex.leaving import Because
     from plugindex.records import Problem
     from plugindex.secondary import SecondaryRegistryDict
 
@@ -34,6 +37,7 @@ class HeldMapping(LazyMapping[K, V]):
         "_noted",
         "_preset",
         "_reported",
+        "_selection",
         "_settings",
         "_stated",
         "_turn",
@@ -43,8 +47,9 @@ class HeldMapping(LazyMapping[K, V]):
         "why_not_adopted",
     )
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, selection: Selection, **settings: Any) -> None:
         super().__init__()
+        self._selection = selection
         self.family: Family | None = None
         self.followers: list[SecondaryRegistryDict[Any, Any]] = []
         self._settings = settings
@@ -71,58 +76,73 @@ class HeldMapping(LazyMapping[K, V]):
         held = self.family
         if held is not None and held.scope.base != family.scope.base:
             raise TypeError(f"{held.scope.base} holds this registry, {family.scope.base} can't too")
+        chosen = joined(self._selection, family.config.selection)
+        family.scope = family.scope.replace(selection=chosen)
+        if chosen.plugin_folder and journal.active() is None:
+            from plugindex.loader import know_folder
+
+            know_folder(family.scope)  # so that its classes unpickle where the base is imported
         with turns.guard:
             self.family = family
 
     def enter(self, key: Any, cls: Any) -> None:
         """Let *cls*, whose statement just ran, claim *key*."""
+        why = self._leaving_out(key, cls)  # it may look at what is installed, so before the guard
         with turns.guard:
             plugin = self._contents.entries.get(key) if self._contents else None
             self._stated[key, holder_name(cls)] = self._latest[key] = cls
             if self._contents is None:
-                if self._leaving_out(cls) is None:
+                if why is None:
                     self._enter_early(key, cls)
             elif plugin is not None and plugin.reference == holder_name(cls):
                 raw.__setitem__(self, key, cls)
             else:
-                self._claim(key, cls)
+                self._claim(key, cls, why)
         self._report()
 
     def _enter_early(self, key: Any, cls: Any) -> None:
         """Show a class of the host's own package before the index has its say."""
         holder = raw.get(self, key)
         free = holder is None or (key not in self._preset and not takes_over(holder, cls))
-        if free and self.family and self.family.scope.covers(cls.__module__):
+        own = self.family is not None and self.family.scope.covers(cls.__module__)
+        if free and own:
             raw.__setitem__(self, key, cls)
 
     def _claim_stated(self, contents: Contents, listed: Container[str] = ()) -> None:
         """Let the classes whose statements ran here claim their keys, less those *listed*."""
         for (key, name), cls in self._stated.items():
             if name not in listed and not self._left_over(cls):
-                self._let_claim(contents, key, cls)
+                self._let_claim(contents, key, cls, self._leaving_out(key, cls))
 
-    def _claim(self, key: Any, cls: Any) -> None:
+    def _claim(self, key: Any, cls: Any, why: Because | None) -> None:
         changed = self._change()
-        self._let_claim(changed, key, cls)
+        self._let_claim(changed, key, cls, why)
         self._publish(changed)
 
-    def _let_claim(self, contents: Contents, key: Any, cls: Any) -> None:
-        """Let *cls* claim *key*, unless an environment variable leaves it out."""
-        rule = self._leaving_out(cls)
-        if rule is None:
+    def _look_up(self) -> None:
+        """Look up who brings the classes at hand, which nobody may wait for under the guard."""
+        stated = [(key, cls) for (key, _), cls in list(self._stated.items())]
+        held = [(key, cls) for key, cls in self._raw().items() if isinstance(cls, type)]
+        for key, cls in stated + held:
+            self._leaving_out(key, cls)
+
+    def _let_claim(self, contents: Contents, key: Any, cls: Any, why: Because | None) -> None:
+        """Let *cls* claim *key*, unless something leaves it out, and that is *why*."""
+        if why is None:
             contents.claim(key, cls, self._host)
-        elif key not in contents.entries:
-            from plugindex.describe import left_out_class
+        else:
+            from plugindex.describe import leave_out
 
-            plugin = left_out_class(key, cls, rule, self.family.scope)  # type: ignore[union-attr]
-            contents.unavailable.setdefault(key, plugin)
+            leave_out(contents, key, cls, why)
 
-    def _leaving_out(self, cls: Any) -> LeaveOut | None:
-        if self.family is None or not self.family.scope.leave_out:
+    def _leaving_out(self, key: Any, cls: Any) -> Because | None:
+        if self.family is None or journal.active() is not None:
+            return None  # in a child, where all is to be known
+        if not limits(self.family.scope):
             return None
-        from plugindex.switches import rule_for_class
+        from plugindex.leaving import because_class
 
-        return rule_for_class(cls, self.family.scope)
+        return because_class(key, cls, self.family.scope)
 
     @property
     def _host(self) -> str:
@@ -138,9 +158,12 @@ class HeldMapping(LazyMapping[K, V]):
         friendly = holder_is(held, cls) or takes_over(cls, held) or takes_over(held, cls)
         return "" if friendly or not same_provider(held, cls) else holder_name(held)
 
-    def note(self, problem: Problem) -> None:
-        """Add a *problem* that a class statement met."""
+    def note(self, problem: Problem, once: bool = False) -> None:
+        """Add a *problem* that a class statement met; *once*: not if it is there already."""
         with turns.guard:
+            known = self._noted if self._contents is None else self._contents.problems
+            if once and problem in known:
+                return
             if self._contents is None:
                 self._noted += (problem,)
                 return

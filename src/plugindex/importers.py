@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _OWN = (BuiltinImporter, FrozenImporter, PathFinder)
 # setuptools' imports setuptools to answer, and ``Finder`` knows the alias that it makes; pytest's
-# rewrites the assertions of files on the path.
-_KNOWN = ("_distutils_hack", "_pytest.assertion.rewrite")
+# rewrites the assertions of files on the path; ours knows what ``Finder`` is told.
+_KNOWN = ("_distutils_hack", "_pytest.assertion.rewrite", "plugindex.dropped")
 _KINDS = {
     SourceFileLoader: "source",
     SourcelessFileLoader: "bytecode",

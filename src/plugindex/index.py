@@ -8,14 +8,15 @@ import sys
 import time
 
 from plugindex import freshness, store
-from plugindex.errors import DAMAGE
+from plugindex.errors import DAMAGE, Miss
 from plugindex.header import CacheConfig, check_header, locate
-from plugindex.inputs import Miss
+from plugindex.names import safe_mode
 from plugindex.paths import (
     cache_disabled,
     cache_folder,
     environment_digest,
-    registry_file_name,
+    index_file_name,
+    plugin_place,
 )
 from plugindex.records import Record, Stats
 from plugindex.snapshot import Sections, Snapshot
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from plugindex.build import Build
     from plugindex.config import Scope
     from plugindex.records import Problem
 
-SCHEMA = "1.0"
-CONTENTS, RESULT = "/contents", "="  # entries of the tail; see plugindex.kept
+SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
+# Entries of the tail; see plugindex.kept.
+CONTENTS, MODULES, RESULT = "/contents", "/modules", "="
 
 
 class Settings(Record):
@@ -86,16 +89,20 @@ def _take(scope: Scope, settings: Settings, anew: bool) -> Snapshot:
     changes = None if place is None or anew else changes_at(place, scope, settings)
     found = None
     if place is not None and changes is not None and changes.none:
-        found = _stored(scope, settings, place, started)
+        found = stored(scope, settings, place, started)
         changes = changes if found is not None else None
     if place is None or not (place.path or found):
         from plugindex.build import build
 
         return build(scope, settings, place, changes).snapshot(started)
     if found is None:
-        return _renew_safely(scope, settings, place, changes, started)
+        from plugindex.renewal import renew
+
+        return renew(scope, settings, place, changes, started)
     if place.path and changes is not None and changes.settled:
-        _stamp_anew(place)
+        from plugindex.renewal import stamp_anew
+
+        stamp_anew(place)
     return found
 
 
@@ -157,13 +164,16 @@ def find_place(scope: Scope, settings: Settings) -> Place | None:
     if not settings.cache or not folder or cache_disabled(scope.application):
         return None
     environment = environment_digest()
-    name = registry_file_name(scope.name)
-    return Place(*locate(folder, name, environment), environment)
+    return Place(*locate(folder, index_file_name(scope), environment), environment)
 
 
 def scope_digest(scope: Scope) -> str:
-    """Return what stands for everything that the answer depends on besides the files."""
-    fields = [getattr(scope, name) for name in scope._fields]
+    """Return what stands for everything that the answer depends on besides the files.
+
+    What is taken of it (``Scope.selection``) is chosen afterwards.
+    """
+    fields = [getattr(scope, name) for name in scope._fields if name != "selection"]
+    fields.append(safe_mode(scope))
     running = (sys.hexversion, sys.platform, sys.flags.optimize, sys.pycache_prefix, _mapped())
     return digest(repr((SCHEMA, running, fields)).encode())
 
@@ -191,9 +201,10 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
     """Return what changed since the index was made, None if it is none of this scope."""
     if not is_sound(place, scope, settings):
         return None
-    if not settings.check_stamps:
-        return freshness.Changes()
     document = place.document
+    elsewhere = document.head("plugin_folder") != plugin_place(scope)[1]
+    if not settings.check_stamps:
+        return freshness.Changes(folders=elsewhere)
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
         found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
@@ -201,6 +212,8 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
             found = found.replace(modules=found.modules | {ASKED})
     except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
+    if elsewhere:
+        found = found.replace(folders=True)
     return None if found.whole else found
 
 
@@ -210,16 +223,23 @@ def _entry(document: store.Document, name: str) -> Any:
     return decode(document.entry(name) or "")
 
 
-def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:
+def stored(scope: Scope, settings: Settings, place: Place, started: float) -> Snapshot | None:
+    """Return what is stored at *place*, None if it is damaged."""
+
     def result(module: str) -> Any:
         try:
             return _entry(place.document, RESULT + module)
         except DAMAGE:  # the file was replaced meanwhile, or is damaged
-            from plugindex.build import build
+            return _anew(scope, settings).detail(module)
 
-            return build(scope, settings, None, None).detail(module)
+    def claims() -> tuple[Any, Any]:
+        try:
+            modules = _entry(place.document, MODULES)
+            return modules, {name: _entry(place.document, RESULT + name) for name in modules}
+        except DAMAGE:
+            return _anew(scope, settings).claims()
 
-    sections = Sections(place.document.head, result)
+    sections = Sections(place.document.head, result, claims)
     try:
         seconds = time.perf_counter() - started
         return sections.snapshot(Stats(sections["modules"], 0, 0, "hit", seconds))
@@ -227,62 +247,7 @@ def _stored(scope: Scope, settings: Settings, place: Place, started: float) -> S
         return None
 
 
-def _stamp_anew(place: Place) -> None:
-    """Spare the next start the comparisons of content, once the files have come to rest."""
-    head = place.document.raw_head()
-    head["checked"] = freshness.now_ns()
-    head["files"] = freshness.restamped(place.document.head("files"))
-    head["folders"] = freshness.restamped_folders(place.document.head("folders"))
-    store.write(place.path, head, "records", place.document.raw_tail())
-
-
-def _renew_safely(
-    scope: Scope,
-    settings: Settings,
-    place: Place,
-    changes: freshness.Changes | None,
-    started: float,
-) -> Snapshot:
-    """Renew what is stored, or build all from nothing where that turns out to be damaged."""
-    try:
-        return _renew(scope, settings, place, changes, started)
-    except DAMAGE:
-        if changes is None:  # nothing that was stored is to blame
-            raise
-        return _renew(scope, settings, place, None, started)
-
-
-def _renew(
-    scope: Scope,
-    settings: Settings,
-    place: Place,
-    changes: freshness.Changes | None,
-    started: float,
-) -> Snapshot:
-    """Build what changed, one process at a time; the others wait a little and use the result."""
+def _anew(scope: Scope, settings: Settings) -> Build:
     from plugindex.build import build
-    from plugindex.lock import Lock
 
-    with Lock(place.path):
-        now = find_place(scope, settings) or place
-        if now.document.mark != place.document.mark:  # another process was faster
-            changes = changes_at(now, scope, settings)
-            found = (
-                _stored(scope, settings, now, started)
-                if changes is not None and changes.none
-                else None
-            )
-            if found is not None:
-                return found
-            changes = None if changes is not None and changes.none else changes
-        else:
-            now = place  # what was decoded of it so far serves on
-        built = build(scope, settings, now, changes)
-        if not built.undecided:
-            found = built.snapshot(started)  # before it is written: what was kept may be damaged
-            built.write()
-            return found
-    built.examine()  # foreign code runs in the child, so no lock is held
-    found = built.snapshot(started)
-    built.write()
-    return found
+    return build(scope, settings, None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex import stamp, store
+from plugindex.errors import Miss
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,14 +11,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HASH_LIMIT = 64 << 20
-
-
-class Miss(Exception):
-    """A cache that can't be used, with its *verdict* and the reason."""
-
-    def __init__(self, verdict: str, why: str = "") -> None:
-        super().__init__(why)
-        self.verdict = verdict
 
 
 def take_files(mtimes: Mapping[str, float]) -> dict[str, list[Any]]:

@@ -10,7 +10,7 @@ from plugindex.portable import portable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Collection, Hashable, Iterator
     from types import CodeType
     from typing import Any
 
@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 
     Found = tuple[Hashable, type]
 
+_LOST = "importing it failed while the discovery function ran, which went on without it"
 
-def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True) -> dict[str, Any]:
+
+def listing(
+    scope: Scope,
+    seen: Journal,
+    failed: set[str],
+    details: bool = True,
+    others: Collection[str] = (),
+) -> dict[str, Any]:
     """Return the plugins of *scope* that this process holds, as JSON values.
 
     Args:
@@ -28,6 +36,7 @@ def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True)
         seen: what registered here while modules were imported.
         failed: the modules that failed; their classes don't count.
         details: False leaves out all but the keys and references.
+        others: modules outside of the scope's package that count too.
 
     Returns:
         ``plugins``, in the order of modules and then of definition, and ``problems``.
@@ -37,11 +46,48 @@ def listing(scope: Scope, seen: Journal, failed: set[str], details: bool = True)
         text = f"the base class {scope.base} isn't there after all modules were imported"
         problem = {"kind": "import-failed", "module": scope.base.partition(":")[0], "message": text}
         return {"plugins": [], "problems": [problem]}
-    found = _foreign(base, scope) if scope.foreign else _registered(base, seen)
-    counted = [(k, c) for k, c in found if _counts(c, scope, failed)]
-    problems = [] if scope.foreign else _problems(base, scope, seen, failed)
+    found = list(_foreign(base, scope) if scope.foreign else _registered(base, seen))
+    others = frozenset(others)
+    lost = _lost(found, scope) if scope.function else []
+    failed = failed.union(lost)
+    counted = [(k, c) for k, c in found if _counts(_module(c), scope, failed, others)]
+    problems = [] if scope.foreign else _problems(base, scope, seen, failed, others)
     plugins, unstored = _described(counted, scope, details)
+    problems += [{"kind": "import-failed", "module": name, "message": _LOST} for name in lost]
     return {"plugins": plugins, "problems": problems + unstored}
+
+
+def _lost(found: list[Found], scope: Scope) -> list[str]:
+    """Return the application's modules that failed after a class statement, as nobody was told."""
+    names = dict.fromkeys(_module(cls) for _, cls in found)
+    gone = [name for name in names if name not in sys.modules and scope.covers(name)]
+    return [name for name in gone if _exists(name)]
+
+
+def _exists(module: str) -> bool:
+    """Tell whether there is a module of that name, and not just a class that claims it."""
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+def call(reference: str, scope: Scope) -> None:
+    """Call the discovery function of *scope* as metaclass-registry calls it.
+
+    Raises:
+        LookupError: there is no such function here.
+    """
+    module, _, qualname = reference.partition(":")
+    __import__(module)
+    function: Any = resolved(module, qualname)
+    if not callable(function):
+        raise LookupError(f"{module} has no function {qualname} once it is imported")
+    __import__(scope.package)
+    folders = getattr(sys.modules[scope.package], "__path__", [])
+    function(folders, scope.package + ".", _base(scope.base))
 
 
 def _base(name: str) -> object:
@@ -67,11 +113,13 @@ def _registered(base: type, seen: Journal) -> Iterator[Found]:
     return ((key, cls) for owner, key, cls in seen.registrations if owner is base)
 
 
-def _problems(base: type, scope: Scope, seen: Journal, failed: set[str]) -> list[dict[str, Any]]:
+def _problems(
+    base: type, scope: Scope, seen: Journal, failed: set[str], others: Collection[str]
+) -> list[dict[str, Any]]:
     return [
         {name: getattr(problem, name) for name in problem._fields}
         for owner, problem in seen.problems
-        if owner is base and scope.covers(problem.module) and problem.module not in failed
+        if owner is base and _counts(problem.module, scope, failed, others)
     ]
 
 
@@ -110,9 +158,10 @@ def _foreign_key(cls: type, rule: KeyRule) -> Hashable:
         return None
 
 
-def _counts(cls: type, scope: Scope, failed: set[str]) -> bool:
-    module = _module(cls)
-    return bool(module) and module not in failed and scope.covers(module)
+def _counts(module: str, scope: Scope, failed: set[str], others: Collection[str]) -> bool:
+    if not module or module in failed:
+        return False
+    return bool(scope.function) or scope.covers(module) or module in others
 
 
 def _module(cls: type) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plugindex import freshness
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE
-from plugindex.index import CONTENTS, RESULT
+from plugindex.index import CONTENTS, MODULES, RESULT
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.store import Raw
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # Entries of an index's tail beside the records, which are named by their modules, and the results,
 # which have RESULT before that name.
-EDGES, FOUND, BASE_EDGES, MODULES = "/edges", "/found", "/base_edges", "/modules"
-UNDECIDED = "/undecided"
+EDGES, FOUND, BASE_EDGES = "/edges", "/found", "/base_edges"
+UNDECIDED, TROUBLES = "/undecided", "/troubles"
 
 
 class Kept:
@@ -39,6 +39,7 @@ class Kept:
         files: path to stamp.
         contents: path to [content digest, module].
         found: every name that was looked up, with the path that was found, None for nothing.
+        troubles: what kept folders and files from being found.
     """
 
     def __init__(self, document: Document, changes: freshness.Changes) -> None:
@@ -55,6 +56,7 @@ class Kept:
         self.found: dict[str, str | None] = decode(tail.pop(FOUND))
         self.base_edges: list[str] = decode(tail.pop(BASE_EDGES))
         self.undecided: list[str] = decode(tail.pop(UNDECIDED))
+        self.troubles: list[Any] = decode(tail.pop(TROUBLES))
         self.results = {name: tail.pop(RESULT + name) for name in self.modules}
         self.records = {name: text for name, text in tail.items() if name not in self.changed}
         self._before = {name: tail[name] for name in self.changed if name in tail}
@@ -177,11 +179,12 @@ class KeptLibrary(Library):
     def folders(self) -> list[Any]:
         """Return path, stamp and names digest of each folder that was listed."""
         if self.kept is None or self.kept.moved:
-            return freshness.take_folders(self.finder.consulted)
+            return freshness.take_folders(self.finder.consulted, self.finder.dropped.values())
         old: list[Any] = self.kept.document.head("folders")
         known = {entry[0] for entry in old}
         consulted = self.finder.consulted.items()
-        return old + freshness.take_folders({p: names for p, names in consulted if p not in known})
+        new = {path: names for path, names in consulted if path not in known}
+        return old + freshness.take_folders(new, self.finder.dropped.values())
 
     def files(self, provided: Iterable[Any] | None) -> dict[str, tuple[Any, str, str]]:
         """Return stamp, content digest and module of each file that decided something.

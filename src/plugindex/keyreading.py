@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex.errors import message
 from plugindex.keys import EnumKey
+from plugindex.names import root
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
@@ -59,9 +60,8 @@ class KeyReader:
 
     def _check(self, hooks: list[tuple[str, Found]], attribute: str) -> None:
         for hook, function in hooks:
-            root = str(function[1]).partition(".")[0]
             summary = None
-            if root not in _KNOWN_HOOKS:
+            if root(str(function[1])) not in _KNOWN_HOOKS:
                 summary = self.family.library.function(*function[1:4])
             named = {*summary[5], *summary[11]} if summary else set()
             if attribute in named or "setattr" in named:
@@ -150,8 +150,10 @@ class KeyReader:
     def _member(self, found: Found) -> EnumKey:
         """Return what stands for an enum member; an alias stands for the member that it names."""
         holder, name = found[1], found[2]
-        root = str(holder[1]).partition(".")[0]
-        if root not in (self.scope.application, self.scope.package.partition(".")[0]):
+        if root(str(holder[1])) not in (
+            self.scope.application,
+            self.scope.package.partition(".")[0],
+        ):
             raise Undecided("an enum of another application")
         body, home = self.family.entry(holder)[5], self.family.home(holder)
         value = self.family.evaluate(body[name], home)

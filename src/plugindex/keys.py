@@ -23,6 +23,15 @@ def reference(cls: Any) -> str:
     return f"{cls.__module__}:{cls.__qualname__}"
 
 
+def function_reference(function: object) -> str:
+    """Return the object reference of a function, "" if no other process could find it by one."""
+    module = getattr(function, "__module__", None)
+    qualname = getattr(function, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str):
+        return ""
+    return "" if module == "__main__" or "<" in qualname else f"{module}:{qualname}"
+
+
 def is_abstract(cls: type) -> bool:
     """Say what ``inspect.isabstract`` says, also inside ``__init_subclass__``."""
     if cls.__flags__ & _ABSTRACT or not isinstance(cls, ABCMeta):

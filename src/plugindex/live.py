@@ -10,6 +10,7 @@ from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
 from plugindex.held import HeldMapping
 from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
+from plugindex.names import limits
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from plugindex.snapshot import Snapshot
 
 _MISSING: Any = object()
-# A host's discovery function imports here, so it may wait for a module that a waiting thread is
-# importing; a thread that waited so long for it does its own discovery. The index imports nothing.
+_KEPT = ("inherited-key", "in-process")  # problems that a refresh doesn't tell anew
+# Where a host's discovery function runs here it imports here, so it may wait for a module that a
+# waiting thread is importing; a thread that waited so long for it does its own discovery.
 _PATIENCE_S = 10.0
 
 
@@ -50,9 +52,18 @@ class LiveMapping(HeldMapping[K, V]):
                     break
             if turn.mine:
                 return self._so_far()
-            if not turn.wait(_PATIENCE_S if self.family.config.discovery_function else -1):
+            if not turn.wait(self._patience()):
                 break
         return self._take(turn)
+
+    def _patience(self) -> float:
+        """Return how many seconds to wait for another thread's discovery; -1 is for ever."""
+        assert self.family is not None
+        if self.family.config.discovery_function is None:
+            return -1
+        from plugindex.discovery import may_run_here
+
+        return _PATIENCE_S if may_run_here(self.family) else -1
 
     def _take(self, turn: turns.Turn) -> Contents:
         try:
@@ -64,31 +75,29 @@ class LiveMapping(HeldMapping[K, V]):
         self._report()
         return contents
 
-    def _asked(self) -> Any:
+    def _asked(self, anew: bool = False) -> Any:
         """Return the index's snapshot, or None where the index isn't asked.
 
-        That is so in a script, whose classes are all here, and where the host's own function
-        discovers: it runs in this process, and what it imports registers.
+        That is so in a script, whose classes are all here, and where a discovery function of the
+        host's had to run in this process.
         """
         assert self.family is not None
-        scope, function = self.family.scope, self.family.config.discovery_function
+        scope = self.family.scope
         if scope.package == "__main__":
             return None
-        if function is not None:
-            from plugindex.discovery import run_function
+        if self.family.config.discovery_function is None:
+            return self._taken(scope, anew)
+        from plugindex.discovery import called
 
-            with turns.recording():
-                run_function(function, self.family)
-            return None
-        return self._taken(scope)
+        return called(self, lambda: self._taken(scope, anew))
 
     def _taken(self, scope: Scope, anew: bool = False) -> Snapshot:
-        """Return what the index knows, less what an environment variable leaves out."""
+        """Return what the index knows, less what is left out now."""
         from plugindex import index
 
         snapshot = index.take(scope, self._chosen_settings(), anew)
-        if scope.leave_out:
-            from plugindex.switches import narrowed
+        if limits(scope):
+            from plugindex.narrowing import narrowed
 
             return narrowed(snapshot, scope)
         return snapshot
@@ -100,6 +109,7 @@ class LiveMapping(HeldMapping[K, V]):
 
     def _first(self, snapshot: Any) -> Contents:
         """Publish the first state: the index, then what this process did before."""
+        self._look_up()
         with turns.guard:
             if self._contents is not None:
                 return self._contents
@@ -125,6 +135,12 @@ class LiveMapping(HeldMapping[K, V]):
                 registered=lambda wanted: raw.get(self, wanted),
             )
         except StalePluginError as error:
+            if family.config.discovery_function is not None:
+                from plugindex.discovery import run_function
+
+                run_function(family)  # it may make the class, or import a module of others
+                if raw.__contains__(self, key):
+                    return self[key]
             if again:
                 return self._load_anew(key, plugin)
             self._fail(plugin, error)
@@ -149,13 +165,16 @@ class LiveMapping(HeldMapping[K, V]):
 
     def _recheck(self, refuted: tuple[Any, Plugin] | None = None) -> None:
         """Ask the index again; if it still says what was *refuted*, all is read anew."""
-        family, old = self.family, self._now().snapshot
-        if family is None:
+        if "plugindex.choices" in sys.modules:
+            sys.modules["plugindex.choices"].forget()
+        self._now()
+        if self.family is None:
             return
-        snapshot = self._asked() if old is None else self._taken(family.scope)
+        snapshot = self._asked()
         if refuted and snapshot and _same(refuted[1], snapshot.plugins.get(refuted[0])):
             self._settings = {**self._settings, "adopted": None}
-            snapshot = self._taken(family.scope, anew=True)
+            snapshot = self._asked(anew=True)
+        self._look_up()
         with turns.guard:
             self._publish(self._renewed(snapshot))
         for follower in self.followers:
@@ -166,12 +185,12 @@ class LiveMapping(HeldMapping[K, V]):
         """Return the state that *snapshot* and the classes at hand make; the guard is held."""
         old, held = self._contents or Contents(), self._raw()
         new = Contents(snapshot)
-        new.problems = tuple(one for one in old.problems if one.kind == "inherited-key")
+        new.problems = tuple(one for one in old.problems if one.kind in _KEPT)
         for key, plugin in old.entries.items():
             if key in old.chosen:
                 new.choose(key, held[key])
             elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
-                self._let_claim(new, key, held[key])
+                self._let_claim(new, key, held[key], self._leaving_out(key, held[key]))
         listed = {p.reference for p in old.snapshot.plugins.values()} if old.snapshot else ()
         self._claim_stated(new, listed)
         return new

@@ -7,6 +7,7 @@ import sys
 from plugindex import turns
 from plugindex.errors import PluginLoadError, StalePluginError, message
 from plugindex.keys import EnumKey, own_key, reference
+from plugindex.names import DROPPED, is_dropped, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from plugindex.config import Scope
     from plugindex.records import Plugin
+
+_CUT_OFF = "another thread was importing {} when this process was forked"
 
 
 def load(
@@ -53,6 +56,8 @@ def load(
 
 
 def _offered(plugin: Plugin, scope: Scope) -> bool:
+    if is_dropped(plugin.module):
+        return _is_dropped_here(plugin.module, scope)
     if not plugin.provider:
         return False
     from plugindex.providers import offers
@@ -60,16 +65,33 @@ def _offered(plugin: Plugin, scope: Scope) -> bool:
     return offers(scope.application, plugin.provider, plugin.module)
 
 
+def _is_dropped_here(module: str, scope: Scope) -> bool:
+    """Tell whether *module* stands for a file of the plugin folder of *scope*."""
+    return root(module) == know_folder(scope)
+
+
+def know_folder(scope: Scope) -> str:
+    """Let files of the plugin folder of *scope* be imported; return the package of them all."""
+    from plugindex.dropped import know
+    from plugindex.paths import plugin_place
+
+    package, folder = plugin_place(scope)
+    know(package, folder)
+    return package
+
+
 def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
     known = turns.lost_modules
     lost = [name for name in _lineage(plugin.module) if name in known] if known else ()
     if lost:
-        cause = f"another thread was importing {lost[0]} when this process was forked"
-        raise _failure(plugin, scope, cause, transient=True)
+        raise _failure(plugin, scope, _CUT_OFF.format(lost[0]), transient=True)
     error = _import(plugin.module)
+    if isinstance(error, ModuleNotFoundError) and error.name in turns.lost_modules:
+        raise _failure(plugin, scope, _CUT_OFF.format(error.name), transient=True) from error
     if error is not None:
         line = _line(error.__traceback__, plugin)
-        raise _failure(plugin, scope, describe(error), line=line) from error
+        transient = is_distrust(error)
+        raise _failure(plugin, scope, describe(error), line, transient=transient) from error
     return sys.modules[plugin.module]
 
 
@@ -85,6 +107,12 @@ def _import(name: str) -> BaseException | None:
     except BaseException as error:  # noqa: BLE001
         return error
     return None
+
+
+def is_distrust(error: BaseException) -> bool:
+    """Tell whether *error* says that a file isn't safe to run, which says nothing of its plugin."""
+    home = sys.modules.get(DROPPED)
+    return home is not None and isinstance(error, home.DistrustedError)
 
 
 def import_or_describe(name: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from plugindex.abstractness import Abstractness
 from plugindex.calls import KEEPS_CLASS
 from plugindex.hierarchy import OBJECT
+from plugindex.names import is_ours, root
 from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
@@ -110,7 +111,7 @@ class Family(Abstractness):
     def _near(self, module: str) -> bool:
         """Tell whether *module* is of the base's own application."""
         home = self.base[1] if self.base[0] == "class" else ""
-        return str(home).partition(".")[0] == module.partition(".")[0]
+        return root(str(home)) == root(module)
 
     def reaches(self, function: Found, depth: int = 0) -> bool:
         """Tell whether a function's code names a class of the family."""
@@ -186,11 +187,11 @@ class Family(Abstractness):
 
     def is_elsewhere(self, module: str) -> bool:
         """Tell whether the code of *module* can't name a class of the family: the interpreter's."""
-        root = module.partition(".")[0]
-        if root == "plugindex":
+        if is_ours(module):
             return True
-        home = str(self.base[1]).partition(".")[0] if self.base[0] == "class" else root
-        return root in sys.stdlib_module_names and home not in sys.stdlib_module_names
+        top = root(module)
+        home = root(str(self.base[1])) if self.base[0] == "class" else top
+        return top in sys.stdlib_module_names and home not in sys.stdlib_module_names
 
     def _given(self, callee: Found, value: Any, context: Context) -> list[Found]:
         """Return what a call hands to a function: arguments, the instance, what it closes over."""
@@ -217,7 +218,7 @@ class Family(Abstractness):
         return any(self.may_belong(one) is not False for one in found)
 
     def _made_by_class(self, cls: Found, value: Any, context: Context) -> str:
-        if cls[1].startswith("plugindex."):
+        if is_ours(cls[1]):
             return ""
         meta = self.descends(cls, "builtins:type")
         enum = not meta and self.is_enum(cls) and self.belongs(cls) is not False
@@ -238,7 +239,7 @@ class Family(Abstractness):
         """Return the modules in which calling a function may make a class that stays."""
         key = tuple(function[1:4])
         # What our own metaclass calls makes no classes, so a start needn't read the engine.
-        if key[0].startswith("plugindex.") or f"{key[0]}:{key[1]}" in KEEPS_CLASS:
+        if is_ours(key[0]) or f"{key[0]}:{key[1]}" in KEEPS_CLASS:
             return _NOWHERE
         if key not in self._creating:
             self._creating[key] = _NOWHERE

@@ -6,26 +6,22 @@ import os
 import sys
 
 from plugindex.codec import encode
+from plugindex.names import DROPPED, safe_mode, switched_on, value
 from plugindex.stamp import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from plugindex.config import Scope
+
+_APART, _DIGITS = "_at_", 12  # before the digest of a folder that a registry names
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST = 100
-_NO = frozenset({"", "0", "false", "no", "off"})
-
-
-def variable(application: str, switch: str) -> str:
-    """Return the name of the environment variable *switch* of *application*."""
-    return "".join(c if c.isalnum() else "_" for c in application.upper()) + "_" + switch
 
 
 def cache_disabled(application: str) -> bool:
     """Tell whether ``<APPLICATION>_DISABLE_REGISTRY_CACHE`` switches caching off."""
     return switched_on(application, "DISABLE_REGISTRY_CACHE")
-
-
-def switched_on(application: str, switch: str) -> bool:
-    """Tell whether the environment variable *switch* of *application* says yes."""
-    return os.environ.get(variable(application, switch), "").strip().lower() not in _NO
 
 
 def cache_folder(application: str) -> str:
@@ -34,13 +30,42 @@ def cache_folder(application: str) -> str:
     ``<APPLICATION>_CACHE_DIR`` overrides it; a relative value is ignored, as is one of
     ``XDG_DATA_HOME``.
     """
-    override = _absolute(os.environ.get(variable(application, "CACHE_DIR"), ""))
-    if override:
-        return override
+    return _absolute(value(application, "CACHE_DIR")) or _data_folder(application, "cache")
+
+
+def plugin_folder(application: str) -> str:
+    """Return the folder in which users of *application* drop plugins; it need not exist.
+
+    ``<APPLICATION>_PLUGIN_DIR`` overrides it; a relative value is ignored.
+    """
+    return _absolute(value(application, "PLUGIN_DIR")) or _data_folder(application, "plugins")
+
+
+def plugin_place(scope: Scope) -> tuple[str, str]:
+    """Return the package that stands for the plugin folder of *scope*, and the folder.
+
+    Both are "" where there is none: in safe mode, and for hierarchies that know nothing of us. The
+    folder need not exist.
+    """
+    application, chosen = scope.application, scope.selection.plugin_folder
+    if scope.foreign or not application.isidentifier() or safe_mode(scope):
+        return "", ""
+    folder = chosen or plugin_folder(application)
+    mark = _APART + digest(os.fsencode(chosen))[:_DIGITS] if chosen else ""
+    return (f"{DROPPED}.{application}{mark}", folder) if folder else ("", "")
+
+
+def is_apart(package: str) -> bool:
+    """Tell whether *package* stands for a folder that a registry names, not the application's."""
+    _, mark, tail = package.rpartition(_APART)
+    return bool(mark) and len(tail) == _DIGITS and set(tail) <= set("0123456789abcdef")
+
+
+def _data_folder(application: str, name: str) -> str:
     data = _user_data_folder()
     plain = application.isidentifier() and len(application) <= _LONGEST
-    name = application if plain else plain_name(application)
-    return os.path.join(data, name, "cache") if data else ""
+    owner = application if plain else plain_name(application)
+    return os.path.join(data, owner, name) if data else ""
 
 
 def _user_data_folder() -> str:
@@ -79,6 +104,12 @@ def plain_name(name: str) -> str:
 def registry_file_name(registry: str) -> str:
     """Return the file name of the cache of the registry that people call *registry*."""
     return f"{plain_name(registry)}_registry.json"
+
+
+def index_file_name(scope: Scope) -> str:
+    """Return the file name of a scope's index; in safe mode, where less is read, it has its own."""
+    name = registry_file_name(scope.name)
+    return name.removesuffix(".json") + "-safe.json" if safe_mode(scope) else name
 
 
 # What each search path of this process resolved to: it is asked for by every registry.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.config import KeyRule, LeaveOut, Scope
+from plugindex.config import KeyRule, LeaveOut, Scope, Selection
 from plugindex.keys import EnumKey
 
 TYPE_CHECKING = False
@@ -87,6 +87,7 @@ def scope_from(fields: Mapping[str, Any]) -> Scope:
         "secondary": tuple((pair[0], pair[1]) for pair in fields["secondary"]),
         "excluded": tuple(fields["excluded"]),
         "leave_out": tuple(LeaveOut(*rule) for rule in fields["leave_out"]),
+        "selection": Selection(),  # what is taken of a listing is for the asking process to say
     }
     return Scope(**{**fields, **lists, "rule": KeyRule(**fields["rule"])})
 
@@ -97,4 +98,5 @@ def scope_fields(scope: Scope) -> dict[str, Any]:
     return fields | {
         "rule": {name: getattr(scope.rule, name) for name in KeyRule._fields},
         "leave_out": [[rule.variable, rule.attribute, rule.value] for rule in scope.leave_out],
+        "selection": None,
     }

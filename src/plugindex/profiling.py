@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex import costs, measuring, output
 from plugindex.costs import Cost
+from plugindex.names import is_dropped, root
 from plugindex.process import search_path
 from plugindex.readings import Reading, settled
 from plugindex.records import Record
@@ -104,7 +105,10 @@ def _measured(scope: Scope, unit: Cost, bases: list[Reading], bounds: Bounds) ->
     """Measure one module, and add what its base took to *bases*."""
     if bases and bases[-1].reason:  # no plugin gets anywhere without it
         return unit.replace(state="failed", reason=_reason(bases[-1], unit.module))  # type: ignore[no-any-return]
-    before = list(dict.fromkeys((scope.base.partition(":")[0], scope.package)))
+    home = (
+        root(unit.module) if is_dropped(unit.module) else scope.package
+    )  # what stands for a folder
+    before = list(dict.fromkeys((scope.base.partition(":")[0], scope.package, home)))
     base, found = measuring.measure(unit.module, before, search_path(), bounds.runs, bounds.seconds)
     bases.append(found if found.culprit in before else base)
     if found.reason:

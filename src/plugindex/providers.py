@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 
-from plugindex import stamp
+from plugindex import plugin_files, stamp
+from plugindex.names import safe_mode
 from plugindex.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from plugindex.config import Scope
     from plugindex.finder import Finder
 
 _LIMIT = 1 << 20  # bytes of an entry_points.txt
@@ -50,6 +52,22 @@ def find(finder: Finder, application: str) -> Providers:
                         found.setdefault(f"{provider.distribution}:{provider.package}", provider)
     ordered = sorted(found.values(), key=lambda one: (one.distribution, one.package))
     return Providers(tuple(ordered), tuple(files))
+
+
+def packages(
+    finder: Finder, scope: Scope
+) -> tuple[list[tuple[str, str]], tuple[tuple[str, stamp.Stamp | None, str], ...]]:
+    """Return what others offer to *scope*, as (package, provider), and the files that say so.
+
+    Distributions come by name, then the plugin folder. In safe mode nobody is asked.
+    """
+    if safe_mode(scope):
+        return [], ()
+    read = find(finder, scope.application)
+    if scope.foreign:
+        return [], read.files
+    offered = [(one.package, one.distribution) for one in read.found]
+    return offered + plugin_files.offered(finder, scope), read.files
 
 
 def offers(application: str, distribution: str, module: str) -> bool:

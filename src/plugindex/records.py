@@ -68,7 +68,8 @@ class ModuleFile(Record):
     """Where a module's code lies, found without importing anything.
 
     *kind* is "source", "bytecode" (a sourceless ``.pyc``), "extension", "builtin", "frozen",
-    "namespace" or "loader" (zip and other importers: its code comes from ``loader.get_code``).
+    "namespace", "dropped" (source in a plugin folder, without a ``.pyc``) or "loader" (zip and
+    other importers: its code comes from ``loader.get_code``).
     *locations* are the folders in which a package's submodules are searched; empty for a module.
     """
 
@@ -112,7 +113,8 @@ class Problem(Record):
     """One thing that kept a module or class out of a registry, or may do so.
 
     *kind* is one of: syntax-error, unreadable, missing-requirement, import-failed, undecided,
-    duplicate-key, inherited-key, missing-key, stale-bytecode, refused, crashed.
+    duplicate-key, inherited-key, missing-key, stale-bytecode, refused, crashed, ignored, left-out,
+    in-process.
     """
 
     kind: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugindex.config import selection
 from plugindex.errors import DiscoveryError
 from plugindex.live import LiveMapping
 from plugindex.mapping import raw
@@ -9,7 +10,8 @@ from plugindex.records import Record, Stats
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
+    from os import PathLike
     from typing import Any, Generic
 
     from typing_extensions import TypeVar
@@ -59,6 +61,10 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
         version: the application's version; found by its distribution when not given.
         max_age_days: build the index anew when it is older.
         check_stamps: build anew what changed on disk.
+        plugin_folder: where users drop plugins; the application's own folder when not given.
+        allow: keys and names of distributions; all other plugins are left out.
+        deny: keys and names of distributions whose plugins are left out.
+        safe_mode: take the application's own plugins alone, and look at no others.
     """
 
     __slots__ = ()
@@ -71,8 +77,13 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
         version: str | None = None,
         max_age_days: int = 7,
         check_stamps: bool = True,
+        plugin_folder: str | PathLike[str] = "",
+        allow: Iterable[Hashable] | None = None,
+        deny: Iterable[Hashable] = (),
+        safe_mode: bool = False,
     ) -> None:
         super().__init__(
+            selection(plugin_folder, allow, deny, safe_mode),
             cache=enable_cache,
             folder=folder,
             version=version,

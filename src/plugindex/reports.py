@@ -11,6 +11,7 @@ from plugindex.errors import (
     message,
 )
 from plugindex.loader import doctor
+from plugindex.names import safe_mode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from plugindex.contents import Contents
     from plugindex.records import Plugin, Problem
 
-_MAY_HIDE_KEYS = ("syntax-error", "unreadable", "undecided", "import-failed", "crashed")
+_MAY_HIDE_KEYS = ("syntax-error", "unreadable", "undecided", "import-failed", "crashed", "ignored")
 
 
 def absent(key: Hashable, contents: Contents, scope: Scope | None) -> RegistryError:
@@ -55,9 +56,9 @@ def _failed(key: Hashable, error: Any, scope: Scope) -> RegistryError:
 
 def _unavailable(plugin: Plugin, scope: Scope) -> RegistryError:
     from plugindex.describe import missing_modules, remedy
-    from plugindex.switches import rule_for
+    from plugindex.leaving import because
 
-    left_out = rule_for(plugin, scope) is not None
+    left_out = because(plugin, scope) is not None
     missing = () if left_out else missing_modules(plugin)
     facts = {
         "class": plugin.reference,
@@ -78,18 +79,24 @@ def _unavailable(plugin: Plugin, scope: Scope) -> RegistryError:
 
 def _unknown(key: Hashable, contents: Contents, scope: Scope) -> RegistryError:
     missing = tuple(_may_hide(one) for one in contents.all_problems if one.kind in _MAY_HIDE_KEYS)
+    lift = doctor(scope)
+    if safe_mode(scope):
+        from plugindex.choices import safety
+
+        reason, lift = safety(scope)
+        missing = (f"{reason}; others may have it", *missing)
     return UnknownKeyError(
         f"no {scope.name} is registered as {key!r}",
         key=key,
         known=tuple(contents.entries),
         missing=missing,
-        next=doctor(scope),
+        next=lift,
     )
 
 
 def _may_hide(problem: Problem) -> str:
     place = f"line {problem.line}: " if problem.line else ""
-    return f"{problem.module} ({place}{problem.message}) and may define it"
+    return f"{problem.module or problem.file} ({place}{problem.message}) and may define it"
 
 
 def log(
@@ -105,4 +112,4 @@ def log(
         text = "registry %r of %s has problems: %s; see its `problems` or run: %s"
         logger.warning(text, scope.name, scope.package, counts, doctor(scope))
     for one in fresh:
-        logger.debug("%s: %s: %s", one.kind, one.module, one.message)
+        logger.debug("%s: %s: %s", one.kind, one.module or one.file, one.message)

@@ -88,6 +88,26 @@ def take_examination(
             results[next(iter(names))]["plugins"].append(_examined(one))
 
 
+def examined_result(
+    plugins: list[Plugin], failure: Problem | None, undecided: str
+) -> dict[str, Any]:
+    """Return what a module came to that only a child interpreter has looked at.
+
+    Args:
+        plugins: what it holds.
+        failure: why it couldn't be imported.
+        undecided: why reading doesn't tell.
+    """
+    return {
+        "file": plugins[0].file if plugins else "",
+        "undecided": undecided,
+        "missing": None,
+        "requires": [],
+        "problems": [] if failure is None else [fields_of(failure)],
+        "plugins": [_examined(one) for one in plugins],
+    }
+
+
 def _examined(one: Plugin) -> dict[str, Any]:
     return _stored_plugin(one, str(one.attributes.get("__replaces__", "")))
 

@@ -12,7 +12,7 @@ from plugindex.records import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from plugindex.config import Scope
@@ -37,6 +37,8 @@ def examine_all(
     scopes: Sequence[Scope],
     *,
     path: Sequence[str] | None = None,
+    others: Sequence[str] = (),
+    dropped: Mapping[str, str] | None = None,
     limit_s: float = 60.0,
     module_limit_s: float = 20.0,
     details: bool = True,
@@ -50,6 +52,8 @@ def examine_all(
         modules: full names, in the order of import.
         scopes: what to list.
         path: the child's ``sys.path``; this process's by default.
+        others: modules whose classes count, though they lie outside of the scopes' packages.
+        dropped: plugin folders by the package that stands for them.
         limit_s: the time for everything together.
         module_limit_s: the time for each module.
         details: False lists keys and references alone, which is faster.
@@ -61,7 +65,9 @@ def examine_all(
     if reason:
         return [Examination(refused=reason)] * len(scopes)
     deadline = time.monotonic() + limit_s
-    request = _request(modules, scopes, path, module_limit_s, details)
+    request = _request(modules, scopes, path)
+    request |= {"others": list(others), "dropped": dict(dropped or {})}
+    request |= {"module_limit": module_limit_s, "details": details}
     crashed: dict[str, Problem] = {}
     while True:
         request["limit"] = max(0.0, deadline - time.monotonic())
@@ -73,18 +79,12 @@ def examine_all(
 
 
 def _request(
-    modules: Sequence[str],
-    scopes: Sequence[Scope],
-    path: Sequence[str] | None,
-    module_limit_s: float,
-    details: bool,
+    modules: Sequence[str], scopes: Sequence[Scope], path: Sequence[str] | None
 ) -> dict[str, Any]:
     return {
         "path": search_path(path),
         "modules": list(modules),
         "scopes": [scope_fields(scope) for scope in scopes],
-        "module_limit": module_limit_s,
-        "details": details,
     }
 
 

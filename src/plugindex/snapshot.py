@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
     from typing import Any
 
+    Claims = tuple[Mapping[str, str], Mapping[str, Any]]
+
 _set = object.__setattr__
 
 
@@ -45,7 +47,7 @@ class Snapshot(Record):
     """One state of an index.
 
     *plugins* are the keys in their order. *unavailable* plugins lack a requirement. *conflicts*
-    are keys that several classes claim; none of them has it.
+    are keys that several classes claim; none of them has it. *sections* is what it was made of.
     """
 
     plugins: Mapping[Hashable, Plugin] = {}
@@ -53,20 +55,37 @@ class Snapshot(Record):
     conflicts: Mapping[Hashable, tuple[Plugin, ...]] = {}
     problems: tuple[Problem, ...] = ()
     stats: Stats = Stats()
+    sections: Any = None
+
+    def claims(self) -> Claims:
+        """Return the provider of each module in scope, and what each came to."""
+        return self.sections.all_claims()  # type: ignore[no-any-return]
 
 
 class Sections:
     """The sections of an index, from a file or fresh, and the snapshot that they make."""
 
-    def __init__(self, get: Callable[[str], Any], result: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        get: Callable[[str], Any],
+        result: Callable[[str], Any],
+        claims: Callable[[], Claims],
+    ) -> None:
         self._get = get
         self._result = result  # what a module came to, by name
+        self.all_claims = claims
         self._decoded: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._decoded:
             self._decoded[name] = self._get(name)
         return self._decoded[name]
+
+    def replaced(self, sections: Mapping[str, Any]) -> Sections:
+        """Return the same, some *sections* in the place of those of their names."""
+        other = Sections(self._get, self._result, self.all_claims)
+        other._decoded = {**self._decoded, **sections}
+        return other
 
     def detail(self, plugin: Any) -> dict[str, Any]:
         """Return the further fields of a plugin."""
@@ -107,7 +126,7 @@ class Sections:
         }
         problems = [_problem(fields) for fields in (*self["problems"], *failed.values())]
         unavailable = self._plugins(self["unavailable"], "unavailable")
-        return Snapshot(plugins, unavailable, conflicts, tuple(problems), stats)
+        return Snapshot(plugins, unavailable, conflicts, tuple(problems), stats, self)
 
     def _plugins(self, items: dict[str, Any], status: str) -> dict[Hashable, Plugin]:
         plugins: dict[Hashable, Plugin] = {}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Stamp: TypeAlias = tuple[int, int, int, int]
 
+OWN = "*"  # before what stands for a content: it counts only if nobody else can have written it
 _SECOND = 10**9
 _RACY = 2 * _SECOND  # file systems and kernels keep times as coarse as this
 _IMAGE = 315_705_600 * _SECOND  # 1980-01-03: builders set 0, 1 s or the first day of zip's calendar

@@ -1,4 +1,4 @@
-"""What the modules that a child imported depend on besides their code, and whether it holds."""
+"""What a child's findings depend on besides the code that was read, and whether it still holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 
 from plugindex import freshness, stamp
 from plugindex.codec import encode
+from plugindex.names import root
 from plugindex.records import Record
 
 TYPE_CHECKING = False
@@ -30,16 +31,21 @@ class Surroundings(Record):
     folders: tuple[Any, ...] = ()
 
 
-def taken(asked: Mapping[str, Iterable[str]], since: int) -> Surroundings:
+def taken(asked: Mapping[str, Any], since: int, roots: Iterable[str] = ()) -> Surroundings:
     """Return what was *asked* for as it is now.
 
     Args:
-        asked: names of variables and paths of files and folders, by kind.
+        asked: names of variables and paths of files and folders, by kind, and ``modules``, the
+            files of those that came in.
         since: the time in ns when the child had not begun yet; what changed after it may have
             changed after it was read, and so is never taken for the same.
+        roots: the packages whose modules nobody has read, so that their files count wherever
+            they are installed.
     """
+    modules = asked.get("modules", {}).items()
+    unread = {path for name, path in modules if root(name) in roots}
     names = [name for name in asked.get("variables", ()) if name not in _PASSING]
-    files = {path: _file(path, since) for path in asked.get("files", ())}
+    files = {path: _file(path, since) for path in unread.union(asked.get("files", ()))}
     folders = {path: freshness.listed(path) for path in asked.get("folders", ())}
     variables = {name: value_digest(name) for name in names}
     return Surroundings(variables, files, tuple(freshness.take_folders(folders)))

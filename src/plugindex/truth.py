@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugindex.names import root
 from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
@@ -57,6 +58,8 @@ def import_truths(
     modules: Iterable[str],
     *,
     path: Sequence[str] | None = None,
+    others: Sequence[str] = (),
+    dropped: Mapping[str, str] | None = None,
     limit_s: float = 600.0,
     module_limit_s: float = 60.0,
 ) -> list[Truth]:
@@ -66,6 +69,8 @@ def import_truths(
         scopes: what to list.
         modules: the names of every module in the scopes, in any order.
         path: the child's ``sys.path``; this process's by default.
+        others: modules whose classes count, though they lie outside of the scopes' packages.
+        dropped: plugin folders by the package that stands for them.
         limit_s: the time for everything together.
         module_limit_s: the time for each module.
     """
@@ -75,24 +80,26 @@ def import_truths(
         sorted(set(modules)),
         scopes,
         path=path,
+        others=others,
+        dropped=dropped,
         limit_s=limit_s,
         module_limit_s=module_limit_s,
         details=False,
     )
-    return [_truth(examination) for examination in found]
+    return [_truth(*pair) for pair in zip(found, scopes, strict=True)]
 
 
-def _truth(found: Examination) -> Truth:
-    entries, clashes = settle(found.plugins)
+def _truth(found: Examination, scope: Scope) -> Truth:
+    entries, clashes = settle(found.plugins, scope.application)
     problems = (*found.problems, *clashes)
     return Truth(entries, found.failures, problems, found.seconds, found.refused)
 
 
-def settle(plugins: Iterable[Plugin]) -> tuple[dict[Hashable, str], list[Problem]]:
+def settle(plugins: Iterable[Plugin], host: str = "") -> tuple[dict[Hashable, str], list[Problem]]:
     """Give each key to one class, and to none where two classes claim it.
 
     A class that has the same reference as the holder is that class, defined again; one that names
-    the holder in ``__replaces__`` takes the key over.
+    the holder in ``__replaces__`` takes the key over. The application *host* comes before others.
     """
     holders: dict[Hashable, Plugin] = {}
     clashes: dict[Hashable, Problem] = {}
@@ -101,7 +108,11 @@ def settle(plugins: Iterable[Plugin]) -> tuple[dict[Hashable, str], list[Problem
         if held.reference == plugin.reference or _replaces(plugin, held):
             holders[plugin.key] = plugin
         elif not _replaces(held, plugin):
-            clashes.setdefault(plugin.key, _clash(held, plugin))
+            ranks = [root(one.module) == host for one in (held, plugin)]
+            if ranks[0] == ranks[1]:
+                clashes.setdefault(plugin.key, _clash(held, plugin))
+            elif ranks[1]:
+                holders[plugin.key] = plugin
     entries = {key: p.reference for key, p in holders.items() if key not in clashes}
     return entries, list(clashes.values())
 

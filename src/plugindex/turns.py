@@ -6,6 +6,8 @@ import _thread
 import os
 import sys
 
+from plugindex.names import is_ours, root
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
@@ -83,8 +85,7 @@ def _modules_of_lost_threads() -> frozenset[str]:
 
 def _is_replaceable(name: str) -> bool:
     """Tell whether a module may be imported once more: the engine's, the standard library's."""
-    root = name.partition(".")[0]
-    return name.startswith("plugindex.") or root in sys.stdlib_module_names
+    return is_ours(name) or root(name) in sys.stdlib_module_names
 
 
 def _revive(names: frozenset[str]) -> None:

@@ -72,10 +72,10 @@ def verify(declared: Declared) -> Verdict:
     """
     started = time.perf_counter()
     made = build(declared.scope, declared.settings.replace(cache=False), None, None)
-    undecided = {name: str(made.results[name]["undecided"]) for name in made.undecided}
+    undecided = made.reasons()
     snapshot = made.snapshot(started)
     listed = {key: plugin.reference for key, plugin in snapshot.plugins.items()}
-    truth = import_truth(declared.scope, made.modules, path=list(made.finder.path))
+    truth = import_truth(declared.scope, made.to_import(), **made.for_child())
     if truth.refused:
         fix = "run this from a plain Python interpreter"
         facts = [("cause", truth.refused), ("fix", fix)]

@@ -1,8 +1,8 @@
-"""Note what imported modules ask of their surroundings: variables, files and folders.
+"""Note what runs in a child asks of its surroundings: variables, files, folders and modules.
 
-What a module in a child interpreter comes to may depend on any of them, so the index stamps them
-like the files that were read. Asking whether a file is there is not told to anybody, and isn't
-seen.
+What an undecided module or a discovery function comes to may depend on any of them, so the index
+stamps them like the files that were read. Asking whether a file is there is not told to anybody,
+and isn't seen.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class Witness:
         self.folders: set[str] = set()
         self.written: set[str] = set()
         self.closed = False
+        self._before = frozenset(sys.modules)
 
-    def told(self) -> dict[str, list[str]]:
+    def told(self) -> dict[str, Any]:
         """Return it as JSON values, and note no more."""
         self.closed = True
         files = {_source(path) for path in self.files - self.written if _counts(path)}
@@ -42,7 +43,19 @@ class Witness:
             "variables": sorted(self.variables),
             "files": sorted(files)[:_MOST],
             "folders": sorted(folders)[:_MOST],
+            "modules": self._modules(),
         }
+
+    def _modules(self) -> dict[str, str]:
+        """Return the file behind each module that came in; an archive is one."""
+        found = {}
+        for name, module in list(sys.modules.items()):
+            spec = None if name in self._before else getattr(module, "__spec__", None)
+            origin = getattr(getattr(spec, "loader", None), "archive", None)
+            origin = origin or getattr(spec, "origin", None)
+            if isinstance(origin, str) and getattr(spec, "has_location", False):
+                found[name] = origin
+        return found
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Take an audit event; it must never raise, for that would fail what the module does."""

@@ -216,6 +216,19 @@ def entry_points(*packages):
     return change
 
 
+def dropped(folder="data/target/plugins", **files):
+    """Return a change of the files in a plugin folder; None removes one."""
+
+    def change(target):
+        target.beside(folder, {f"{name}.py": text for name, text in files.items()})
+        place = target.folder / folder
+        for path in (place, *place.iterdir()):
+            path.chmod(0o755)
+        target.dropped = [f"plugindex.dropped.target.{one.stem}" for one in place.glob("*.py")]
+
+    return change
+
+
 def clock(seconds):
     """Return a change of the clock that the process sees."""
 
@@ -399,6 +412,23 @@ CHANGES = {
         OFFERED,
         entry_points("kit"),
         lambda t: (remove("kit-1.dist-info")(t), setattr(t, "offered", ())),
+    ),
+    "a file is dropped into the plugin folder": ({}, NOTHING, dropped(yak=plugin("Yak"))),
+    "one more is dropped": ({}, dropped(yak=plugin("Yak")), dropped(emu=plugin("Emu"))),
+    "a dropped file changes": ({}, dropped(yak=plugin("Yak")), dropped(yak=plugin("Yam"))),
+    "a dropped file turns undecided": (
+        {},
+        dropped(yak=plugin("Yak")),
+        dropped(yak=plugin("Yak", "'-'.join('ab')")),
+    ),
+    "a dropped file goes": ({}, dropped(yak=plugin("Yak"), a=plugin("A")), dropped(yak=None)),
+    "the plugin folder is another": (
+        {},
+        dropped(yak=plugin("Yak")),
+        lambda t: (
+            dropped("more", emu=plugin("Emu"))(t),
+            variable("TARGET_PLUGIN_DIR", str(t.folder / "more"))(t),
+        ),
     ),
     "the clock moved back, and an edit": (
         {},

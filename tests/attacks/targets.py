@@ -136,6 +136,7 @@ class Target:
         self.variables = {"XDG_DATA_HOME": str(self.data)}
         self.mapping = {}  # packages that an editable install maps to folders
         self.offered = ()  # other packages whose plugins count
+        self.dropped = ()  # modules that files in a plugin folder are
         self.clock = 0  # seconds by which the clock is wrong
         self.write(files)
 
@@ -207,7 +208,7 @@ class Target:
         self.enter()
         seen, failed = journal.begin(), set()
         names = [name for one in (self.package, *self.offered) for name in _modules(one)]
-        for name in sorted(names):
+        for name in [*sorted(names), *self.dropped]:
             if not _imports(name):
                 failed.add(name)
         return {"entries": self._entries(seen, failed), "failed": failed}
@@ -218,7 +219,9 @@ class Target:
         plugins = [_plugin(one) for one in listing(scope, seen, failed)["plugins"]]
         entries = {text(key): reference for key, reference in settle(plugins)[0].items()}
         for _, key, cls in seen.registrations:
-            if cls.__module__.partition(".")[0] in self.offered and cls.__module__ not in failed:
+            homes = {cls.__module__, cls.__module__.partition(".")[0]}
+            others = homes.intersection(self.offered) | homes.intersection(self.dropped)
+            if others and cls.__module__ not in failed:
                 entries[text(key)] = _reference(cls)
         return entries
 

@@ -1,0 +1,165 @@
+"""Settle what every module in scope holds: by reading, by what is kept, or in a child."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex import freshness, providers, surroundings
+from plugindex.codec import decode
+from plugindex.errors import DiscoveryError, message
+from plugindex.finder import Finder
+from plugindex.kept import KeptLibrary
+from plugindex.paths import plugin_place
+from plugindex.resolver import Resolver
+from plugindex.results import stored_result, take_examination
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.availability import Requirements as Family
+    from plugindex.config import Scope
+    from plugindex.index import Place, Settings
+    from plugindex.kept import Kept
+
+
+class Settling:
+    """The modules of one scope, each to be settled.
+
+    Attributes:
+        undecided: the modules that reading doesn't settle, to be imported in a child.
+    """
+
+    def __init__(
+        self, scope: Scope, settings: Settings, place: Place | None, old: Kept | None
+    ) -> None:
+        self.scope = scope
+        self.settings = settings
+        self.place = place
+        self.checked = freshness.now_ns()
+        package, folder = plugin_place(scope)
+        self.folder = folder
+        self.finder = Finder(dropped={package: folder} if folder else {})
+        self.provided: tuple[Any, ...] | None = None  # the files that name providers, if read
+        self.library = KeptLibrary(self.finder, old)
+        self.kept = old
+        self.results: dict[str, Any] = {}  # of the modules that were resolved now
+        self.modules: dict[str, str] = {}
+        self.failed: dict[str, Any] = {}
+        self.undecided: list[str] = []
+        self.unsettled: list[str] = []
+        self.imported = 0
+        self.verdict = "cold" if place and place.path else "off"
+        self.resolver: Resolver | None = None
+        self.sections: dict[str, Any] | None = None
+        self.asked: surroundings.Surroundings | None = None
+
+    def resolve(self) -> None:
+        """Resolve every module of the scope, or take what was resolved before."""
+        self.modules = self.modules or self._modules()
+        if self.kept:
+            self.kept.reread(self.library)
+        affected = self.kept.affected(self.library, self.modules) if self.kept else None
+        if self.kept and affected is not None:
+            self.failed = self.kept.failures(affected)
+            self.verdict = "partial" if affected or self.library.readings else "hit"
+            self.unsettled = [] if affected else self.kept.undecided
+        names = self.modules if affected is None else [n for n in self.modules if n in affected]
+        spread: set[str] = set()
+        for name in names:
+            resolution = self._resolver().resolve(name)
+            self.results[name] = stored_result(self.library, name, resolution)
+            spread.update(resolution.spreads)
+        for name in self.modules:
+            if name in spread:
+                self._unsettle(name)
+        self.undecided = [name for name in self.results if self.results[name]["undecided"]]
+        self.unsettled = self.unsettled or list(self.undecided)
+
+    def is_settled(self) -> bool:
+        """Tell whether what is kept answers for every module that is in scope now."""
+        self.modules = self._modules()
+        affected = self.kept and self.kept.affected(self.library, self.modules)
+        return affected is not None and not affected
+
+    def _unsettle(self, name: str) -> None:
+        if name not in self.results:
+            self.results[name] = self._result(name)
+        if not self.results[name]["undecided"]:
+            self.results[name]["undecided"] = "another module may make classes in it"
+
+    def _result(self, name: str) -> Any:
+        """Return what a module came to, now or before."""
+        if name not in self.results and self.kept:
+            return decode(self.kept.results[name])
+        return self.results[name]
+
+    def _result_of(self, name: str) -> Any:
+        return self._result(name) if name in self.modules else None
+
+    def _modules(self) -> dict[str, str]:
+        """Return the provider ("" for the host) of each module in scope, in order."""
+        if self.kept and not self.kept.moved:
+            return self.kept.modules
+        names: dict[str, str] = {}
+        for package, provider in self._packages():
+            for file in self.finder.modules(package, self.scope.recursive):
+                if file.name not in self.scope.excluded and file.name not in self.finder.dropped:
+                    names.setdefault(file.name, provider)
+        if not names and not self.scope.function:
+            raise nothing(self.scope, f"there is no module or package {self.scope.package}")
+        return names
+
+    def _packages(self) -> list[tuple[str, str]]:
+        offered, self.provided = providers.packages(self.finder, self.scope)
+        return [(self.scope.package, ""), *offered]
+
+    def _resolver(self) -> Resolver:
+        if self.resolver is None:
+            self.resolver = Resolver(self.library, self.scope)
+            trouble = self.resolver.problem()
+            if trouble:
+                raise nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
+        return self.resolver
+
+    def examine(self) -> None:
+        """Import the undecided modules in a child interpreter and take in what they hold."""
+        from plugindex.sandbox import examine
+
+        since = freshness.now_ns()
+        found = examine(self.undecided, self.scope, **self.for_child())
+        self.asked = surroundings.taken(found.asked, since)
+        if found.refused and not getattr(sys, "frozen", False):
+            self.place = None  # the next start may be able to; only a frozen application never is
+        take_examination(self.results, self.undecided, found, self._result_of)
+        self.imported = len(self.undecided)
+        self.undecided = []
+
+    def reasons(self) -> dict[str, str]:
+        """Return why each undecided module is."""
+        return {name: str(self.results[name]["undecided"]) for name in self.undecided}
+
+    def to_import(self) -> list[str]:
+        """Return what to import for the truth."""
+        return list(self.modules)
+
+    def family(self) -> Family:
+        """Return the classes of the registry's hierarchy, as reading tells them."""
+        return self._resolver().family
+
+    def for_child(self) -> dict[str, Any]:
+        """Return what a child must be told to import the modules of others."""
+        others = [name for name, provider in self.modules.items() if provider]
+        return {
+            "path": list(self.finder.path),
+            "others": others,
+            "dropped": self.finder.dropped,
+        }
+
+
+def nothing(scope: Scope, cause: str) -> DiscoveryError:
+    """Return the error of a scope that can't be listed."""
+    from plugindex.loader import doctor
+
+    facts = [("cause", cause), ("next", doctor(scope))]
+    return DiscoveryError(message(f"the {scope.name} registry can't be listed", facts))
