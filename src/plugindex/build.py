@@ -7,7 +7,7 @@ import time
 
 from plugindex import freshness, index, kept, providers, store, surroundings
 from plugindex.codec import decode
-from plugindex.errors import DiscoveryError, message
+from plugindex.errors import DAMAGE, DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.header import CacheConfig, header
 from plugindex.kept import Kept, KeptLibrary
@@ -35,7 +35,12 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
     with index.no_collection():
         old = None if place is None or changes is None else Kept.of(place.document, changes)
         made = Build(scope, settings, place, old)
-        made.resolve()
+        try:
+            made.resolve()
+        except DAMAGE:  # what a package ships may be sealed, and yet not what we write
+            if not made.library.shipments.opened:
+                raise
+            return build(scope, settings.replace(shipped=False), place, changes)
     return made
 
 
@@ -55,7 +60,7 @@ class Build:
         self.checked = freshness.now_ns()
         self.finder = Finder()
         self.providers: providers.Providers | None = None
-        self.library = KeptLibrary(self.finder, old)
+        self.library = KeptLibrary(self.finder, old, settings.shipped)
         self.kept = old
         self.results: dict[str, Any] = {}  # of the modules that were resolved now
         self.modules: dict[str, str] = {}
@@ -81,6 +86,10 @@ class Build:
         names = self.modules if affected is None else [n for n in self.modules if n in affected]
         spread: set[str] = set()
         for name in names:
+            shipped = self.library.shipments.result(name, self.scope, self.library)
+            if shipped is not None:
+                self.results[name] = shipped
+                continue
             resolution = self._resolver().resolve(name)
             self.results[name] = stored_result(self.library, name, resolution)
             spread.update(resolution.spreads)

@@ -67,7 +67,8 @@ class Case:
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
         self.scope = declared.scope
-        self.made: Build = build(declared.scope, declared.settings.replace(cache=False), None, None)
+        reading = declared.settings.replace(cache=False, shipped=False)
+        self.made: Build = build(declared.scope, reading, None, None)
         self.fresh: Snapshot = self.made.snapshot(time.perf_counter())
         self.path = index.cache_path(declared.scope, declared.settings)
         self.stored = store.read(self.path) if self.path else None

@@ -42,6 +42,7 @@ class Settings(Record):
         max_age_days: the age from which it is built anew.
         check_stamps: whether the files and folders must be unchanged.
         adopted: an index that was handed over and is kept in memory, instead of a file.
+        shipped: whether what packages ship is used.
     """
 
     cache: bool = True
@@ -50,6 +51,7 @@ class Settings(Record):
     max_age_days: float | None = 7
     check_stamps: bool = True
     adopted: store.Document | None = None
+    shipped: bool = True
 
 
 class Place(Record):
