@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OK, NOTE, BROKEN, SKIPPED = "ok", "note", "broken", "skipped"
 STEPS = (
     "base", "package", "file", "syntax", "imports", "abstract methods", "key", "duplicate",
-    "filter", "cache",
+    "filter", "shipped", "cache",
 )  # fmt: skip
 
 

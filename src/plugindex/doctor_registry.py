@@ -6,6 +6,7 @@ import time
 
 from plugindex import switches
 from plugindex.doctor import BROKEN, NOTE, OK, Step
+from plugindex.shipped_report import reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def steps(case: Case) -> list[Step]:
         "duplicate": "no key is claimed twice",
     }
     of_problems = [_of_problems(case, name, text) for name, text in good.items()]
-    return [base(case), package(case), *of_problems, _abstract(case), filters(case), cache(case)]
+    begin = [base(case), package(case), *of_problems, _abstract(case)]
+    return [*begin, filters(case), shipped(case), cache(case)]
 
 
 def base(case: Case) -> Step:
@@ -121,6 +123,16 @@ def filters(case: Case) -> Step:
         return Step("filter", NOTE, text, switches.remedy(rule, case.scope))
     left_out = ", ".join(case.scope.excluded)
     return Step("filter", OK, f"left out: {left_out}" if left_out else "nothing is left out")
+
+
+def shipped(case: Case) -> Step:
+    """Say of each distribution whether the index that it ships is used, and if not, why."""
+    found = reports(case.scope, case.declared.settings)
+    text = "; ".join(one.text for one in found)
+    ignored = next((one for one in found if one.path and one.why), None)
+    if ignored is None:
+        return Step("shipped", OK, text)
+    return Step("shipped", NOTE, text, f"plugindex build {ignored.package}")
 
 
 def cache(case: Case) -> Step:

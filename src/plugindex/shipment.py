@@ -82,6 +82,8 @@ class Shipment:
         self.why, self.distribution = why, ""
         self.modules: dict[str, list[Any]] = {}
         self._exact = False
+        self._heads: dict[str, Any] = {}
+        self._footprints: dict[int, Footprint] = {}
         self._document = store.Document(store.ABSENT)
         try:
             self.why = why or self._opened(data)
@@ -139,14 +141,16 @@ class Shipment:
 
     def footprint(self, number: int) -> Footprint:
         """Return a footprint by its number."""
-        records, states = self._head("footprints")[number]
-        return Footprint(tuple(map(_text, records)), tuple(states.items()))
+        if number not in self._footprints:
+            records, states = self._head("footprints")[number]
+            found = Footprint(tuple(map(_text, records)), tuple(states.items()))
+            self._footprints[number] = found
+        return self._footprints[number]
 
     def _head(self, name: str) -> Any:
-        kept = self.__dict__.setdefault("_heads", {})
-        if name not in kept:
-            kept[name] = self._document.head(name)
-        return kept[name]
+        if name not in self._heads:
+            self._heads[name] = self._document.head(name)
+        return self._heads[name]
 
 
 def _text(value: Any) -> str:

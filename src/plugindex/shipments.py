@@ -43,8 +43,9 @@ class Shipments:
         self.other: dict[str, set[str]] = {}
         self.edges: dict[str, list[str]] = {}
         self.base_edges: list[str] = []
-        self._around: dict[str, Shipment | None] = {} if wanted else {"": None}
+        self._around: dict[str, Shipment | None] = {}
         self._wanted = wanted
+        self._digest: tuple[Scope | None, str] = (None, "")
         self._holding: dict[tuple[str, int], bool] = {}
 
     def around(self, module: str) -> Shipment | None:
@@ -108,7 +109,7 @@ class Shipments:
         one = self.around(module)
         if one is None or one.why:
             return None
-        registry = registry_digest(scope)
+        registry = self._registry(scope)
         try:
             base = one.base(registry)
             found = None if base is None else one.result(registry, module)
@@ -122,6 +123,11 @@ class Shipments:
             return self._used(one, module, (base, number), stored)
         except DAMAGE:
             return None
+
+    def _registry(self, scope: Scope) -> str:
+        if self._digest[0] is not scope:
+            self._digest = scope, registry_digest(scope)
+        return self._digest[1]
 
     def _holds(self, one: Shipment, number: Any, library: KeptLibrary) -> bool:
         """Tell whether the modules that a result depends on are all what they were."""

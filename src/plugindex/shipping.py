@@ -8,7 +8,7 @@ import sys
 
 from plugindex import bytecode, shipment, stamp, store, targets
 from plugindex.codec import decode, encode
-from plugindex.errors import DiscoveryError, message
+from plugindex.errors import DAMAGE, DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.fingerprint import code_digest
 from plugindex.footprints import Sources, base_of, result_of, root_of
@@ -121,6 +121,19 @@ def found_package(finder: Finder, package: str, root: str) -> ModuleFile:
     return file
 
 
+def check_packages(packages: object, table: str) -> list[str]:
+    """Return the packages that a project names in the *table* of its pyproject.toml.
+
+    Raises:
+        DiscoveryError: they are not a list of names.
+    """
+    if isinstance(packages, list) and packages and all(isinstance(one, str) for one in packages):
+        return packages
+    fix = f'write packages = ["PACKAGE"] in [{table}]'
+    text = "which packages shall ship an index?"
+    raise DiscoveryError(message(text, [("fix", fix)]))
+
+
 def _resolved(
     declared: Iterable[Declared], finder: Finder, sources: Sources
 ) -> tuple[list[Footprint], dict[str, Any], dict[str, Any]]:
@@ -201,9 +214,25 @@ def differences(made: Made, shipped: bytes) -> list[str]:
     document.entry("")
     if document.verdict != store.OK:
         return [f"it is damaged: {document.why}"]
-    now, then = _told(store.parse(made.data), made.package), _told(document, made.package)
+    now = _told(store.parse(made.data), made.package)
+    try:
+        then = _told(document, made.package)
+    except DAMAGE:
+        return ["it is not what a build writes"]
     found = [f"{name}: {_what(now, then, name)}" for name in sorted({*now, *then})]
     return [text for text in found if not text.endswith(": ")]
+
+
+def outdated(made: Made, shipped: bytes) -> list[str]:
+    """Return the modules of which an index for another interpreter was made from another text."""
+    document = store.parse(shipped)
+    then, now = document.head("modules"), store.parse(made.data).head("modules")
+    if document.verdict != store.OK or not isinstance(then, dict):
+        return [f"it is damaged: {document.why or 'it names no modules'}"]
+    prefix = f"{made.package}."
+    own = [name for name in sorted({*now, *then}) if f"{name}.".startswith(prefix)]
+    same = [name for name in own if now.get(name, [""])[:1] == then.get(name, [0])[:1]]
+    return [f"{name}: it was made from another text" for name in own if name not in same]
 
 
 def _told(document: store.Document, package: str) -> dict[str, Any]:
