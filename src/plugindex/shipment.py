@@ -161,7 +161,7 @@ def _text(value: Any) -> str:
 
 def at(finder: Finder, file: ModuleFile) -> Shipment | None:
     """Return what the package *file* ships, None where it ships nothing for this interpreter."""
-    if not file.is_package or len(file.locations) != 1:
+    if file.kind == "namespace" or not file.is_package or len(file.locations) != 1:
         return None
     folder, name = file.locations[0], file_name()
     path = os.path.join(folder, name)

@@ -178,8 +178,9 @@ def whole_result(module: str, path: str, stored: Any) -> dict[str, Any]:
         texts += [*plugin["secondary"], *plugin["attributes"]]
         if plugin.keys() != _PLUGIN or plugin["module"] != module:
             raise ValueError("it names another module")
-        plugin["line"] + 0
+        if type(plugin["line"]) is not int:
+            raise TypeError("a line is a number")
     if not all(type(text) is str for text in texts) or (missing and len(missing) != 2):
         raise TypeError("texts are expected")
-    told = {"undecided": "", "missing": missing, "requires": requires, "problems": []}
+    told = {"undecided": "", "missing": missing, "requires": [*requires], "problems": []}
     return {"file": path, **told, "plugins": plugins}

@@ -87,7 +87,7 @@ def make(package: str, root: str = "", distribution: str = "") -> Made:
         "cache_version": SCHEMA,
         "shipped": shipment.FORM,
         "package": package,
-        "distribution": distribution,
+        "distribution": shipment.normal(distribution),
         "interpreter": shipment.interpreter(),
         "hexversion": sys.hexversion,
         "modules": _fingerprints(own, footprints, sources),
