@@ -19,7 +19,8 @@ LIST = """
 import json, sys
 from APP.base import REG
 print(json.dumps({
-    "keys": list(REG), "read": REG.stats.read, "child": REG.stats.imported, "cache": REG.stats.cache,
+    "keys": list(REG), "read": REG.stats.read, "child": REG.stats.imported,
+    "cache": REG.stats.cache,
     "problems": sorted(one.kind for one in REG.problems),
     "imported": [name for name in sys.modules if name.startswith("APP.p_")],
 }))
@@ -118,7 +119,7 @@ class Shipping:
 
 @pytest.fixture
 def shipping(simple_app, monkeypatch):
-    """An application with four plugins, one of which lacks a requirement; nothing is shipped yet."""
+    """An application with four plugins, one without its requirement; nothing is shipped yet."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     simple_app.base()
     simple_app.plugin("p_one", ("One", "name = 'one'"), ("Uno", "name = 'uno'"))

@@ -59,7 +59,8 @@ def sealed():
     which = chance.randrange(2)
     for _ in range(chance.choice([1, 1, 3])):
         changed = spoil(both[which])
-        both[which] = changed if isinstance(changed, dict) else both[which]
+        named = isinstance(changed, dict) and all(one.isidentifier() or which for one in changed)
+        both[which] = changed if named else both[which]
     return store.pack(both[0], "records", both[1])
 
 before, wrong, raised = set(sys.modules), [], []
@@ -74,8 +75,9 @@ for number in range(rounds):
         continue
     if keys != ["one", "uno", "two"]:
         wrong.append([number, repr(keys)])
-plain = sorted(n for n in set(sys.modules) - before if n.partition(".")[0] in ("APP", "not_there_yet"))
-print(json.dumps({"wrong": wrong, "raised": raised, "imported": plain}))
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+imported = sorted(new & {"APP", "not_there_yet"})
+print(json.dumps({"wrong": wrong, "raised": raised, "imported": imported}))
 """
 
 

@@ -176,7 +176,8 @@ def test_wheels_can_be_reproduced(project, tmp_path):
 def test_both_backends_ship_the_same_as_the_command(tmp_path):
     found = set()
     for backend in BACKENDS:
-        made = Project(tmp_path / backend, backend) if (tmp_path / backend).mkdir() is None else None
+        (tmp_path / backend).mkdir()
+        made = Project(tmp_path / backend, backend)
         wheel = made.wheel(tmp_path / backend / "dist")
         with zipfile.ZipFile(wheel) as archive:
             found.add(archive.read(names_in(wheel)[0]))

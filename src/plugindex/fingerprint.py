@@ -8,6 +8,8 @@ where it stands in one compilation can leave it out of another, without building
 
 from __future__ import annotations
 
+from _frozen_importlib_external import MAGIC_NUMBER
+
 from plugindex import bytecode, stamp
 from plugindex.records import Record
 
@@ -74,10 +76,10 @@ def _of_source(file: ModuleFile, expected: Fingerprint) -> Inputs | None:
     cached = bytecode.cache_path(file.path)
     found = stamp.read_stamped(cached, bytecode.LARGEST_FILE) if cached else None
     if found is None:
-        beside = ((cached, None, ""),) if cached else ()
-        return _of_text(file, source, expected, beside)
+        absent: Inputs = ((cached, None, ""),) if cached else ()
+        return _of_text(file, source, expected, absent)
     data, taken = found
-    beside = ((cached, taken, stamp.digest(data)),)
+    beside: Inputs = ((cached, taken, stamp.digest(data)),)
     try:
         text = bytecode.check(data, file, source)
     except bytecode.Invalid:
@@ -108,7 +110,7 @@ def _of_bytecode(file: ModuleFile, expected: Fingerprint) -> Inputs | None:
 
 def _is_code(data: bytes, expected: Fingerprint) -> bool:
     """Tell whether a ``.pyc`` of this interpreter holds the code that is expected."""
-    if not expected.code or data[:4] != bytecode.MAGIC_NUMBER:
+    if not expected.code or data[:4] != MAGIC_NUMBER:
         return False
     try:
         return code_digest(data, expected.start) == expected.code

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class ShippedIndexHook(BuildHookInterface):  # type: ignore[type-arg,unused-ignore]
+class ShippedIndexHook(BuildHookInterface):
     """Adds the index of each package to a wheel; an editable install gets none.
 
     Configuration: ``packages`` are the dotted names, ``root`` the folder that holds them, from the

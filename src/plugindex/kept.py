@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
-    from plugindex.config import Scope
     from plugindex.finder import Finder
     from plugindex.resolver import Resolver
     from plugindex.store import Document

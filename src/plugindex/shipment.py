@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+from _frozen_importlib_external import MAGIC_NUMBER
 
 from plugindex import stamp, store
-from plugindex.bytecode import MAGIC_NUMBER
 from plugindex.errors import DAMAGE
 from plugindex.fingerprint import Fingerprint, archived
 from plugindex.index import SCHEMA
@@ -189,7 +189,7 @@ def _is_installed(finder: Finder, package: ModuleFile, distribution: str) -> boo
     for _ in package.name.split("."):
         root = os.path.dirname(root)
     row = f"{package.name.replace('.', '/')}/{file_name()},".encode()
-    for name in sorted((listing.names if (listing := finder.listing(root)) else ())):
+    for name in sorted(listing.names if (listing := finder.listing(root)) else ()):
         stem, _, kind = name.rpartition(".")
         if kind == "dist-info" and normal(stem.partition("-")[0]) == normal(distribution):
             rows = stamp.read(os.path.join(root, name, "RECORD"), _LARGEST_RECORD) or b""

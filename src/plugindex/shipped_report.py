@@ -58,9 +58,9 @@ def _report(made: Build, provider: str) -> Report:
         return Report(package, provider, modules=len(names), why=_nothing(made, package))
     used = [name for name in names if name in shipments.same[one.package]]
     read = tuple(name for name in names if name not in used)
-    facts = {"distribution": provider or one.distribution, "path": one.path, "read": read}
     why = one.why or _differing(shipments, one, read)
-    return Report(package, **facts, modules=len(names), used=len(used), why=why)
+    whose = provider or one.distribution
+    return Report(package, whose, one.path, len(names), len(used), read, why)
 
 
 def _nothing(made: Build, package: str) -> str:

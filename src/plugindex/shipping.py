@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from plugindex import bytecode, shipment, stamp, store, targets
+from plugindex import shipment, stamp, store, targets
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE, DiscoveryError, message
 from plugindex.finder import Finder
@@ -83,7 +83,7 @@ def make(package: str, root: str = "", distribution: str = "") -> Made:
     own = [name for name in own if name in sources.texts_read]
     declared = targets.declared_in(finder, package)
     footprints, registries, results = _resolved(declared, finder, sources)
-    head = {
+    head: dict[str, Any] = {
         "cache_version": SCHEMA,
         "shipped": shipment.FORM,
         "package": package,

@@ -136,9 +136,7 @@ def _all(finder: Finder, package: str) -> list[Declared]:
     return declared
 
 
-def declared_in(
-    finder: Finder, package: str, found: Iterable[Any] | None = None
-) -> list[Declared]:
+def declared_in(finder: Finder, package: str, found: Iterable[Any] | None = None) -> list[Declared]:
     """Return the registries in *package* that reading tells, in the order of its modules."""
     found = _found(finder, package) if found is None else found
     return [Declared(*one) for one in found if not isinstance(one, DiscoveryError)]
