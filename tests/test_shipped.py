@@ -279,7 +279,7 @@ def test_an_archive_with_another_module_in_it_reads_that(shipped, tmp_path):
 # -- several distributions ---------------------------------------------------------------------
 
 
-def add_provider(shipping, tmp_path, ship):
+def add_provider(shipping, ship, host=""):
     """Install a distribution of its own with a package of plugins beside the application."""
     name = f"{shipping.app.name}_more"
     package = shipping.folder / name
@@ -292,21 +292,31 @@ def add_provider(shipping, tmp_path, ship):
     info.mkdir()
     (info / "entry_points.txt").write_text(f"[{shipping.app.name}.plugins]\nmore = {name}\n")
     if ship:
-        shipping.command("build", name, "--distribution", "more-kit")
+        named = ["--host", host] if host else []
+        shipping.command("build", name, "--distribution", "more-kit", *named)
     rows = [f"{name}/{file.name},,\n" for file in package.iterdir()]
     (info / "RECORD").write_text("".join(rows))
     return package
 
 
 @pytest.mark.parametrize(("ship", "read"), [(True, 0), (False, 2)])
-def test_each_distribution_ships_for_itself(shipped, tmp_path, ship, read):
-    add_provider(shipped, tmp_path, ship)
+def test_each_distribution_ships_for_itself(shipped, ship, read):
+    add_provider(shipped, ship)
     told = shipped.list()
     assert (told["keys"], told["read"], told["imported"]) == ([*KEYS, "extra"], read, [])
 
 
-def test_what_one_ships_is_used_where_another_is_stale(shipped, tmp_path):
-    package = add_provider(shipped, tmp_path, True)
+def test_plugins_of_a_host_that_is_there_are_resolved_when_they_are_built(shipped):
+    shipped.drop_bytecode()
+    add_provider(shipped, True, shipped.app.name)
+    told = shipped.list()
+    assert (told["keys"], told["read"], told["imported"]) == ([*KEYS, "extra"], 0, [])
+    shipped.app.base("__registry_key__ = 'other'")
+    assert shipped.list()["keys"] == []
+
+
+def test_what_one_ships_is_used_where_another_is_stale(shipped):
+    package = add_provider(shipped, True)
     file = package / "extra.py"
     file.write_text(file.read_text().replace("'extra'", "'other'"))
     told = shipped.list()
@@ -317,8 +327,8 @@ def test_what_one_ships_is_used_where_another_is_stale(shipped, tmp_path):
     assert provider["read"] == [f"{package.name}.extra"]
 
 
-def test_the_host_may_ship_nothing(shipping, tmp_path):
-    add_provider(shipping, tmp_path, True)
+def test_the_host_may_ship_nothing(shipping):
+    add_provider(shipping, True)
     told = shipping.list()
     assert (told["keys"], told["imported"]) == ([*KEYS, "extra"], [])
     host, provider = shipping.report()
@@ -417,6 +427,7 @@ def test_check_takes_any_bytes_for_what_they_are(shipped):
         (["APP.base", "--distribution", "x"], "can't ship an index"),
         (["APP", "--root", "no_such_folder"], "no_such_folder is no folder"),
         (["APP"], "which distribution has"),
+        (["APP", "--distribution", "x", "--host", "no_such_host"], "no module no_such_host"),
         (["APP", "--distribution", "x", "--output", "no/such/folder/x.json"], "can't be written"),
     ],
 )

@@ -204,12 +204,20 @@ def test_an_editable_install_does_not_trust_one_among_its_sources(project, tmp_p
     assert (told["keys"], told["read"] > 0) == (WANTED["keys"], True)
 
 
-@pytest.mark.parametrize("packages", ['"zoo"', "[]", "[1]", '["no_such"]'])
-def test_a_wrong_table_stops_the_build_with_the_cause(project, tmp_path, packages):
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        ('"zoo"', "which packages shall ship an index?"),
+        ("[]", "which packages shall ship an index?"),
+        ("[1]", "which packages shall ship an index?"),
+        ('["zoo"]\nhosts = "zoo"', "hosts and root are names"),
+        ('["no_such"]', "there is no module no_such"),
+        ('["zoo"]\nhosts = ["no_such"]', "there is no module no_such"),
+    ],
+)
+def test_a_wrong_table_stops_the_build_with_the_cause(project, tmp_path, packages, said):
     project.write(packages)
-    told = project.run("build_wheel", tmp_path / "dist", check=False)
-    known = "which packages shall ship an index?"
-    assert (known if "no_such" not in packages else "there is no module no_such") in told
+    assert said in project.run("build_wheel", tmp_path / "dist", check=False)
 
 
 def test_a_project_of_setuptools_that_does_not_ask_for_it_is_left_alone(tmp_path):

@@ -157,6 +157,8 @@ def _ship_verb(verbs: _SubParsersAction[Parser], name: str, writes: bool, text: 
     parser.add_argument("--root", metavar="FOLDER", help=where)
     whose = "its distribution (default: as the nearest pyproject.toml says)"
     parser.add_argument("--distribution", metavar="NAME", help=whose)
+    host = "an application that it has plugins for; may be given several times"
+    parser.add_argument("--host", metavar="PACKAGE", action="append", default=[], help=host)
     place = "the index file (default: in the package's own folder)"
     parser.add_argument("--output", metavar="FILE", help=place)
     parser.add_argument("--json", action="store_true", help="print one line of JSON, for scripts")

@@ -31,7 +31,7 @@ class Wanted(Record):
 def run(options: Namespace, started: float) -> int:
     """Write the index of a package, or compare the one that is there with what it would be."""
     wanted = _wanted(options)
-    made = shipping.make(wanted.package, wanted.root, wanted.distribution)
+    made = shipping.make(wanted.package, wanted.root, wanted.distribution, options.host)
     return _build(made, options) if options.writes else _check(made, options)
 
 
@@ -85,6 +85,7 @@ def _check(made: Made, options: Namespace) -> int:
 
 def _command(options: Namespace) -> str:
     named = [("--root", options.root), ("--distribution", options.distribution)]
+    named += [("--host", host) for host in options.host]
     words = [word for option, value in named if value for word in (option, value)]
     written = ["--output", options.output] if options.output else []
     return " ".join(["plugindex build", options.target, *words, *written])

@@ -14,7 +14,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
 from plugindex import shipping
-from plugindex.shipping import check_packages
+from plugindex.shipping import order_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class ShippedIndexHook(BuildHookInterface):
     """Adds the index of each package to a wheel; an editable install gets none.
 
     Configuration: ``packages`` are the dotted names, ``root`` the folder that holds them, from the
-    project's; ``src`` where that has the first of them, by default.
+    project's; ``src`` where that has the first of them, by default. ``hosts`` are the applications
+    that they have plugins for.
     """
 
     PLUGIN_NAME = "plugindex"
@@ -34,11 +35,11 @@ class ShippedIndexHook(BuildHookInterface):
         """Make the indexes right before a wheel is built."""
         if self.target_name != "wheel" or version == "editable":
             return
-        packages = check_packages(self.config.get("packages"), "tool.hatch.build.hooks.plugindex")
-        root = os.path.join(self.root, self.config.get("root") or _root(self.root, packages[0]))
+        order = order_from(self.config, "tool.hatch.build.hooks.plugindex")
+        root = os.path.join(self.root, order.root or _root(self.root, order.packages[0]))
         self._made = tempfile.mkdtemp(prefix="plugindex-")
-        for package in packages:
-            made = shipping.make(package, root, self.metadata.name)
+        for package in order.packages:
+            made = shipping.make(package, root, self.metadata.name, order.hosts)
             name = os.path.basename(made.path)
             path = os.path.join(self._made, f"{package}-{name}")
             with open(path, "wb") as file:

@@ -15,7 +15,7 @@ import os
 from setuptools import Command
 
 from plugindex import shipping
-from plugindex.shipping import check_packages
+from plugindex.shipping import Order, order_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,19 +42,18 @@ class ShippedIndex(Command):
 
     def run(self) -> None:
         """Make the indexes, but for an editable install, which never uses one."""
-        for package in () if self.editable_mode else self._packages():
-            made = shipping.make(package, self.build_lib, self.distribution.get_name())
+        order = _order()
+        for package in () if self.editable_mode else order.packages:
+            name = self.distribution.get_name()
+            made = shipping.make(package, self.build_lib, name, order.hosts)
             with open(made.path, "wb") as file:
                 file.write(made.data)
-
-    def _packages(self) -> list[str]:
-        return check_packages(_table().get("packages"), _TABLE)
 
     def get_outputs(self) -> list[str]:
         """Return the files that are made."""
         from plugindex.shipment import file_name
 
-        packages = () if self.editable_mode else self._packages()
+        packages = () if self.editable_mode else _order().packages
         return [os.path.join(self.build_lib, *p.split("."), file_name()) for p in packages]
 
     def get_output_mapping(self) -> dict[str, str]:
@@ -75,6 +74,10 @@ def finalize(distribution: Any) -> None:
         steps = [*build.sub_commands, (_STEP, None)]
         distribution.cmdclass["build"] = type("build", (build,), {"sub_commands": steps})
         distribution.cmdclass[_STEP] = ShippedIndex
+
+
+def _order() -> Order:
+    return order_from(_table(), _TABLE)
 
 
 def _table() -> dict[str, Any]:

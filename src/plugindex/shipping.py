@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from plugindex.config import Scope
     from plugindex.records import ModuleFile
     from plugindex.shipment import Footprint
     from plugindex.targets import Declared
@@ -63,13 +64,14 @@ class Made(Record):
     results: int
 
 
-def make(package: str, root: str = "", distribution: str = "") -> Made:
+def make(package: str, root: str = "", distribution: str = "", hosts: Iterable[str] = ()) -> Made:
     """Read *package* and return the index to ship with it; nothing is written or imported.
 
     Args:
         package: its dotted name.
         root: the folder that it is imported from; where import finds it if "".
         distribution: the name of the distribution that it will be a part of.
+        hosts: the applications whose registries it has plugins for, which must be there.
 
     Raises:
         DiscoveryError: there is no such package, or it can't be read.
@@ -81,8 +83,8 @@ def make(package: str, root: str = "", distribution: str = "") -> Made:
     for name in own:
         sources.record(name)
     own = [name for name in own if name in sources.texts_read]
-    declared = targets.declared_in(finder, package)
-    footprints, registries, results = _resolved(declared, finder, sources)
+    declared = _registries(finder, package, hosts)
+    footprints, registries, results = _resolved(declared, package, sources)
     head: dict[str, Any] = {
         "cache_version": SCHEMA,
         "shipped": shipment.FORM,
@@ -121,21 +123,45 @@ def found_package(finder: Finder, package: str, root: str) -> ModuleFile:
     return file
 
 
-def check_packages(packages: object, table: str) -> list[str]:
-    """Return the packages that a project names in the *table* of its pyproject.toml.
+class Order(Record):
+    """What a project's pyproject.toml asks a build hook for."""
+
+    packages: tuple[str, ...]
+    root: str = ""
+    hosts: tuple[str, ...] = ()
+
+
+def order_from(table: Mapping[str, Any], name: str) -> Order:
+    """Return what the *table* of that *name* in a pyproject.toml asks for.
 
     Raises:
-        DiscoveryError: they are not a list of names.
+        DiscoveryError: it is none that we know.
     """
-    if isinstance(packages, list) and packages and all(isinstance(one, str) for one in packages):
-        return packages
-    fix = f'write packages = ["PACKAGE"] in [{table}]'
-    text = "which packages shall ship an index?"
-    raise DiscoveryError(message(text, [("fix", fix)]))
+    packages, hosts = table.get("packages"), table.get("hosts", [])
+    if not _are_texts(packages) or not packages:
+        fix = f'write packages = ["PACKAGE"] in [{name}]'
+        raise DiscoveryError(message("which packages shall ship an index?", [("fix", fix)]))
+    if not _are_texts(hosts) or not isinstance(table.get("root", ""), str):
+        fix = f'write hosts = ["PACKAGE"], root = "FOLDER" in [{name}]'
+        raise DiscoveryError(message("hosts and root are names", [("fix", fix)]))
+    return Order(tuple(packages), table.get("root", ""), tuple(hosts))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _registries(finder: Finder, package: str, hosts: Iterable[str]) -> list[Declared]:
+    """Return the registries that the package or its hosts declare."""
+    declared = targets.declared_in(finder, package)
+    for host in hosts:
+        targets.check_module(finder, host)
+        declared += targets.declared_in(finder, host)
+    return declared
 
 
 def _resolved(
-    declared: Iterable[Declared], finder: Finder, sources: Sources
+    declared: Iterable[Declared], package: str, sources: Sources
 ) -> tuple[list[Footprint], dict[str, Any], dict[str, Any]]:
     """Return the footprints, the registries by digest, and the results by entry of the tail."""
     numbers: dict[Footprint, int] = {}
@@ -147,12 +173,21 @@ def _resolved(
         if base is None or digest in registries:
             continue
         registries[digest] = {"base": numbers.setdefault(base, len(numbers))}
-        for file in finder.modules(one.scope.package, one.scope.recursive):
-            found = result_of(file.name, one.scope, sources)
-            if found is not None and file.name not in one.scope.excluded:
+        for name in _in_scope(one.scope, package, sources.finder):
+            found = result_of(name, one.scope, sources)
+            if found is not None:
                 number = numbers.setdefault(found[0], len(numbers))
-                results[f"{shipment.RESULT}{digest}/{file.name}"] = [number, found[1]]
+                results[f"{shipment.RESULT}{digest}/{name}"] = [number, found[1]]
     return list(numbers), registries, results
+
+
+def _in_scope(scope: Scope, package: str, finder: Finder) -> list[str]:
+    """Return the modules of *package* that a registry covers: it is its host, or offers plugins."""
+    prefix = f"{package}."
+    within = f"{scope.package}.".startswith(prefix)
+    files = finder.modules(*((scope.package, scope.recursive) if within else (package,)))
+    names = [file.name for file in files if f"{file.name}.".startswith(prefix)]
+    return [name for name in names if name not in scope.excluded]
 
 
 def _fingerprints(
