@@ -8,6 +8,8 @@ import os
 import shutil
 import sys
 import zipfile
+from importlib.util import find_spec
+from pathlib import Path
 from py_compile import PycInvalidationMode
 
 import pytest
@@ -457,6 +459,26 @@ def test_a_module_that_can_not_be_compiled_ships_nothing_and_stops_nothing(shipp
     shipping.build()
     told = shipping.list()
     assert (told["keys"], told["problems"].count("syntax-error")) == (KEYS, 2)
+
+
+def test_a_real_package_is_listed_the_same_and_read_less(shipping):
+    """pip's modules call, decorate and import as real ones do; its commands are no registry."""
+    pip = Path(find_spec("pip").origin).parent
+    shutil.copytree(pip, shipping.folder / "pip", ignore=shutil.ignore_patterns("__pycache__"))
+    commands = ["--package", "pip", "--base", "pip._internal.cli.base_command:Command"]
+    listing = ["list", *commands, "--no-cache", "--json"]
+    before = json.loads(shipping.command(*listing))
+    shipping.command("build", "pip", "--distribution", "pip-copy")
+    (file,) = (shipping.folder / "pip").glob("plugindex.*")
+    info = shipping.folder / "pip_copy-1.0.dist-info"
+    info.mkdir()
+    (info / "RECORD").write_text(f"pip/{file.name},,\n")
+    for compiled in (False, True):
+        if compiled:
+            compileall.compile_dir(shipping.folder / "pip", quiet=1)
+        after = json.loads(shipping.command(*listing))
+        assert after["registries"] == before["registries"]
+        assert after["stats"]["read"] < before["stats"]["read"] / 2
 
 
 def test_the_interpreter_that_is_named_is_this_one(shipped):
