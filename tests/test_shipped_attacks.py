@@ -129,7 +129,12 @@ def odd_keys(result):
         plugin["key"] = {"tuple": [{"enum": [1, 2, 3]}]}
 
 
-@pytest.mark.parametrize("change", [name_others, name_functions, odd_keys])
+def no_names(result):
+    for plugin in result["plugins"]:
+        plugin["qualname"] = ""
+
+
+@pytest.mark.parametrize("change", [name_others, name_functions, odd_keys, no_names])
 def test_results_that_name_what_is_not_theirs_are_ignored(shipped, change):
     shipped.reseal(forge_results(change))
     told = shipped.list()
@@ -153,7 +158,19 @@ def deep(head, tail):
     head["footprints"] = [[["x"] * 100_000, {}]]
 
 
-@pytest.mark.parametrize("change", [other_content, without_records, other_package, deep])
+def classes_without_names(head, tail):
+    for name, record in tail.items():
+        if name[:1] != "=":
+            for entry in record[1]:
+                entry[0] = ""
+    for name in [name for name in tail if name[:1] == "="]:
+        del tail[name]
+
+
+FORGERIES = [other_content, without_records, other_package, deep, classes_without_names]
+
+
+@pytest.mark.parametrize("change", FORGERIES)
 def test_what_does_not_fit_is_read_instead(shipped, change):
     shipped.reseal(change)
     assert shipped.list()["keys"] == KEYS

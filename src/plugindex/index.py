@@ -77,6 +77,15 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
     started = time.perf_counter()
+    try:
+        return _taken(scope, settings, anew, started)
+    except DAMAGE:  # what a package ships may be sealed, and yet not what we write
+        if not settings.shipped:
+            raise
+        return _taken(scope, settings.replace(shipped=False), anew, started)
+
+
+def _taken(scope: Scope, settings: Settings, anew: bool, started: float) -> Snapshot:
     with no_collection():
         place = find_place(scope, settings)
         changes = None if place is None or anew else changes_at(place, scope, settings)

@@ -178,8 +178,8 @@ def whole_result(module: str, path: str, stored: Any) -> dict[str, Any]:
         texts += [*plugin["secondary"], *plugin["attributes"]]
         if plugin.keys() != _PLUGIN or plugin["module"] != module:
             raise ValueError("it names another module")
-        if type(plugin["line"]) is not int:
-            raise TypeError("a line is a number")
+        if type(plugin["line"]) is not int or not plugin["qualname"]:
+            raise TypeError("a plugin has a name and a line")
     if not all(type(text) is str for text in texts) or (missing and len(missing) != 2):
         raise TypeError("texts are expected")
     told = {"undecided": "", "missing": missing, "requires": [*requires], "problems": []}
