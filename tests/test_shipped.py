@@ -8,9 +8,9 @@ import os
 import shutil
 import sys
 import zipfile
-from importlib.util import find_spec
 from pathlib import Path
 from py_compile import PycInvalidationMode
+from sysconfig import get_path
 
 import pytest
 
@@ -463,7 +463,7 @@ def test_a_module_that_can_not_be_compiled_ships_nothing_and_stops_nothing(shipp
 
 def test_a_real_package_is_listed_the_same_and_read_less(shipping):
     """pip's modules call, decorate and import as real ones do; its commands are no registry."""
-    pip = Path(find_spec("pip").origin).parent
+    pip = Path(get_path("purelib"), "pip")
     shutil.copytree(pip, shipping.folder / "pip", ignore=shutil.ignore_patterns("__pycache__"))
     commands = ["--package", "pip", "--base", "pip._internal.cli.base_command:Command"]
     listing = ["list", *commands, "--no-cache", "--json"]
