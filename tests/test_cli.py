@@ -417,7 +417,7 @@ def test_the_cache_is_found_described_and_cleared(zoo):
     (file,) = (one for one in zoo.json("cache", "info", "zoo")["files"] if one["path"] == path)
     assert (file["verdict"], file["plugins"], file["environment"]) == ("ok", 2, "this")
     assert path in zoo.json("cache", "clear", "zoo")["removed"]
-    assert zoo.json("cache", "info", "zoo") == {"files": []}
+    assert zoo.json("cache", "info", "zoo") == {"files": [], "shipped": []}
     assert zoo.json("list", "zoo")["stats"]["cache"] == "cold"
 
 

@@ -80,7 +80,7 @@ ODD = {
 
 STEPS = (
     "base", "package", "file", "syntax", "imports", "abstract methods", "key", "duplicate",
-    "filter", "cache",
+    "filter", "shipped", "cache",
 )  # fmt: skip
 
 

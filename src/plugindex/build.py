@@ -6,6 +6,7 @@ import time
 
 from plugindex import freshness, index, kept, providers, store, surroundings
 from plugindex.codec import decode
+from plugindex.errors import DAMAGE
 from plugindex.header import CacheConfig, header
 from plugindex.kept import Kept
 from plugindex.merge import merge
@@ -37,7 +38,12 @@ def build(scope: Scope, settings: Settings, place: Place | None, changes: Change
         return called.build(scope, settings, place)
     old = None if place is None or changes is None else Kept.of(place.document, changes)
     made = Build(scope, settings, place, old)
-    made.resolve()
+    try:
+        made.resolve()
+    except DAMAGE:  # what a package ships may be sealed, and yet not what we write
+        if not made.library.shipments.opened:
+            raise
+        return build(scope, settings.replace(shipped=False), place, changes)
     return made
 
 

@@ -42,7 +42,7 @@ class Reading(Record):
     stale: Problem | None = None
 
 
-class _Invalid(Exception):
+class Invalid(Exception):
     """A ``.pyc`` that import would not use."""
 
 
@@ -86,8 +86,8 @@ def _load_source(file: ModuleFile) -> Reading:
     data, taken = found
     compiled = (cached, taken, stamp.digest(data))
     try:
-        text = _check(data, file, source)
-    except _Invalid:
+        text = check(data, file, source)
+    except Invalid:
         return _compile(file, [(file.path, source, ""), compiled])
     content = "" if text is None else stamp.digest(text)
     reading = _unmarshal(file, data, ((file.path, source, content), compiled))
@@ -95,28 +95,37 @@ def _load_source(file: ModuleFile) -> Reading:
     return reading if stale is None else Reading(reading.code, reading.inputs, None, stale)
 
 
-def _check(data: bytes, file: ModuleFile, source: stamp.Stamp) -> bytes | None:
-    """Accept a ``.pyc`` that import would use; return the source if its content decided that."""
+def check(data: bytes, file: ModuleFile, source: stamp.Stamp) -> bytes | None:
+    """Accept a ``.pyc`` that import would use; return the source if its content decided that.
+
+    Args:
+        data: what the ``.pyc`` holds.
+        file: the module.
+        source: the stamp of its source.
+
+    Raises:
+        Invalid: import would compile the source instead.
+    """
     flags = _header(data)
     if flags & 1:
         mode = _imp.check_hash_based_pycs
         if mode == "always" or (mode != "never" and flags & 2):
             text = stamp.read(file.path, LARGEST_FILE) or b""
             if _imp.source_hash(int.from_bytes(MAGIC_NUMBER, "little"), text) != data[8:16]:
-                raise _Invalid
+                raise Invalid
             return text
         return None
     seconds = source[1] // 10**9 & 0xFFFFFFFF
     size = source[0] & 0xFFFFFFFF
     if data[8:16] != seconds.to_bytes(4, "little") + size.to_bytes(4, "little"):
-        raise _Invalid
+        raise Invalid
     return None
 
 
 def _header(data: bytes) -> int:
     flags = int.from_bytes(data[4:8], "little")
     if len(data) < 16 or data[:4] != MAGIC_NUMBER or flags & ~3:
-        raise _Invalid
+        raise Invalid
     return flags
 
 
@@ -137,7 +146,7 @@ def _load_bytecode(file: ModuleFile) -> Reading:
         return _failed(file, "unreadable", "the file can't be read", inputs)
     try:
         _header(data)
-    except _Invalid:
+    except Invalid:
         return _failed(file, "unreadable", "its bytecode is of another interpreter", inputs)
     return _unmarshal(file, data, inputs)
 

@@ -83,13 +83,15 @@ def _parser() -> Parser:
     _verb(verbs, "verify", "verify", "compare reading with importing, in a child interpreter")
     _profile_verb(verbs)
     _cache_verb(verbs)
+    _ship_verb(verbs, "build", True, "write the index that a package ships in its wheel")
+    _ship_verb(verbs, "check", False, "tell whether the index that a package ships is up to date")
     return parser
 
 
 def _verb(verbs: _SubParsersAction[Parser], name: str, module: str, text: str) -> Parser:
     parser = verbs.add_parser(name, help=text, description=text, epilog=_EXITS, allow_abbrev=False)
     parser.set_defaults(module=module, parser=parser)
-    if module != "cli_cache":
+    if module not in ("cli_cache", "cli_ship"):
         _target(parser, _TARGET)
     if module in ("cli_list", "cli_profile", "cli_show"):
         text = "neither use nor write the index on disk"
@@ -145,6 +147,21 @@ def _cache_verb(verbs: _SubParsersAction[Parser]) -> None:
     parser = _verb(verbs, "cache", "cli_cache", "say where the cache is, what is in it; remove it")
     parser.add_argument("action", choices=("path", "info", "clear"))
     _target(parser, "an application (all its caches), module:ATTRIBUTE, or a package with a dot")
+
+
+def _ship_verb(verbs: _SubParsersAction[Parser], name: str, writes: bool, text: str) -> None:
+    parser = _verb(verbs, name, "cli_ship", text)
+    parser.set_defaults(writes=writes, package=None)
+    parser.add_argument("target", metavar="PACKAGE", help="the dotted name of the package")
+    where = "the folder that PACKAGE is imported from (default: ., src, or where import finds it)"
+    parser.add_argument("--root", metavar="FOLDER", help=where)
+    whose = "its distribution (default: as the nearest pyproject.toml says)"
+    parser.add_argument("--distribution", metavar="NAME", help=whose)
+    host = "an application that it has plugins for; may be given several times"
+    parser.add_argument("--host", metavar="PACKAGE", action="append", default=[], help=host)
+    place = "the index file (default: in the package's own folder)"
+    parser.add_argument("--output", metavar="FILE", help=place)
+    parser.add_argument("--json", action="store_true", help="print one line of JSON, for scripts")
 
 
 def _settle_key(options: Namespace) -> None:

@@ -10,12 +10,15 @@ from plugindex.cli import SOUND, target_of
 from plugindex.errors import CacheError, message
 from plugindex.paths import cache_folder, environment_digest
 from plugindex.records import Record
+from plugindex.shipped_report import reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Iterator
     from typing import Any
+
+    from plugindex.shipped_report import Report
 
 _INDEX = "_registry.json"
 
@@ -40,11 +43,28 @@ def run(options: Namespace, started: float) -> int:
     if options.action == "clear":
         return _clear(files, options)
     found = [describe(path) for path in files]
+    shipped = [] if _is_application(options) else list(_shipped(options))
     if options.json:
-        output.document({"files": [{f: getattr(o, f) for f in o._fields} for o in found]})
+        output.document({"files": _as_json(found), "shipped": _as_json(shipped)})
     else:
         _print(found)
+        for one in shipped:
+            output.say(f"  shipped: {one.text}")
     return SOUND
+
+
+def _as_json(records: Iterable[Record]) -> list[dict[str, Any]]:
+    return [{name: getattr(one, name) for name in one._fields} for one in records]
+
+
+def _shipped(options: Namespace) -> Iterator[Report]:
+    """Yield what became of each index that a distribution of the target ships, each once."""
+    seen: set[Report] = set()
+    for one in targets.resolve(target_of(options)):
+        for report in reports(one.scope, one.settings):
+            if report not in seen:
+                seen.add(report)
+                yield report
 
 
 def _path(options: Namespace) -> int:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 OK, NOTE, BROKEN, SKIPPED = "ok", "note", "broken", "skipped"
 STEPS = (
     "base", "package", "file", "syntax", "imports", "abstract methods", "key", "duplicate",
-    "filter", "cache",
+    "filter", "shipped", "cache",
 )  # fmt: skip
 
 
@@ -71,7 +71,8 @@ class Case:
     def __init__(self, declared: Declared) -> None:
         self.declared = declared
         self.scope = declared.scope
-        self.made: Build = build(declared.scope, declared.settings.replace(cache=False), None, None)
+        reading = declared.settings.replace(cache=False, shipped=False)
+        self.made: Build = build(declared.scope, reading, None, None)
         self.family: Any = self.made.family()
         self.whole: Snapshot = self.made.snapshot(time.perf_counter())
         self.fresh: Snapshot = narrowed(self.whole, self.scope)

@@ -7,7 +7,7 @@ from plugindex.choices import safety
 from plugindex.cli_show import keys_like
 from plugindex.describe import remedy
 from plugindex.doctor import BROKEN, OK, Step
-from plugindex.doctor_registry import base, cache, classes, filters, package, problems
+from plugindex.doctor_registry import base, cache, classes, filters, package, problems, shipped
 from plugindex.leaving import because
 from plugindex.names import safe_mode
 from plugindex.narrowing import claimed
@@ -77,7 +77,7 @@ def _has_name(case: Case, cls: Any, subject: str) -> bool:
 def _walk(case: Case, cls: Any) -> list[Step]:
     """Return the steps for a class up to the first that is broken."""
     walked: list[Step] = []
-    for check in (_file, _syntax, _base, _imports, _abstract, _key, _duplicate, _filter, _cache):
+    for check in (_file, _syntax, _base, _imports, _abstract, _key, _duplicate, _filter, *_LAST):
         walked.append(check(case, cls))
         if walked[-1].verdict == BROKEN:
             break
@@ -198,8 +198,15 @@ def _filter(case: Case, cls: Any) -> Step:
     return filters(case)
 
 
+def _shipped(case: Case, cls: Any) -> Step:
+    return shipped(case)
+
+
 def _cache(case: Case, cls: Any) -> Step:
     return cache(case)
+
+
+_LAST = (_shipped, _cache)
 
 
 # -- what has no class statement ---------------------------------------------------------------

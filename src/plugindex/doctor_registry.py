@@ -9,6 +9,7 @@ from plugindex.doctor import BROKEN, NOTE, OK, Step
 from plugindex.leaving import because
 from plugindex.names import safe_mode
 from plugindex.narrowing import claimed
+from plugindex.shipped_report import reports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def steps(case: Case) -> list[Step]:
         "duplicate": "no key is claimed twice",
     }
     of_problems = [_of_problems(case, name, text) for name, text in good.items()]
-    return [base(case), package(case), *of_problems, _abstract(case), filters(case), cache(case)]
+    begin = [base(case), package(case), *of_problems, _abstract(case)]
+    return [*begin, filters(case), shipped(case), cache(case)]
 
 
 def base(case: Case) -> Step:
@@ -138,6 +140,16 @@ def _left_out(out: list[tuple[Any, Because]]) -> Step:
         reasons.setdefault(why.reason, []).append(repr(key))
     told = "; ".join(f"{', '.join(keys)}: {reason}" for reason, keys in reasons.items())
     return Step("filter", NOTE, f"left out: {told}", out[0][1].remedy)
+
+
+def shipped(case: Case) -> Step:
+    """Say of each distribution whether the index that it ships is used, and if not, why."""
+    found = reports(case.scope, case.declared.settings)
+    text = "; ".join(one.text for one in found)
+    ignored = next((one for one in found if one.path and one.why), None)
+    if ignored is None:
+        return Step("shipped", OK, text)
+    return Step("shipped", NOTE, text, f"plugindex build {ignored.package}")
 
 
 def cache(case: Case) -> Step:

@@ -224,7 +224,9 @@ def as_items(value: Value) -> tuple[Value, ...] | None:
     if value[0] == "l":
         return tuple(value[1])
     if value[0] == "c" and isinstance(value[1], tuple | frozenset | list):
-        return tuple(literal(item) for item in value[1])
+        # a set's order differs from process to process, and a module's record must not
+        items = sorted(value[1], key=repr) if isinstance(value[1], frozenset) else value[1]
+        return tuple(literal(item) for item in items)
     return None
 
 

@@ -47,6 +47,7 @@ class Settings(Record):
         max_age_days: the age from which it is built anew.
         check_stamps: whether the files and folders must be unchanged.
         adopted: an index that was handed over and is kept in memory, instead of a file.
+        shipped: whether what packages ship is used.
     """
 
     cache: bool = True
@@ -55,6 +56,7 @@ class Settings(Record):
     max_age_days: float | None = 7
     check_stamps: bool = True
     adopted: store.Document | None = None
+    shipped: bool = True
 
 
 class Place(Record):
@@ -80,7 +82,12 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
         DiscoveryError: the scope's package or base can't be found, or the base is no class.
     """
     with no_collection():
-        return _take(scope, settings, anew)
+        try:
+            return _take(scope, settings, anew)
+        except DAMAGE:  # what a package ships may be sealed, and yet not what we write
+            if not settings.shipped:
+                raise
+            return _take(scope, settings.replace(shipped=False), anew)
 
 
 def _take(scope: Scope, settings: Settings, anew: bool) -> Snapshot:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from plugindex import freshness
+from plugindex.bytecode import Reading
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE
 from plugindex.index import CONTENTS, MODULES, RESULT
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
+from plugindex.shipments import Shipments
 from plugindex.store import Raw
 
 TYPE_CHECKING = False
@@ -140,28 +142,47 @@ def place(library: Library, name: str) -> str | None:
 
 
 class KeptLibrary(Library):
-    """A library that takes the records of unchanged modules from a stored index."""
+    """A library that takes the records of unchanged modules from a stored index.
 
-    def __init__(self, finder: Finder, kept: Kept | None) -> None:
+    Those that the index doesn't have it takes from what packages ship, if their content fits.
+    """
+
+    def __init__(self, finder: Finder, kept: Kept | None, shipped: bool = True) -> None:
         super().__init__(finder)
         self.kept = kept
+        self.shipments = Shipments(finder, shipped)
         self._texts: dict[str, Raw] = kept.records if kept else {}
 
     def _read(self, name: str) -> ModuleRecord | None:
-        text = self._texts.get(name)
+        text = self._texts.get(name) or self._shipped(name)
         if text is None:
             return super()._read(name)
         try:
             data = decode(text)
             return None if data is None else ModuleRecord.load(name, data)
         except DAMAGE:
-            del self._texts[name]
+            self._texts.pop(name, None)
+            self.readings.pop(name, None)
             return super()._read(name)
+
+    def _shipped(self, name: str) -> Raw | None:
+        """Return the record of a module that is what was shipped; it counts as read."""
+        file = self.finder.find(name)
+        taken = None if file is None else self.shipments.taken(file)
+        if taken is None:
+            return None
+        self._texts[name], inputs = taken
+        self.readings[name] = Reading(inputs=inputs)
+        return self._texts[name]
+
+    def knows(self, name: str) -> bool:
+        """Tell whether the record of a module is known without reading its code."""
+        return name in self._texts or self._shipped(name) is not None
 
     def followed(self, resolver: Resolver | None) -> dict[str, Any]:
         """Return the entries that tell which modules decide what other modules came to."""
-        edges = dict(self.kept.edges) if self.kept else {}
-        base_edges = self.kept.base_edges if self.kept else []
+        edges = {**(self.kept.edges if self.kept else {}), **self.shipments.edges}
+        base_edges = self.kept.base_edges if self.kept else self.shipments.base_edges
         if resolver is not None:
             for name, targets in resolver.family.edges.items():
                 edges[name] = sorted(targets.union(edges.get(name, ())))

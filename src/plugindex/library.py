@@ -136,9 +136,17 @@ class Library:
 
     def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType]:
         if module not in self._codes:
-            code = self.reading(module).code
+            code = self._code(module)
             self._codes[module] = {} if code is None else codes_in(code)
         return self._codes[module]
+
+    def _code(self, module: str) -> CodeType | None:
+        """Return a module's code, also where its record was known without reading it."""
+        reading = self.reading(module)
+        file = self.file(module)
+        if reading.code is None and reading.problem is None and file is not None:
+            reading = self.readings[module] = bytecode.load(file)
+        return reading.code
 
 
 def _inflated(data: bytes) -> list[bytes]:

@@ -41,7 +41,7 @@ class Settling:
         self.folder = folder
         self.finder = Finder(dropped={package: folder} if folder else {})
         self.provided: tuple[Any, ...] | None = None  # the files that name providers, if read
-        self.library = KeptLibrary(self.finder, old)
+        self.library = KeptLibrary(self.finder, old, settings.shipped)
         self.kept = old
         self.results: dict[str, Any] = {}  # of the modules that were resolved now
         self.modules: dict[str, str] = {}
@@ -67,6 +67,10 @@ class Settling:
         names = self.modules if affected is None else [n for n in self.modules if n in affected]
         spread: set[str] = set()
         for name in names:
+            shipped = self.library.shipments.result(name, self.scope, self.library)
+            if shipped is not None:
+                self.results[name] = shipped
+                continue
             resolution = self._resolver().resolve(name)
             self.results[name] = stored_result(self.library, name, resolution)
             spread.update(resolution.spreads)

@@ -126,17 +126,27 @@ def _refused(text: str, fix: str) -> DiscoveryError:
 
 
 def _all(finder: Finder, package: str) -> list[Declared]:
-    from plugindex.declarations import Declarations
-
-    declarations = Declarations(finder)
-    found = [one for name in _marked(finder, package) for one in declarations.of_module(name)]
+    found = _found(finder, package)
     errors = [one for one in found if isinstance(one, DiscoveryError)]
-    declared = [Declared(*one) for one in found if not isinstance(one, DiscoveryError)]
+    declared = declared_in(finder, package, found)
     if not declared:
         raise errors[0] if errors else _no_registry(finder, package)
     for error in errors:
         output.tell(f"plugindex: {error}")
     return declared
+
+
+def declared_in(finder: Finder, package: str, found: Iterable[Any] | None = None) -> list[Declared]:
+    """Return the registries in *package* that reading tells, in the order of its modules."""
+    found = _found(finder, package) if found is None else found
+    return [Declared(*one) for one in found if not isinstance(one, DiscoveryError)]
+
+
+def _found(finder: Finder, package: str) -> list[Any]:
+    from plugindex.declarations import Declarations
+
+    declarations = Declarations(finder)
+    return [one for name in _marked(finder, package) for one in declarations.of_module(name)]
 
 
 def _marked(finder: Finder, package: str) -> list[str]:

@@ -71,7 +71,8 @@ def verify(declared: Declared) -> Verdict:
         RegistryError: no child could be started, or the registry can't be listed.
     """
     started = time.perf_counter()
-    made = build(declared.scope, declared.settings.replace(cache=False), None, None)
+    reading = declared.settings.replace(cache=False, shipped=False)
+    made = build(declared.scope, reading, None, None)
     undecided = made.reasons()
     snapshot = made.snapshot(started)
     listed = {key: plugin.reference for key, plugin in snapshot.plugins.items()}
