@@ -152,6 +152,22 @@ def test_an_extractor_of_its_own_leaves_undecided_only_who_sets_no_key(case):
 UNDECIDED = {
     "a class made by a call": "One = type('One', (Base,), {'name': 'one'})\n",
     "a factory": "def make():\n    class One(Base): name = 'one'\n    return One\nOne = make()\n",
+    "a class made where another is called": "class Maker:\n    def __init__(self, key):\n"
+    "        class One(Base): name = key\nMaker('one')\n",
+    "a class made where an instance is called": "class Maker:\n    def __call__(self, key):\n"
+    "        self.made = type('One', (Base,), {'name': key})\nmake = Maker()\nmake('one')\n",
+    "a class made by a function that calls a class": "class Maker:\n"
+    "    def __new__(cls, key):\n        return type('One', (Base,), {'name': key})\n"
+    "def make():\n    return Maker('one')\nOne = make()\n",
+    "a twin made in a hook": "class Twin(Base):\n    def __init_subclass__(cls, **kw):\n"
+    "        super().__init_subclass__(**kw)\n        if not cls.__name__.endswith('2'):\n"
+    "            type(cls)(cls.__name__ + '2', (cls,), {'name': cls.name + '2'})\n"
+    "class One(Twin): name = 'one'\n",
+    "a twin made of the class's class": "class Twin(Base):\n"
+    "    def __init_subclass__(cls, **kw):\n"
+    "        super().__init_subclass__(**kw)\n        if not cls.__name__.endswith('2'):\n"
+    "            cls.__class__(cls.__name__ + '2', (cls,), {'name': cls.name + '2'})\n"
+    "class One(Twin): name = 'one'\n",
     "a loop": "for key in 'ab':\n    class One(Base): name = key\n",
     "a computed key": "class One(Base): name = ''.join(['a'])\n",
     "a condition that only running decides": "import os\nif os.environ.get('X'):\n"

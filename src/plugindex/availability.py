@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.makers import Family
+from plugindex.makers import Makers
 from plugindex.names import DROPPED, root
 
 TYPE_CHECKING = False
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plugindex.reader import ModuleRecord
 
 
-class Requirements(Family):
+class Requirements(Makers):
     """A family that knows which modules lack something that they import."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:

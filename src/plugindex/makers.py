@@ -1,14 +1,10 @@
-"""Which values may be plugin classes, and which calls may make some: what reading can't list."""
+"""Which calls and class statements may make classes of a hierarchy that stand nowhere."""
 
 from __future__ import annotations
 
-import sys
-
-from plugindex.abstractness import Abstractness
+from plugindex.belonging import DEEPEST, Family
 from plugindex.calls import KEEPS_CLASS
-from plugindex.hierarchy import OBJECT
-from plugindex.names import is_ours, root
-from plugindex.namespaces import is_own
+from plugindex.names import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,131 +14,18 @@ if TYPE_CHECKING:
 
     Making = tuple[str, frozenset[str]]
 
-_DEEPEST = 3
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
 _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
 
 
-class Family(Abstractness):
-    """A hierarchy looked at from one base class: who belongs to it, who may."""
+class Makers(Family):
+    """A family that knows what may make classes of it."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:
-        super().__init__(library)
+        super().__init__(library, base)
         self.statements_count = statements_count
-        module, _, qualname = base.partition(":")
-        if is_own(library.file(module)):
-            __import__(module)  # compiled into the interpreter, so its relations can be asked
-        self.base_name = qualname.rpartition(".")[2]
-        self.base = self.member(module, qualname.split(".")[0])
-        for name in qualname.split(".")[1:]:
-            self.base = self.attribute(self.base, name)
-        self._relations: dict[Found, bool | None] = {}
-        self._reaching: dict[tuple[Any, ...], bool] = {}
         self._creating: dict[tuple[Any, ...], frozenset[str]] = {}
-
-    def belongs(self, cls: Found) -> bool | None:
-        """Tell whether a class is the base or a subclass of it, None when only running tells."""
-        if cls[0] != "class":
-            return self.base in self.order(cls) if cls[0] == "real" else self.may_belong(cls)
-        if cls not in self._relations:
-            self._relations[cls] = None
-            self._relations[cls] = self._belongs(cls)
-        return self._relations[cls]
-
-    def _belongs(self, cls: Found) -> bool | None:
-        order = self.order(cls)
-        if self.base in order:
-            return True
-        return None if any(self._may_bequeath(one) for one in order) else False
-
-    def doubtful(self, cls: Found) -> bool:
-        """Tell whether a class has bases that may give it abstract methods, keys or a metaclass."""
-        return any(one[0] in ("unknown", "items", "missing") for one in self.order(cls))
-
-    def _may_bequeath(self, base: Found) -> bool:
-        """Tell whether what a class statement names as a base may be a class of the family."""
-        if base[0] in ("class", "real"):
-            return False
-        if base[0] in ("unknown", "outside", "items"):
-            return self.may_belong(base) is not False
-        if base[0] == "instance":
-            return self._stands_for_classes(base[1])
-        return base[0] not in ("const", "module")
-
-    def _stands_for_classes(self, cls: Found) -> bool:
-        """Tell whether instances of a class can be bases that bring in a class."""
-        if cls[0] == "real":
-            return False
-        if self.descends(cls, "builtins:type"):
-            return True
-        return bool(self.class_attribute(cls, "__mro_entries__")[0] == "function")
-
-    def may_belong(self, found: Found, depth: int = 0) -> bool | None:
-        """Tell whether a value may be a class of the family; None and True both say it may."""
-        kind = found[0]
-        if kind in ("class", "real"):
-            if kind == "real" and not isinstance(found[1], type):
-                return False
-            return self.belongs(found)
-        if kind == "outside":
-            return None if self.base[0] in ("real", "outside") else False
-        if kind == "unknown":
-            return None if found[3] or any(self._leads(leaf, depth) for leaf in found[2]) else False
-        if kind == "items":
-            doubts = (self.may_belong(one, depth) is not False for one in found[1])
-            return None if any(doubts) else False
-        return None if kind in ("function", "bound") and self._leads(found, depth) else False
-
-    def _leads(self, found: Found, depth: int) -> bool:
-        """Tell whether a class of the family can come out of *found*."""
-        if depth > _DEEPEST:
-            return False
-        if found[0] == "bound":
-            return self._leads(found[1], depth) or self._leads(found[2], depth)
-        if found[0] == "instance" and found[1][0] == "class":
-            return self._near(found[1][1])
-        if found[0] == "module":
-            return self._near(found[1])
-        if found[0] == "function":
-            return self.reaches(found, depth + 1)
-        return self.may_belong(found, depth + 1) is not False
-
-    def _near(self, module: str) -> bool:
-        """Tell whether *module* is of the base's own application."""
-        home = self.base[1] if self.base[0] == "class" else ""
-        return root(str(home)) == root(module)
-
-    def reaches(self, function: Found, depth: int = 0) -> bool:
-        """Tell whether a function's code names a class of the family."""
-        key = tuple(function[1:4])
-        if key not in self._reaching:
-            self._reaching[key] = False
-            self._reaching[key] = self._reaches(function, depth)
-        return self._reaching[key]
-
-    def _reaches(self, function: Found, depth: int) -> bool:
-        summary = self.library.function(*function[1:4])
-        if summary is None or depth > _DEEPEST:
-            return False
-        if self.base == OBJECT:
-            return True
-        named = [self._plain_name(function[1], name) for name in summary[5]]
-        for found in list(named):
-            if found[0] == "module":
-                named += [self.member(found[1], name) for name in summary[5]]
-        for module, names in summary[10]:
-            named += [self.member(module, name) for name in names]
-        return any(
-            found[0] in ("class", "function", "real") and self._leads(found, depth + 1)
-            for found in (*named, *(function[4] or {}).values())
-        )
-
-    def _plain_name(self, module: str, name: str) -> Found:
-        found = self.member(module, name)
-        return self.member("builtins", name) if found[0] == "missing" else found
-
-    # -- calls that make classes ---------------------------------------------------------------
 
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make or replace a class of the family, and where.
@@ -158,7 +41,10 @@ class Family(Abstractness):
         if function[0] == "real":
             return (self._made_by_builtin(function[1], value, context), here)
         if function[0] == "class":
-            return (self._made_by_class(function, value, context), here)
+            reason = self._made_by_class(function, value, context)
+            return (reason, here) if reason else self._made_by_methods(function, value, context)
+        if function[0] == "instance":
+            return self._made_by_methods(function, value, context)
         if function[0] == "function":
             return self._made_by_function(callee, function, value, context)
         if function[0] == "unknown":
@@ -182,16 +68,17 @@ class Family(Abstractness):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
 
+    def _made_by_methods(self, callee: Found, value: Any, context: Context) -> Making:
+        """Tell of what runs where a class or an instance is called."""
+        for function in self.called_methods(callee):
+            owner = callee if callee[0] == "instance" else ("instance", callee)
+            made = self._made_by_function(("bound", function, owner), function, value, context)
+            if made[0]:
+                return made
+        return ("", _NOWHERE)
+
     def _arguments(self, value: Any, context: Context) -> tuple[Found, ...]:
         return self.arguments(value, context)[0]
-
-    def is_elsewhere(self, module: str) -> bool:
-        """Tell whether the code of *module* can't name a class of the family: the interpreter's."""
-        if is_ours(module):
-            return True
-        top = root(module)
-        home = root(str(self.base[1])) if self.base[0] == "class" else top
-        return top in sys.stdlib_module_names and home not in sys.stdlib_module_names
 
     def _given(self, callee: Found, value: Any, context: Context) -> list[Found]:
         """Return what a call hands to a function: arguments, the instance, what it closes over."""
@@ -243,7 +130,7 @@ class Family(Abstractness):
             return _NOWHERE
         if key not in self._creating:
             self._creating[key] = _NOWHERE
-            if depth < _DEEPEST:
+            if depth < DEEPEST:
                 self._creating[key] = self._creates(function, depth)
         return self._creating[key]
 
@@ -268,8 +155,13 @@ class Family(Abstractness):
         count = len(value[2]) - sum(name != "**" for name in value[3])
         if callee == ("real", type):
             return here if count == 3 else _NOWHERE
-        if callee[0] == "class":
-            return here if count >= 3 and self.descends(callee, "builtins:type") else _NOWHERE
+        if callee[0] == "class" and self.descends(callee, "builtins:type"):
+            return here if count >= 3 else _NOWHERE
+        if callee[0] in ("class", "instance"):
+            methods = self.called_methods(callee)
+            return _NOWHERE.union(*(self.creates(one, depth + 1) for one in methods))
+        if callee[0] == "unknown" and count >= 3 and _is_metaclass(value[1]):
+            return here
         if callee[0] != "function":
             return _NOWHERE
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
@@ -282,3 +174,10 @@ def _module_of(callee: Any) -> str:
     while callee[0] == "a":
         callee = callee[1]
     return str(callee[1]) if callee[0] in ("f", "i") else ""
+
+
+def _is_metaclass(callee: Any) -> bool:
+    """Tell whether a callee is spelled ``type(cls)`` or ``cls.__class__``."""
+    if callee[0] == "x":
+        return bool(callee[1][:2] == ("g", "type") and len(callee[2]) == 1)
+    return bool(callee[0] == "a" and callee[2] == "__class__")

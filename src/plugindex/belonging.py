@@ -1,0 +1,160 @@
+"""Which values may be classes of a hierarchy."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.abstractness import Abstractness
+from plugindex.hierarchy import OBJECT
+from plugindex.names import is_ours, root
+from plugindex.namespaces import is_own
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from plugindex.meaning import Found
+
+_CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
+DEEPEST = 3  # calls of calls that are looked into
+
+
+class Family(Abstractness):
+    """A hierarchy looked at from one base class: who belongs to it, who may."""
+
+    def __init__(self, library: Any, base: str) -> None:
+        super().__init__(library)
+        module, _, qualname = base.partition(":")
+        if is_own(library.file(module)):
+            __import__(module)  # compiled into the interpreter, so its relations can be asked
+        self.base_name = qualname.rpartition(".")[2]
+        self.base = self.member(module, qualname.split(".")[0])
+        for name in qualname.split(".")[1:]:
+            self.base = self.attribute(self.base, name)
+        self._relations: dict[Found, bool | None] = {}
+        self._reaching: dict[tuple[Any, ...], bool] = {}
+
+    def belongs(self, cls: Found) -> bool | None:
+        """Tell whether a class is the base or a subclass of it, None when only running tells."""
+        if cls[0] != "class":
+            return self.base in self.order(cls) if cls[0] == "real" else self.may_belong(cls)
+        if cls not in self._relations:
+            self._relations[cls] = None
+            self._relations[cls] = self._belongs(cls)
+        return self._relations[cls]
+
+    def _belongs(self, cls: Found) -> bool | None:
+        order = self.order(cls)
+        if self.base in order:
+            return True
+        return None if any(self._may_bequeath(one) for one in order) else False
+
+    def doubtful(self, cls: Found) -> bool:
+        """Tell whether a class has bases that may give it abstract methods, keys or a metaclass."""
+        return any(one[0] in ("unknown", "items", "missing") for one in self.order(cls))
+
+    def _may_bequeath(self, base: Found) -> bool:
+        """Tell whether what a class statement names as a base may be a class of the family."""
+        if base[0] in ("class", "real"):
+            return False
+        if base[0] in ("unknown", "outside", "items"):
+            return self.may_belong(base) is not False
+        if base[0] == "instance":
+            return self._stands_for_classes(base[1])
+        return base[0] not in ("const", "module")
+
+    def _stands_for_classes(self, cls: Found) -> bool:
+        """Tell whether instances of a class can be bases that bring in a class."""
+        if cls[0] == "real":
+            return False
+        if self.descends(cls, "builtins:type"):
+            return True
+        return bool(self.class_attribute(cls, "__mro_entries__")[0] == "function")
+
+    def may_belong(self, found: Found, depth: int = 0) -> bool | None:
+        """Tell whether a value may be a class of the family; None and True both say it may."""
+        kind = found[0]
+        if kind in ("class", "real"):
+            if kind == "real" and not isinstance(found[1], type):
+                return False
+            return self.belongs(found)
+        if kind == "outside":
+            return None if self.base[0] in ("real", "outside") else False
+        if kind == "unknown":
+            return None if found[3] or any(self._leads(leaf, depth) for leaf in found[2]) else False
+        if kind == "items":
+            doubts = (self.may_belong(one, depth) is not False for one in found[1])
+            return None if any(doubts) else False
+        return None if kind in ("function", "bound") and self._leads(found, depth) else False
+
+    def _leads(self, found: Found, depth: int) -> bool:
+        """Tell whether a class of the family can come out of *found*."""
+        if depth > DEEPEST:
+            return False
+        if found[0] == "bound":
+            return self._leads(found[1], depth) or self._leads(found[2], depth)
+        if found[0] == "instance" and found[1][0] == "class":
+            return self._near(found[1][1])
+        if found[0] == "module":
+            return self._near(found[1])
+        if found[0] == "function":
+            return self.reaches(found, depth + 1)
+        return self.may_belong(found, depth + 1) is not False
+
+    def _near(self, module: str) -> bool:
+        """Tell whether *module* is of the base's own application."""
+        home = self.base[1] if self.base[0] == "class" else ""
+        return root(str(home)) == root(module)
+
+    def reaches(self, function: Found, depth: int = 0) -> bool:
+        """Tell whether a function's code names a class of the family."""
+        key = tuple(function[1:4])
+        if key not in self._reaching:
+            self._reaching[key] = False
+            self._reaching[key] = self._reaches(function, depth)
+        return self._reaching[key]
+
+    def _reaches(self, function: Found, depth: int) -> bool:
+        summary = self.library.function(*function[1:4])
+        if summary is None or depth > DEEPEST:
+            return False
+        if self.base == OBJECT:
+            return True
+        named = [self._plain_name(function[1], name) for name in summary[5]]
+        for found in list(named):
+            if found[0] == "module":
+                named += [self.member(found[1], name) for name in summary[5]]
+        for module, names in summary[10]:
+            named += [self.member(module, name) for name in names]
+        return any(
+            found[0] in ("class", "function", "real")
+            and (self._leads(found, depth + 1) or self._runs_what_reaches(found, depth + 1))
+            for found in (*named, *(function[4] or {}).values())
+        )
+
+    def _runs_what_reaches(self, found: Found, depth: int) -> bool:
+        """Tell whether calling a class runs a method of it that names a class of the family."""
+        return any(self.reaches(one, depth) for one in self.called_methods(found))
+
+    def _plain_name(self, module: str, name: str) -> Found:
+        found = self.member(module, name)
+        return self.member("builtins", name) if found[0] == "missing" else found
+
+    def is_elsewhere(self, module: str) -> bool:
+        """Tell whether the code of *module* can't name a class of the family: the interpreter's."""
+        if is_ours(module):
+            return True
+        top = root(module)
+        home = root(str(self.base[1])) if self.base[0] == "class" else top
+        return top in sys.stdlib_module_names and home not in sys.stdlib_module_names
+
+    def called_methods(self, callee: Found) -> Iterator[Found]:
+        """Yield the methods that run where a class or an instance is called."""
+        cls, names = (callee[1], _CALL) if callee[0] == "instance" else (callee, _CONSTRUCTORS)
+        if cls[0] != "class" or is_ours(cls[1]) or self.is_elsewhere(cls[1]):
+            return
+        for name in names:
+            found = self.class_attribute(cls, name)
+            if found[0] == "function":
+                yield found
