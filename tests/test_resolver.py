@@ -168,6 +168,8 @@ UNDECIDED = {
     "        super().__init_subclass__(**kw)\n        if not cls.__name__.endswith('2'):\n"
     "            cls.__class__(cls.__name__ + '2', (cls,), {'name': cls.name + '2'})\n"
     "class One(Twin): name = 'one'\n",
+    "another qualified name": "class One(Base): name = 'one'\nOne.__qualname__ = 'Two'\n",
+    "a qualified name of its own": "class One(Base):\n    name = 'one'\n    __qualname__ = 'Two'\n",
     "a loop": "for key in 'ab':\n    class One(Base): name = key\n",
     "a computed key": "class One(Base): name = ''.join(['a'])\n",
     "a condition that only running decides": "import os\nif os.environ.get('X'):\n"

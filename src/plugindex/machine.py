@@ -227,7 +227,8 @@ class Frame(Walker):
             return {name: value for name, value in self.names.items() if name[:1] != "."}
         body = slim_names(self.names)
         for name in _IMPLICIT & body.keys():
-            del body[name]
+            if name != "__qualname__" or body[name] == ("c", self.code.co_qualname):
+                del body[name]
         if body.get("__module__") == ("c", self.body.name):
             del body["__module__"]
         doc = body.get("__doc__")

@@ -152,6 +152,8 @@ class Resolver:
     def _check(self, cls: Found) -> None:
         """Leave to running what reading does not tell of a class that may count."""
         name, line, condition = self.family.entry(cls)[:3]
+        if "__qualname__" in self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {}):
+            raise Undecided(f"line {line}: {name} changes its qualified name")
         if self.family.belongs(cls) is None or self.family.doubtful(cls):
             raise Undecided(f"line {line}: the bases of {name} are not told by reading")
         if self.family.decide(condition, self.family.home(cls)) is None:
