@@ -8,9 +8,8 @@ from plugindex import files, output, shipment, shipping, stamp, store
 from plugindex.cli import FINDINGS, SOUND
 from plugindex.errors import CacheError, DiscoveryError, message
 from plugindex.finder import Finder
-from plugindex.footprints import root_of
 from plugindex.records import Record
-from plugindex.shipment import normal
+from plugindex.shipment import recorded, root_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,11 +176,5 @@ def project_file(path: str) -> dict[str, Any]:
 
 def _installed(finder: Finder, package: str, root: str) -> str:
     """Return the installed distribution whose RECORD lists the package, "" for none."""
-    row = f"{package.replace('.', '/')}/__init__.py,".encode()
-    listing = finder.listing(root)
-    for name in sorted(listing.names if listing else ()):
-        if name.endswith(".dist-info"):
-            rows = stamp.read(os.path.join(root, name, "RECORD"), store.LIMIT) or b""
-            if rows.startswith(row) or b"\n" + row in rows:
-                return normal(name.partition("-")[0])
-    return ""
+    path = f"{package.replace('.', '/')}/__init__.py"
+    return next(recorded(finder, root, path), "")

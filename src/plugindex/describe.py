@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.distributions import distribution_of
+from plugindex.distributions import distribution_of, normal
 from plugindex.records import Plugin, Record
 
 TYPE_CHECKING = False
@@ -178,12 +178,8 @@ def _extras(distribution: Distribution, missing: tuple[str, ...]) -> tuple[str, 
     for line in distribution.requires or ():
         requirement, _, condition = line.partition(";")
         name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
-        same = any(_normal(name) == _normal(module) for module in missing)
+        same = any(normal(name) == normal(module) for module in missing)
         extra = condition.replace(" ", "").partition("extra==")[2]
         if same and extra:
             found[extra[1:].partition(extra[0])[0]] = None
     return tuple(found)
-
-
-def _normal(name: str) -> str:
-    return name.lower().replace("-", "_").replace(".", "_")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from plugindex import bytecode, stamp
 from plugindex.bytecode import Reading
 from plugindex.library import Library
@@ -122,11 +120,3 @@ def result_of(
     if footprint is None or found.undecided or found.spreads or stored["problems"] or foreign:
         return None
     return footprint, {name: stored[name] for name in ("missing", "requires", "plugins")}
-
-
-def root_of(package: ModuleFile) -> str:
-    """Return the folder from which *package* is imported."""
-    root = package.locations[0]
-    for _ in package.name.split("."):
-        root = os.path.dirname(root)
-    return root

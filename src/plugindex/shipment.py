@@ -11,6 +11,7 @@ import sys
 from _frozen_importlib_external import MAGIC_NUMBER
 
 from plugindex import stamp, store
+from plugindex.distributions import normal
 from plugindex.errors import DAMAGE
 from plugindex.fingerprint import Fingerprint, archived
 from plugindex.index import SCHEMA
@@ -18,6 +19,7 @@ from plugindex.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from plugindex.finder import Finder
@@ -185,19 +187,38 @@ def _is_installed(finder: Finder, package: ModuleFile, distribution: str) -> boo
 
     RECORD is told by "Recording installed projects" in the Python packaging specifications.
     """
+    path = f"{package.name.replace('.', '/')}/{file_name()}"
+    return any(recorded(finder, root_of(package), path, distribution))
+
+
+def recorded(finder: Finder, root: str, path: str, wanted: str | None = None) -> Iterator[str]:
+    """Yield the distributions in the folder *root* whose RECORD lists *path*.
+
+    Args:
+        finder: lists folders.
+        root: the folder that holds the ``.dist-info`` folders.
+        path: as RECORD spells it.
+        wanted: the only distribution to look at, if given.
+    """
+    row = f"{path},".encode()
+    listing = finder.listing(root)
+    for name in sorted(listing.names if listing else ()):
+        stem, _, kind = name.rpartition(".")
+        distribution = escaped(stem.partition("-")[0])
+        if kind == "dist-info" and (wanted is None or distribution == escaped(wanted)):
+            rows = stamp.read(os.path.join(root, name, "RECORD"), _LARGEST_RECORD) or b""
+            if rows.startswith(row) or b"\n" + row in rows:
+                yield distribution
+
+
+def root_of(package: ModuleFile) -> str:
+    """Return the folder from which *package* is imported."""
     root = package.locations[0]
     for _ in package.name.split("."):
         root = os.path.dirname(root)
-    row = f"{package.name.replace('.', '/')}/{file_name()},".encode()
-    for name in sorted(listing.names if (listing := finder.listing(root)) else ()):
-        stem, _, kind = name.rpartition(".")
-        if kind == "dist-info" and normal(stem.partition("-")[0]) == normal(distribution):
-            rows = stamp.read(os.path.join(root, name, "RECORD"), _LARGEST_RECORD) or b""
-            if rows.startswith(row) or b"\n" + row in rows:
-                return True
-    return False
+    return root
 
 
-def normal(distribution: str) -> str:
-    """Return a distribution's name as all spellings of it have it."""
-    return distribution.lower().replace("-", "_").replace(".", "_")
+def escaped(distribution: str) -> str:
+    """Return a distribution's name in the one spelling that its ``.dist-info`` folder has."""
+    return normal(distribution).replace("-", "_")

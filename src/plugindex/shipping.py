@@ -11,9 +11,10 @@ from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE, DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.fingerprint import code_digest
-from plugindex.footprints import Sources, base_of, result_of, root_of
+from plugindex.footprints import Sources, base_of, result_of
 from plugindex.index import SCHEMA
 from plugindex.records import Record
+from plugindex.shipment import root_of
 from plugindex.shipments import registry_digest
 
 TYPE_CHECKING = False
@@ -89,7 +90,7 @@ def make(package: str, root: str = "", distribution: str = "", hosts: Iterable[s
         "cache_version": SCHEMA,
         "shipped": shipment.FORM,
         "package": package,
-        "distribution": shipment.normal(distribution),
+        "distribution": shipment.escaped(distribution),
         "interpreter": shipment.interpreter(),
         "hexversion": sys.hexversion,
         "modules": _fingerprints(own, footprints, sources),
