@@ -14,6 +14,7 @@ from stage import Stage, compiled_program
 
 _DOUBLINGS = (1, 2, 4, 8)
 _SHORT_MS = 10.0
+_FAILING = "plugins that fail"
 # What a child does in each row.
 _ACTIONS = {
     WARM: "list",
@@ -26,6 +27,7 @@ _ACTIONS = {
     "issubclass of other classes": "issubclass of others",
     "class statements afterwards": "class statements",
     "keys set by hand": "keys set",
+    _FAILING: "failures",
 }
 
 Times = dict[str, dict[int, list[Sample]]]  # by row and number of plugins
@@ -49,8 +51,9 @@ def measure(stage: Stage, least: int, rounds: int) -> Times:
 
 
 def _prepare(stage: Stage, row: str, package: str, number: int) -> None:
-    if row == COLD:
+    if row in (COLD, WARM):  # a round starts without the failures that the one before it kept
         stage.forget(OURS, package)
+    if row == COLD:
         return
     stage.run(OURS, "list", package)  # so that the clocked process finds an index, and it settled
     if row == EDITED:

@@ -76,6 +76,28 @@ def _set(package):
     return put
 
 
+def _fail(package):
+    """Break what every plugin imports, and ask for plugins one after the other."""
+    import logging
+
+    from plugindex import PluginLoadError
+
+    registry, _, keys = _known(package)
+    logging.disable(logging.CRITICAL)
+    sys.modules["json"] = None
+
+    def fail():
+        for key in keys[::_SHARE]:
+            try:
+                registry[key]
+            except PluginLoadError:
+                continue
+            raise AssertionError(f"{key} loaded")
+        return keys
+
+    return fail
+
+
 _DONE = {
     "list": _list,
     "load all": _load_all,
@@ -85,6 +107,7 @@ _DONE = {
     "issubclass of others": _ask_of_others,
     "class statements": _state,
     "keys set": _set,
+    "failures": _fail,
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import abc
 import enum
+import sys
+import tracemalloc
 import weakref
 
 import pytest
@@ -43,6 +45,36 @@ print(len(written), len(REG.problems))
 """
 
 
+FAILING_APART = """\
+from plugindex import PluginLoadError
+for key in list(REG):
+    try:
+        REG[key]
+    except PluginLoadError:
+        print(end=str(len(written)))
+"""
+
+
+INFO = """\
+import os, sys
+from APP.base import REG
+
+opened = []
+def hook(event, found):
+    if event == "open" and os.path.basename(str(found[0])) in ("METADATA", "RECORD", "PKG-INFO"):
+        opened.append(found[0])
+
+assert not REG.info("one").distribution
+sys.addaudithook(hook)
+assert not REG.info("two").distribution
+print(len(opened), end=" ")
+os.mkdir("FOLDER/APP-1.5.dist-info")
+with open("FOLDER/APP-1.5.dist-info/METADATA", "w") as file:
+    file.write("Name: APP\\nVersion: 1.5")
+print(REG.info("one").distribution == "APP", REG.info("one").version)
+"""
+
+
 def family(keys=range(MANY), metaclass=AutoRegisterMeta, **body):
     """Return a base class and a plugin for each of *keys*."""
     fixed = {"__registry_key__": "key", "key": None, "__module__": __name__}
@@ -54,6 +86,17 @@ class Other:
     """No plugin."""
 
 
+def peak_of(change):
+    """Return how many bytes *change* had at hand at once, beyond those before it."""
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    change()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak - before
+
+
 def test_a_class_statement_looks_at_no_other_plugin():
     counts = []
     base, _ = family([])
@@ -62,6 +105,34 @@ def test_a_class_statement_looks_at_no_other_plugin():
         AutoRegisterMeta(kind.name, (base,), {"key": kind})
         counts.append(Counting.looked_up - before)
     assert len(set(counts)) == 1
+
+
+@pytest.mark.parametrize("touched", [len, lambda registry: 7 in registry])
+def test_a_change_after_the_listing_copies_no_keys(touched):
+    base, _ = family(range(2000), __module__="__main__")
+    registry = base.__registry__
+
+    def change():
+        touched(registry)
+        AutoRegisterMeta("More", (base,), {"key": "more"})
+        registry["one"] = registry[7]
+        del registry[8]
+
+    assert len(registry) == 2000
+    assert peak_of(change) < sys.getsizeof(dict.fromkeys(range(2000))) / 2
+    assert set(registry) == {*range(2000), "more", "one"} - {8}
+
+
+def test_who_goes_through_the_keys_sees_no_change():
+    base, plugins = family(__module__="__main__")
+    registry = base.__registry__
+    going, view = iter(registry), registry.keys()
+    assert next(going) == 0
+    AutoRegisterMeta("More", (base,), {"key": "more"})
+    registry["one"] = plugins[7]
+    del registry[8]
+    assert list(going) == list(range(1, MANY))
+    assert list(view) == [*(n for n in range(MANY) if n != 8), "more", "one"]
 
 
 def test_a_class_statement_with_the_key_of_a_mixin_asks_no_plugin():
@@ -137,9 +208,25 @@ def test_what_is_no_class_is_refused():
         issubclass(3, base)
 
 
+def test_failing_one_after_the_other_writes_the_index_seldom(simple_app):
+    simple_app.base(before="import os")
+    for number in range(20):
+        simple_app.plugin(f"p{number}", (f"P{number}", f"name = '{number}'"), "os.environ['NONE']")
+    hooked = LOAD_ALL[: LOAD_ALL.index("assert not")].replace("5", "20")
+    assert simple_app.run(hooked + FAILING_APART) == "1" + "1" * 2 + "2" * 12 + "3" * 5
+    assert simple_app.run("from APP.base import REG; print(len(REG), len(REG.problems))") == "0 20"
+
+
 def test_loading_everything_writes_the_index_once_for_all_that_fails(simple_app):
     simple_app.base(before="import os")
     for number in range(5):
         simple_app.plugin(f"p{number}", (f"P{number}", f"name = '{number}'"), "os.environ['NONE']")
     assert simple_app.run(LOAD_ALL) == "1 5"
     assert simple_app.run("from APP.base import REG; print(len(REG), len(REG.problems))") == "0 5"
+
+
+def test_what_is_installed_is_looked_through_once_for_all_plugins(simple_app):
+    simple_app.base()
+    for name in ("one", "two"):
+        simple_app.plugin(name, (name, f"name = '{name}'"))
+    assert simple_app.run(INFO.replace("FOLDER", str(simple_app.folder))) == "0 True 1.5"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex.keys import reference, standins
+from plugindex.mapping import raw
 from plugindex.names import root
 from plugindex.records import Problem
 
@@ -11,13 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
     from typing import Any
 
+    from plugindex.mapping import LazyMapping
     from plugindex.records import Plugin
 
     Claims = Mapping[Hashable, tuple[str, ...]]
 
 
+_COPIED = (dict, list, set)
+
+
 class Contents:
-    """One state of a registry: built, published in one assignment, and never changed after.
+    """One state of a registry, which may change until it is *frozen*, and never after.
+
+    Who goes through it freezes it first; a change then makes a copy and puts that in its place. So
+    what nobody goes through costs no copy. Readers of a single key take no lock, so each change
+    keeps to an order: a class is at hand before its key is listed, and goes after it.
 
     *entries* maps each key, in order, to its Plugin, or to None where the key lives in this
     process alone. *refused* maps the keys that several classes claim to the claimants. *failed*
@@ -33,9 +42,11 @@ class Contents:
         "chosen",
         "entries",
         "failed",
+        "frozen",
         "held",
         "hidden",
         "imported",
+        "modules",
         "problems",
         "refused",
         "snapshot",
@@ -49,21 +60,23 @@ class Contents:
         self.unavailable: dict[Hashable, Plugin] = dict(snapshot.unavailable) if snapshot else {}
         conflicts = snapshot.conflicts.items() if snapshot else ()
         self.refused = {key: tuple(p.reference for p in rivals) for key, rivals in conflicts}
-        self.held: dict[Hashable, Any] = {}
-        self.chosen: frozenset[Hashable] = frozenset()
+        self.held: Any = {}
+        self.chosen: set[Hashable] = set()
         self.failed: dict[Hashable, Exception] = {}
         self.hidden: dict[Hashable, str] = {}
-        self.problems: tuple[Problem, ...] = ()
+        self.problems: list[Problem] = []
         self.imported = 0
+        self.modules: dict[str, list[Hashable]] | None = None
+        self.frozen = False
         self.standins = any(type(key) is not str and standins(key) for key in self.entries)
 
-    def successor(self, held: dict[Hashable, Any]) -> Contents:
-        """Return a copy to change and publish; *held* are the classes at hand."""
+    def successor(self) -> Contents:
+        """Return a copy to change and publish."""
         other = Contents.__new__(Contents)
         for name in Contents.__slots__:
             value = getattr(self, name)
-            setattr(other, name, dict(value) if type(value) is dict else value)
-        other.held = held
+            setattr(other, name, value.copy() if type(value) in _COPIED else value)
+        other.frozen = False
         return other
 
     @property
@@ -71,31 +84,39 @@ class Contents:
         """What the index and this process met; of the same thing, what the index says."""
         indexed = self.snapshot.problems if self.snapshot else ()
         told = {(one.kind, one.module) for one in indexed}
-        own = (one for one in self.problems if (one.kind, one.module) not in told)
+        own = (one for one in tuple(self.problems) if (one.kind, one.module) not in told)
         return (*indexed, *own)
 
     def choose(self, key: Hashable, value: Any) -> None:
         """Give *key* to a *value* that the user set; it stands above every claim."""
-        self.chosen |= {key}
+        self.chosen.add(key)
+        self.take(key, value)
         self.hidden.pop(key, None)
         self.failed.pop(key, None)
         self.refused.pop(key, None)
-        self.entries[key] = None
+
+    def take(self, key: Hashable, value: Any) -> None:
+        """List *key*, with a *value* of this process alone."""
         self.held[key] = value
+        self.entries[key] = None
 
     def hide(self, key: Hashable) -> None:
         """Take *key* out until the next refresh."""
-        plugin = self.entries.pop(key, None)
-        held = self.held.pop(key, None)
-        self.chosen -= {key}
+        plugin, held = self.entries.get(key), self.held.get(key)
         if plugin is not None or isinstance(held, type):
             self.hidden[key] = plugin.reference if plugin else reference(held)
+        self.drop(key)
+        self.chosen.discard(key)
+
+    def drop(self, key: Hashable) -> None:
+        """List *key* no longer."""
+        self.entries.pop(key, None)
+        self.held.pop(key, None)
 
     def fail(self, key: Hashable, error: Exception) -> None:
         """Take out *key*, whose plugin failed to load."""
-        self.entries.pop(key, None)
-        self.held.pop(key, None)
         self.failed[key] = error
+        self.drop(key)
 
     def claim(self, key: Hashable, cls: type, host: str) -> None:
         """Let *cls* claim *key*: the application *host* comes first, equals are both refused."""
@@ -107,8 +128,7 @@ class Contents:
         if rivals:
             self.refuse(key, cls, (*rivals, reference(cls)))
         elif holder is None or takes_over(cls, holder):
-            self.entries[key] = None
-            self.held[key] = cls
+            self.take(key, cls)
         elif holder_is(holder, cls):
             self.held[key] = cls
         elif not takes_over(holder, cls):
@@ -121,22 +141,46 @@ class Contents:
             self.refuse(key, cls, (first, second))
         elif _rank(second, host) < _rank(first, host):
             self._note(key, cls, (second, first))
-            self.entries[key] = None
-            self.held[key] = cls
+            self.take(key, cls)
         else:
             self._note(key, cls, (first, second))
 
     def refuse(self, key: Hashable, cls: type, claimants: tuple[str, ...]) -> None:
         """Take *key* out because equals claim it."""
         self._note(key, cls, claimants)
-        self.entries.pop(key, None)
-        self.held.pop(key, None)
         self.refused[key] = claimants
+        self.drop(key)
 
     def _note(self, key: Hashable, cls: type, claimants: tuple[str, ...]) -> None:
         text = f"the key {key!r} is claimed by {' and by '.join(claimants)}"
         hint = "give one of them another key, or name the other in its __replaces__"
-        self.problems += (Problem("duplicate-key", cls.__module__, text, hint),)
+        self.problems.append(Problem("duplicate-key", cls.__module__, text, hint))
+
+
+class Storage:
+    """The classes at hand in a registry, past what a mapping does when it is asked for one."""
+
+    __slots__ = ("_registry",)
+
+    def __init__(self, registry: LazyMapping[Any, Any]) -> None:
+        self._registry = registry
+
+    def __contains__(self, key: Hashable) -> bool:
+        return bool(raw.__contains__(self._registry, key))
+
+    def __getitem__(self, key: Hashable) -> Any:
+        return raw.get(self._registry, key)
+
+    def __setitem__(self, key: Hashable, value: Any) -> None:
+        raw.__setitem__(self._registry, key, value)
+
+    def get(self, key: Hashable) -> Any:
+        """Return the class at hand for *key*, None if there is none."""
+        return raw.get(self._registry, key)
+
+    def pop(self, key: Hashable, default: Any) -> Any:
+        """Let go of the class for *key*, and return it, or *default* if there is none."""
+        return raw.pop(self._registry, key, default)
 
 
 def holder_name(holder: Any) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plugindex.leaving import Because
 
 _MISSING: Any = object()
+_NAMED = ("Name", "Version")
 
 
 class PluginInfo(Record):
@@ -66,7 +67,6 @@ def info(key: Hashable, contents: Contents, scope: Scope, held: Any) -> PluginIn
 
         raise absent(key, contents, scope)
     missing = missing_modules(plugin) if status == "unavailable" else ()
-    distribution = distribution_of(plugin.module, plugin.provider)
     return PluginInfo(
         key,
         plugin.reference,
@@ -78,16 +78,17 @@ def info(key: Hashable, contents: Contents, scope: Scope, held: Any) -> PluginIn
         plugin.doc,
         plugin.attributes,
         plugin.requires,
-        _told(distribution, "Name"),
-        _told(distribution, "Version"),
+        *_told(distribution_of(plugin.module, plugin.provider)),
     )
 
 
-def _told(distribution: Distribution | None, name: str) -> str:
-    """Return what the metadata of a distribution tell, "" where they don't."""
-    if distribution is None or name not in distribution.metadata:
-        return ""
-    return distribution.metadata[name]
+def _told(distribution: Distribution | None) -> tuple[str, str]:
+    """Return name and version of a distribution, "" where its metadata don't tell."""
+    if distribution is None:
+        return "", ""
+    told = distribution.metadata  # parsed anew each time
+    name, version = (str(told[one]) if one in told else "" for one in _NAMED)
+    return name, version
 
 
 def _found(key: Hashable, contents: Contents, held: Any) -> tuple[Plugin | None, str, str]:
@@ -127,7 +128,7 @@ def leave_out(contents: Contents, key: Hashable, cls: Any, why: Because) -> None
         contents.unavailable.setdefault(key, without(known, why))
     problem = refusal(cls, key, why)
     if why.refused and problem not in contents.problems:
-        contents.problems += (problem,)
+        contents.problems.append(problem)
 
 
 def matches(plugin: Plugin | None, held: Any, wanted: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from plugindex.names import is_dropped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
+    from typing import Any, TypeGuard
 
 _KINDS = ("dist-info", "egg-info")
 _LARGEST = 64 << 20  # bytes of a file that lists what was installed
@@ -34,15 +35,43 @@ def installed_version(name: str) -> str:
 def distribution_of(module: str, provider: str = "") -> Distribution | None:
     """Return the installed distribution that brings *module*; None for a plugin folder's file.
 
+    Looking through the metadata of all that is installed takes a third of a second, so what was
+    found counts until something is installed or removed.
+
     Args:
         module: its full name.
         provider: the distribution's name, if it is known.
     """
-    from importlib import metadata
-
-    top = module.partition(".")[0]
+    global _found
     if is_dropped(module):
         return None
+    top, installed = module.partition(".")[0], _installed()
+    if _found[0] != installed:
+        _found = installed, {}
+    found = _found[1]
+    if (top, provider) not in found:
+        found[top, provider] = _look_up(top, provider)
+    return found[top, provider]
+
+
+# The distributions that were asked for, by top-level package and provider, among what was installed
+_found: tuple[list[Any], dict[tuple[str, str], Distribution | None]] = [], {}
+
+
+def _installed() -> list[Any]:
+    """Return what stands for the distributions that are installed: their folders, and archives."""
+    installed: list[Any] = []
+    for folder in filter(_is_sound, sys.path):
+        names = [one for one in _names(folder) if one.endswith(_KINDS)]
+        archive = not os.path.isdir(folder or ".")
+        installed.append((folder, stamp.take(folder) if archive else None))
+        installed += [(one, stamp.take(os.path.join(folder, one))) for one in sorted(names)]
+    return installed
+
+
+def _look_up(top: str, provider: str) -> Distribution | None:
+    from importlib import metadata
+
     try:
         return metadata.distribution(provider or top)
     except metadata.PackageNotFoundError:
@@ -85,12 +114,12 @@ def _packages(folder: str) -> set[str]:
     return {path.partition("/")[0].removesuffix(".py") for path in paths}
 
 
-def _is_sound(folder: object) -> bool:
+def _is_sound(folder: object) -> TypeGuard[str]:
     return isinstance(folder, str) and "\0" not in folder
 
 
 def _names(folder: object) -> list[str]:
-    if not isinstance(folder, str) or not _is_sound(folder):
+    if not _is_sound(folder):
         return []
     try:
         return os.listdir(folder or ".")

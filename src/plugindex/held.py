@@ -6,16 +6,17 @@ import sys
 
 from plugindex import journal, turns
 from plugindex.config import joined
-from plugindex.contents import Contents, holder_is, holder_name, same_provider, takes_over
+from plugindex.contents import Contents, Storage, holder_is, holder_name, same_provider, takes_over
 from plugindex.mapping import K, LazyMapping, V, raw
 from plugindex.names import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Hashable
+    from collections.abc import Container, Hashable, Sequence
     from typing import Any
 
     from plugindex.config import Selection
+    from plugindex.failing import Failures
     from plugindex.family import Family
     from plugindex.leaving import Because
     from plugindex.records import Problem
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 class HeldMapping(LazyMapping[K, V]):
     """What a registry holds, and who may change it.
 
-    Each state is a :class:`Contents`, replaced by one assignment under the guard, so readers need
-    no lock. The guard is never held while foreign code, a file or another process is waited for.
+    The state is a :class:`Contents`, changed and replaced under the guard, so readers of one key
+    need no lock, and those who go through all freeze it. The guard is never held while foreign
+    code, a file or another process is waited for.
     """
 
     __slots__ = (
@@ -41,6 +43,7 @@ class HeldMapping(LazyMapping[K, V]):
         "_settings",
         "_stated",
         "_turn",
+        "_unchecked",
         "_warned",
         "family",
         "followers",
@@ -59,11 +62,11 @@ class HeldMapping(LazyMapping[K, V]):
         # The classes whose statements ran here, by key and reference.
         self._stated: dict[tuple[Hashable, str], type] = {}
         self._latest: dict[Hashable, type] = {}  # of those, the last one of each key
+        self._unchecked: list[tuple[Hashable, type]] = []  # of those, since a plugin failed
         # What happened before the index was asked: problems, and what the user set.
-        self._noted: tuple[Problem, ...] = ()
+        self._noted: list[Problem] = []
         self._preset: dict[Any, Any] = {}
-        # The modules that failed while everything is loaded, until that is done.
-        self._failures: dict[str, Problem] | None = None
+        self._failures: Failures | None = None
         self._warned = False
         self._reported: tuple[Any, int] = (None, 0)
 
@@ -91,6 +94,7 @@ class HeldMapping(LazyMapping[K, V]):
         with turns.guard:
             plugin = self._contents.entries.get(key) if self._contents else None
             self._stated[key, holder_name(cls)] = self._latest[key] = cls
+            self._unchecked.append((key, cls))
             if self._contents is None:
                 if why is None:
                     self._enter_early(key, cls)
@@ -165,10 +169,10 @@ class HeldMapping(LazyMapping[K, V]):
             if once and problem in known:
                 return
             if self._contents is None:
-                self._noted += (problem,)
+                self._noted.append(problem)
                 return
             changed = self._change()
-            changed.problems += (problem,)
+            changed.problems.append(problem)
             self._publish(changed)
         self._report()
 
@@ -178,39 +182,40 @@ class HeldMapping(LazyMapping[K, V]):
             return dict(raw.items(self))
 
     def _change(self) -> Contents:
-        return (self._contents or Contents()).successor(self._raw())
+        """Return the state to change, a copy if it is frozen; the guard is held."""
+        contents = self._contents or Contents()
+        if contents.frozen:
+            contents = contents.successor()
+        contents.held = Storage(self)
+        return contents
 
     def _publish(self, contents: Contents) -> None:
         """Make *contents* the state; the guard is held."""
-        for key in self._raw().keys() - contents.held.keys():
-            raw.pop(self, key, None)
-        raw.update(self, contents.held)
         contents.held = {}
         self._contents = contents
 
-    def saved(self) -> tuple[Any, ...]:
-        """Return what :meth:`restore` puts back."""
-        with turns.guard:
-            return self._contents, self._raw(), dict(self._preset), dict(self._stated)
+    def _replace(self, contents: Contents) -> None:
+        """Make *contents* the state, and what it holds all that is at hand; the guard is held."""
+        for key in self._raw().keys() - contents.held.keys():
+            raw.pop(self, key, None)
+        raw.update(self, contents.held)
+        self._publish(contents)
 
-    def restore(self, state: tuple[Any, ...]) -> None:
-        """Put back the state, the classes at hand and what the user had set."""
-        with turns.guard:
-            contents, held, self._preset, self._stated = state
-            self._latest = {key: cls for (key, _), cls in self._stated.items()}
-            if contents is not None:
-                changed = contents.successor(dict(held))
-                self._publish(changed)
-                return
-            raw.clear(self)
-            raw.update(self, held)
+    def _frozen(self) -> Contents:
+        """Return the present state, which nobody changes any more."""
+        contents = self._now()
+        if not contents.frozen:
+            with turns.guard:
+                contents = self._contents or contents
+                contents.frozen = True
+        return contents
 
     def _so_far(self) -> Contents:
         """Return what this process holds, for those who can't wait for the index."""
         contents = Contents()
         with turns.guard:
             contents.entries = dict.fromkeys(self._raw())
-        contents.problems = self._noted
+        contents.problems = list(self._noted)
         return contents
 
     def _now(self) -> Contents:
@@ -264,9 +269,9 @@ class HeldMapping(LazyMapping[K, V]):
         if fresh:
             from plugindex.reports import log
 
-            log(self.family.scope, contents.all_problems, fresh, warned)
+            log(self.family.scope, contents, fresh, warned)
 
-    def _unreported(self, contents: Contents) -> tuple[Problem, ...]:
+    def _unreported(self, contents: Contents) -> Sequence[Problem]:
         snapshot, logged = self._reported
         self._reported = contents.snapshot, len(contents.problems)
         if contents.snapshot is not snapshot:

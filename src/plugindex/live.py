@@ -1,4 +1,4 @@
-"""Discover once, load one plugin at a time, and take out what fails."""
+"""Discover once, and load one plugin at a time."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import sys
 
 from plugindex import journal, turns
 from plugindex.contents import Contents
-from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
+from plugindex.errors import PluginLoadError, StalePluginError
 from plugindex.held import HeldMapping
 from plugindex.keys import filled, standins
 from plugindex.mapping import K, V, raw
 from plugindex.names import limits
-from plugindex.records import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from plugindex.records import Plugin
     from plugindex.snapshot import Snapshot
 
-_MISSING: Any = object()
-_KEPT = ("inherited-key", "in-process")  # problems that a refresh doesn't tell anew
 # Where a host's discovery function runs here it imports here, so it may wait for a module that a
 # waiting thread is importing; a thread that waited so long for it does its own discovery.
 _PATIENCE_S = 10.0
@@ -114,11 +111,11 @@ class LiveMapping(HeldMapping[K, V]):
             if self._contents is not None:
                 return self._contents
             contents = Contents(snapshot)
-            contents.problems = self._noted
+            contents.problems = list(self._noted)
             for key, value in self._preset.items():
                 contents.choose(key, value)
             self._claim_stated(contents)
-            self._publish(contents)
+            self._replace(contents)
             return contents
 
     def _load(self, key: Any, plugin: Plugin, again: bool = True) -> Any:
@@ -142,7 +139,9 @@ class LiveMapping(HeldMapping[K, V]):
                 if raw.__contains__(self, key):
                     return self[key]
             if again:
-                return self._load_anew(key, plugin)
+                from plugindex.recheck import load_anew
+
+                return load_anew(self, key, plugin)
             self._fail(plugin, error)
             raise
         except PluginLoadError as error:
@@ -154,93 +153,20 @@ class LiveMapping(HeldMapping[K, V]):
                 raw.setdefault(self, key, cls)
         return cls
 
-    def _load_anew(self, key: Any, refuted: Plugin) -> Any:
-        """Ask the index again, once: what it said of *key* isn't so."""
-        self._recheck((key, refuted))
-        held = raw.get(self, key, _MISSING)
-        plugin = self._now().entries.get(key)
-        if held is not _MISSING or plugin is None:
-            return self[key]
-        return self._load(key, plugin, again=False)
-
-    def _recheck(self, refuted: tuple[Any, Plugin] | None = None) -> None:
-        """Ask the index again; if it still says what was *refuted*, all is read anew."""
-        if "plugindex.choices" in sys.modules:
-            sys.modules["plugindex.choices"].forget()
-        self._now()
-        if self.family is None:
-            return
-        snapshot = self._asked()
-        if refuted and snapshot and _same(refuted[1], snapshot.plugins.get(refuted[0])):
-            self._settings = {**self._settings, "adopted": None}
-            snapshot = self._asked(anew=True)
-        self._look_up()
-        with turns.guard:
-            self._publish(self._renewed(snapshot))
-        for follower in self.followers:
-            follower.renew()
-        self._report()
-
-    def _renewed(self, snapshot: Any) -> Contents:
-        """Return the state that *snapshot* and the classes at hand make; the guard is held."""
-        old, held = self._contents or Contents(), self._raw()
-        new = Contents(snapshot)
-        new.problems = tuple(one for one in old.problems if one.kind in _KEPT)
-        for key, plugin in old.entries.items():
-            if key in old.chosen:
-                new.choose(key, held[key])
-            elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
-                self._let_claim(new, key, held[key], self._leaving_out(key, held[key]))
-        listed = {p.reference for p in old.snapshot.plugins.values()} if old.snapshot else ()
-        self._claim_stated(new, listed)
-        return new
-
     def _fail(self, plugin: Plugin, error: PluginLoadError) -> None:
-        """Take the keys of a module that failed out, here and in the index."""
-        problem = _problem(plugin, error)
-        with turns.guard:
-            changed = self._change()
-            for key, other in list(changed.entries.items()):
-                if other is not None and self._shares_the_failure(other, plugin, error):
-                    changed.fail(key, error)
-                elif self._left_over(changed.held.get(key)):
-                    self._forget(changed, key, other)
-            changed.problems += (problem,)
-            self._publish(changed)
-        self._remember({plugin.module: problem})
-        self._report()
+        from plugindex.failing import fail
 
-    def _shares_the_failure(self, other: Plugin, plugin: Plugin, error: PluginLoadError) -> bool:
-        if isinstance(error, StalePluginError):
-            return other is plugin
-        return other.module == plugin.module
-
-    def _forget(self, changed: Contents, key: Any, plugin: Plugin | None) -> None:
-        """Give up a class at hand whose module failed after its statement."""
-        del changed.held[key]
-        if plugin is None:
-            del changed.entries[key]
-
-    def _remember(self, failures: dict[str, Problem]) -> None:
-        """Keep what failed in the index, or for the end of the load of everything that runs."""
-        with turns.guard:
-            if self._failures is not None:
-                self._failures.update(failures)
-                return
-        from plugindex import index
-
-        assert self.family is not None
-        index.remember_failures(self.family.scope, self._chosen_settings(), failures)
+        fail(self, plugin, error)
 
     def _entries(self) -> dict[Any, Any]:
-        contents = self._now()
+        contents = self._frozen()
         return self._resolved().entries if contents.standins else contents.entries
 
     def _resolved(self) -> Contents:
         """Put enum members in the place of what stands for them; it imports the enums' modules."""
         from plugindex.loader import member
 
-        wanted = {one for key in self._now().entries for one in standins(key)}
+        wanted = {one for key in self._frozen().entries for one in standins(key)}
         fresh = {one.module for one in wanted if one.module not in sys.modules}
         members = {one: member(one, self._host) for one in wanted}
         with turns.guard:
@@ -248,51 +174,16 @@ class LiveMapping(HeldMapping[K, V]):
             items = changed.entries.items()
             changed.entries = {filled(key, members): plugin for key, plugin in items}
             changed.imported += sum(module in sys.modules for module in fresh)
-            changed.standins = False
+            changed.standins, changed.modules = False, None
+            changed.frozen = True
             self._publish(changed)
             return changed
 
     def _loaded(self) -> dict[Any, Any]:
         wanted = [key for key in self._entries() if not raw.__contains__(self, key)]
         if wanted:
-            self._try_all(wanted)
+            from plugindex.failing import try_all
+
+            try_all(self, wanted)
         held = self._raw()
         return {key: held[key] for key in self._entries() if key in held}
-
-    def _try_all(self, keys: list[Any]) -> None:
-        """Load what loads of *keys*; the index is written once, not for each that fails."""
-        with turns.guard:
-            outermost = self._failures is None
-            self._failures = self._failures or {}
-        try:
-            for key in keys:
-                self._try(key)
-        finally:
-            if outermost:
-                self._remember_all()
-
-    def _remember_all(self) -> None:
-        with turns.guard:
-            failures, self._failures = self._failures, None
-        if failures:
-            self._remember(failures)
-
-    def _try(self, key: Any) -> None:
-        try:
-            self[key]
-        except RegistryError:
-            return  # its report is among the problems; a key may leave while others load
-
-
-def _same(plugin: Plugin, other: Plugin | None) -> bool:
-    return other is not None and other.reference == plugin.reference
-
-
-def _problem(plugin: Plugin, error: PluginLoadError) -> Problem:
-    kind = "refused" if isinstance(error, StalePluginError) else "import-failed"
-    if isinstance(error.__cause__, ModuleNotFoundError):
-        kind = "missing-requirement"
-    cause = [line.partition("cause:")[2] for line in str(error).splitlines() if "cause:" in line]
-    text = f"{plugin.reference}: {cause[0].strip() if cause else error}"
-    hint = "correct the module; its other plugins and those of other modules are unharmed"
-    return Problem(kind, plugin.module, text, hint, error.file, error.line)

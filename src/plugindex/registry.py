@@ -133,7 +133,7 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
                 return held
             from plugindex.reports import absent
 
-            raise absent(key, contents, self.family.scope if self.family else None)
+            raise absent(key, self._frozen(), self.family.scope if self.family else None)
         loaded: type[T] = self._load(key, plugin)
         return loaded
 
@@ -240,8 +240,10 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
             The keys that were added, removed and changed. What was taken out by hand, and what
             failed, is back if it is still there.
         """
-        before = dict(self._entries())
-        self._recheck()
+        from plugindex.recheck import recheck
+
+        before = self._entries()
+        recheck(self)
         after = self._entries()
         added = tuple(key for key in after if key not in before)
         removed = tuple(key for key in before if key not in after)
@@ -272,7 +274,7 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
         from plugindex.describe import summary
 
         name = self.family.scope.name if self.family else "unbound"
-        return f"<{type(self).__name__} {name!r}: {{{summary(self._now(), self._raw())}}}>"
+        return f"<{type(self).__name__} {name!r}: {{{summary(self._frozen(), self._raw())}}}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.family is None:

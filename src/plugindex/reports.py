@@ -99,14 +99,13 @@ def _may_hide(problem: Problem) -> str:
     return f"{problem.module or problem.file} ({place}{problem.message}) and may define it"
 
 
-def log(
-    scope: Scope, problems: tuple[Problem, ...], fresh: Iterable[Problem], warned: bool
-) -> None:
+def log(scope: Scope, contents: Contents, fresh: Iterable[Problem], warned: bool) -> None:
     """Log one warning per registry and process that sums up, and one debug record per problem."""
     from logging import getLogger
 
     logger = getLogger("plugindex")
     if not warned:
+        problems = contents.all_problems
         kinds = sorted({one.kind for one in problems})
         counts = ", ".join(f"{sum(p.kind == kind for p in problems)} {kind}" for kind in kinds)
         text = "registry %r of %s has problems: %s; see its `problems` or run: %s"

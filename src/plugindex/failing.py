@@ -1,0 +1,174 @@
+"""Take out what fails to load, in this process and in the index, and go on with the rest."""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import weakref
+
+from plugindex import turns
+from plugindex.errors import RegistryError, StalePluginError
+from plugindex.records import Problem
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from typing import Any
+
+    from plugindex.contents import Contents
+    from plugindex.errors import PluginLoadError
+    from plugindex.live import LiveMapping
+    from plugindex.records import Plugin
+
+
+class Failures:
+    """What failed in this process, of which the index tells the next ones.
+
+    An index is written whole, which takes as long as there are plugins. So it is written at the
+    first failure, when there are four times as many, and so on; when everything was loaded; and
+    when the process ends.
+
+    Attributes:
+        unwritten: the problem of each module that failed since the index was written.
+        written: how many modules' failures were written.
+        gathering: how many loads of everything are running.
+    """
+
+    __slots__ = ("gathering", "unwritten", "written")
+
+    def __init__(self) -> None:
+        self.unwritten: dict[str, Problem] = {}
+        self.written = 0
+        self.gathering = 0
+
+    @property
+    def due(self) -> bool:
+        """Tell whether the index is to be written now."""
+        return not self.gathering and len(self.unwritten) >= max(1, 3 * self.written)
+
+
+def _failures(registry: LiveMapping[Any, Any]) -> Failures:
+    """Return what failed here, to be written at the end of the process if not before."""
+    if registry._failures is None:
+        registry._failures = Failures()
+        atexit.register(_write_last, weakref.ref(registry))
+    return registry._failures
+
+
+def _write_last(found: weakref.ref[LiveMapping[Any, Any]]) -> None:
+    registry = found()
+    if registry is not None:
+        write(registry)
+
+
+def write(registry: LiveMapping[Any, Any]) -> None:
+    """Keep in the index what failed here and isn't there yet."""
+    with turns.guard:
+        failures = _failures(registry)
+        unwritten, failures.unwritten = failures.unwritten, {}
+        failures.written += len(unwritten)
+    if unwritten:
+        from plugindex import index
+
+        assert registry.family is not None
+        index.remember_failures(registry.family.scope, registry._chosen_settings(), unwritten)
+
+
+def fail(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoadError) -> None:
+    """Take the keys of a module that failed out, here and in the index."""
+    problem = _problem(plugin, error)
+    with turns.guard:
+        changed = registry._change()
+        for key in _failed_keys(changed, plugin, error):
+            changed.fail(key, error)
+        _forget_left_over(registry, changed)
+        changed.problems.append(problem)
+        registry._publish(changed)
+    _remember(registry, plugin.module, problem)
+    registry._report()
+
+
+def _failed_keys(contents: Contents, plugin: Plugin, error: PluginLoadError) -> list[Hashable]:
+    """Return the keys of the plugins that share the failure of *plugin*."""
+    listed = [(key, contents.entries.get(key)) for key in _keys(contents, plugin.module)]
+    if isinstance(error, StalePluginError):
+        return [key for key, other in listed if other is plugin]
+    return [key for key, other in listed if other is not None]
+
+
+def _keys(contents: Contents, module: str) -> list[Hashable]:
+    """Return the keys that a module has or had; no change gives it more."""
+    if contents.modules is None:
+        contents.modules = {}
+        for key, plugin in contents.entries.items():
+            if plugin is not None:
+                contents.modules.setdefault(plugin.module, []).append(key)
+    return contents.modules.get(module, [])
+
+
+def _forget_left_over(registry: LiveMapping[Any, Any], changed: Contents) -> None:
+    """Give up the classes at hand whose module failed after their statement.
+
+    Another module may have caught that failure, so this looks at every class that came since the
+    last one; those of modules that are still being imported are looked at again.
+    """
+    classes, registry._unchecked = registry._unchecked, []
+    for key, cls in classes:
+        if registry._left_over(cls):
+            _forget(changed, key, cls)
+        elif _is_being_imported(cls):
+            registry._unchecked.append((key, cls))
+
+
+def _forget(changed: Contents, key: Hashable, cls: type) -> None:
+    if changed.held.get(key) is not cls:
+        return
+    if changed.entries.get(key) is None:
+        changed.entries.pop(key, None)
+    changed.held.pop(key, None)
+
+
+def _is_being_imported(cls: type) -> bool:
+    spec = getattr(sys.modules.get(cls.__module__), "__spec__", None)
+    return bool(getattr(spec, "_initializing", False))
+
+
+def _remember(registry: LiveMapping[Any, Any], module: str, problem: Problem) -> None:
+    with turns.guard:
+        failures = _failures(registry)
+        failures.unwritten[module] = problem
+        due = failures.due
+    if due:
+        write(registry)
+
+
+def try_all(registry: LiveMapping[Any, Any], keys: list[Any]) -> None:
+    """Load what loads of *keys*; the index is written once, not for each that fails."""
+    with turns.guard:
+        failures = _failures(registry)
+        failures.gathering += 1
+    try:
+        for key in keys:
+            _try(registry, key)
+    finally:
+        with turns.guard:
+            failures.gathering -= 1
+        if not failures.gathering:
+            write(registry)
+
+
+def _try(registry: LiveMapping[Any, Any], key: Any) -> None:
+    try:
+        registry[key]
+    except RegistryError:
+        return  # its report is among the problems; a key may leave while others load
+
+
+def _problem(plugin: Plugin, error: PluginLoadError) -> Problem:
+    kind = "refused" if isinstance(error, StalePluginError) else "import-failed"
+    if isinstance(error.__cause__, ModuleNotFoundError):
+        kind = "missing-requirement"
+    cause = [line.partition("cause:")[2] for line in str(error).splitlines() if "cause:" in line]
+    text = f"{plugin.reference}: {cause[0].strip() if cause else error}"
+    hint = "correct the module; its other plugins and those of other modules are unharmed"
+    return Problem(kind, plugin.module, text, hint, error.file, error.line)
