@@ -12,6 +12,7 @@ from plugindex.kept import Kept
 from plugindex.merge import merge
 from plugindex.records import Stats
 from plugindex.results import fields_of, same_keys
+from plugindex.retention import remove_unused
 from plugindex.settling import Settling
 from plugindex.snapshot import Sections, Snapshot
 
@@ -141,7 +142,10 @@ class Build(Settling):
         """
         if self.place is None or not self.place.path:
             return "there is no folder for it"
-        return store.write(self.place.path, *self._document())
+        why = store.write(self.place.path, *self._document())
+        if not why:
+            remove_unused(self.place.path)
+        return why
 
     def packed(self) -> bytes:
         """Return the bytes that would be stored."""

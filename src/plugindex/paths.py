@@ -17,6 +17,7 @@ _APART, _DIGITS = "_at_", 12  # before the digest of a folder that a registry na
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST = 100
+_ENVIRONMENT, _HEXADECIMAL = "env-", frozenset("0123456789abcdef")
 
 
 def cache_disabled(application: str) -> bool:
@@ -172,4 +173,24 @@ def cache_file(folder: str, name: str, environment: str, owner: str | None) -> s
         return ""
     if owner is None or owner == environment:
         return os.path.join(folder, name)
-    return os.path.join(folder, f"env-{environment}", name)
+    return os.path.join(folder, f"{_ENVIRONMENT}{environment}", name)
+
+
+def other_environments(path: str) -> list[str]:
+    """Return the folders in which environments keep their files, but for that of the file *path*.
+
+    What belongs to the environment that came first lies in the folder around them.
+    """
+    own = os.path.dirname(path)
+    root = os.path.dirname(own) if _is_environment(os.path.basename(own)) else own
+    try:
+        with os.scandir(root) as entries:
+            found = [e.path for e in entries if e.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [one for one in found if one != own and _is_environment(os.path.basename(one))]
+
+
+def _is_environment(name: str) -> bool:
+    digits = name.removeprefix(_ENVIRONMENT)
+    return digits != name and bool(digits) and set(digits) <= _HEXADECIMAL
