@@ -50,7 +50,7 @@ def test_it_unmarshals_and_compiles_nothing(shipped):
         code = """
 import sys
 from APP.base import REG
-list(REG)  # loads what lists
+REG.refresh()  # loads what lists
 seen = []
 sys.addaudithook(lambda event, args: seen.append(event))
 REG.refresh()

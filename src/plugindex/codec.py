@@ -34,6 +34,7 @@ try:
 except ImportError:  # an interpreter without the C codec
     from json import JSONDecoder, JSONEncoder
     from json.decoder import scanstring  # type: ignore[attr-defined,no-redef]
+    from json.encoder import encode_basestring_ascii
 
     _scan = JSONDecoder(parse_constant=_refuse_constant).scan_once  # type: ignore[attr-defined]
     _encode = JSONEncoder(separators=(",", ":"), allow_nan=False).encode
@@ -58,6 +59,11 @@ def encode(value: object) -> str:
         return "".join(_dump(value, 0))
     except RecursionError:
         raise ValueError("the value is nested too deeply") from None
+
+
+def quoted(text: str) -> str:
+    """Return *text* as an ASCII JSON string; faster than :func:`encode`."""
+    return encode_basestring_ascii(text)
 
 
 def decode(text: str) -> Any:

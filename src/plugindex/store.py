@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 
-from plugindex.codec import decode, encode, split_name
+from plugindex.codec import decode, encode, quoted, split_name
 from plugindex.files import NOFOLLOW, Refused, TooLarge, opened, read_regular, replace, trusted
 from plugindex.stamp import digest
 
@@ -243,7 +243,7 @@ def pack(head: Mapping[str, Any], tail_name: str, tail: Mapping[str, Any]) -> by
     if not all(isinstance(name, str) for name in tail):
         raise TypeError("the names of a tail's entries must be str")
     first = "".join([f'"{name}":{_text(value)},\n' for name, value in head.items()])
-    inside = ",\n".join([f"{encode(name)}:{_text(value)}" for name, value in tail.items()])
+    inside = ",\n".join([f"{quoted(name)}:{_text(value)}" for name, value in tail.items()])
     front = first.encode("ascii")
     back = f'"{tail_name}":{{\n{inside}\n}}}}\n'.encode("ascii")
     seal = _seal_line([FORMAT, len(front), digest(front), len(back), digest(back)])
