@@ -94,13 +94,12 @@ class LazyMapping(dict[K, V]):
         held = raw.get(self, key, _MISSING)
         if held is not _MISSING:
             return held
-        if key in self:
-            try:
-                return self[key]
-            except KeyError:
-                if key in self:
-                    raise
-        return default  # also for a key that went while it was asked for
+        if key not in self:
+            return default
+        try:
+            return self[key]
+        except KeyError:  # it went while it was asked for, though it may be back by now
+            return default
 
     def __setitem__(self, key: K, value: V) -> None:
         self._put(key, value)
@@ -112,9 +111,9 @@ class LazyMapping(dict[K, V]):
 
     def pop(self, key: Any, default: Any = _MISSING) -> Any:
         """Take *key* out and return its value, or *default* if it isn't listed."""
-        if key not in self:
+        value = self.get(key, _MISSING)
+        if value is _MISSING:
             return self.__missing__(key) if default is _MISSING else default
-        value = self[key]
         self._drop(key)
         return value
 
@@ -128,8 +127,9 @@ class LazyMapping(dict[K, V]):
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
         """Return the value of *key*, which becomes *default* if it isn't listed."""
-        if key in self:
-            return self[key]
+        value = self.get(key, _MISSING)
+        if value is not _MISSING:
+            return value
         self._put(key, default)
         return default
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
@@ -10,13 +9,12 @@ import time
 
 from attacks.changes import SMALL, plugin
 from attacks.corruption import Prey, answer
+from attacks.meanwhile import MANY, refreshing, registering, setting, together
 from attacks.scores import times
 from attacks.targets import FILES, UNDECIDED, Target, expected, judged
 from attacks.tries import Try, attempt
-from plugindex import PluginLoadError
 
 FAMILY = "concurrency"
-MANY = {f"target/m{number}.py": plugin(f"P{number}") for number in range(60)}
 READING = {
     f"target/{me}.py": f"from target.base import REG\nSEEN = list(REG)\n"
     f"try:\n    REG.get({other!r})\nexcept Exception:\n    pass\n"
@@ -26,7 +24,7 @@ READING = {
 }
 
 
-def cold_together(files, share):
+def cold_processes(files, share):
     """Return an attack in which 32 processes start cold at once; it notes how many did the work.
 
     One does, unless the machine is so busy that the others give up waiting for it.
@@ -36,7 +34,7 @@ def cold_together(files, share):
         prey, worked = Prey(folder, files), []
         for _ in range(times(share, scale)):
             prey.clear()
-            outcomes = _together(32, prey.target.look)
+            outcomes = _processes(32, prey.target.look)
             for number, outcome in enumerate(outcomes):
                 score.judge(f"process {number}", judged(outcome, prey.truth), expected(prey.truth))
             worked.append(sum(_cache(outcome) != "hit" for outcome in outcomes))
@@ -49,7 +47,7 @@ def _cache(outcome):
     return outcome.value["cache"] if outcome.kind == "answered" else ""
 
 
-def _together(count, work):
+def _processes(count, work):
     """Start *count* processes that wait for each other, and return their outcomes."""
     reading, writing = os.pipe()
 
@@ -89,27 +87,9 @@ def _by_threads(target, count):
         else:
             listed.append(len(registry))
 
-    errors = _run(work, count)
+    errors = together(work, count)
     assert not errors, errors
     return {*loaded}, listed
-
-
-def _run(work, count):
-    """Run *work* in so many threads and return what they raised."""
-    errors = []
-
-    def guarded(number):
-        try:
-            work(number)
-        except BaseException as error:  # noqa: BLE001 - told by the caller
-            errors.append(repr(error))
-
-    started = [threading.Thread(target=guarded, args=(n,), daemon=True) for n in range(count)]
-    for one in started:
-        one.start()
-    for one in started:
-        one.join()
-    return errors
 
 
 def readers_inside(score, folder, scale):
@@ -131,7 +111,7 @@ def _load_crosswise(target):
         for key in (*keys[number:], *keys[:number]):
             registry.get(key)
 
-    errors = _run(work, 3)
+    errors = together(work, 3)
     assert not errors, errors
     for key, cls in registry.items():
         found[key] = f"{cls.__module__}:{cls.__qualname__}"
@@ -188,79 +168,6 @@ def _lists_and_loads(registry):
     return len(keys) == 67
 
 
-def registering(score, folder, scale):
-    """Classes are defined, and keys set and deleted, while others iterate."""
-    target = Target(folder, SMALL | MANY)
-    for number in range(times(1, scale)):
-        score.judge(f"round {number}", attempt(lambda: _register_meanwhile(target)), 161)
-
-
-def _register_meanwhile(target):
-    target.enter()
-    registry, base = target.registry(), sys.modules["target.base"].Base
-    stop = threading.Event()
-
-    def read():
-        while not stop.is_set():
-            keys = list(registry)
-            assert len(keys) == len(set(keys)) >= 61
-            assert dict(registry.items())
-            for key in registry:
-                registry.get(key)
-
-    def define(number):
-        try:
-            for index in range(25):
-                body = {"name": f"x{number}_{index}", "__module__": "target.base"}
-                type(base)(f"X{number}_{index}", (base,), body)
-        finally:
-            done.append(number)
-            if len(done) == 4:
-                stop.set()
-
-    done = []
-    errors = _run(lambda number: read() if number < 3 else define(number), 7)
-    assert not errors, errors
-    return len(registry)
-
-
-def refreshing(score, folder, scale):
-    """Readers and refreshers for some seconds, while files come and go."""
-    target = Target(folder, SMALL | {n: MANY[n] for n in [*MANY][:10]})
-    outcome = attempt(lambda: _refresh_meanwhile(target, 2 * min(scale, 30)), 60 + 3 * scale)
-    score.judge("readers and refreshers", outcome, True)
-    truth = answer(attempt(target.truth))
-    score.judge("a fresh look", judged(attempt(target.look), truth), expected(truth))
-
-
-def _refresh_meanwhile(target, seconds):
-    target.enter()
-    registry, end = target.registry(), time.monotonic() + seconds
-
-    def read(_):
-        while time.monotonic() < end:
-            keys = list(registry)
-            assert 11 <= len(keys) <= 12, keys
-            assert registry["p3"].__name__ == "P3"
-            with contextlib.suppress(PluginLoadError):  # it may be half written
-                registry.get("extra")
-
-    def refresh(_):
-        while time.monotonic() < end:
-            registry.refresh()
-
-    def write(_):
-        file, text = target.site / "target/extra.py", plugin("Extra")
-        while time.monotonic() < end:
-            file.write_text(text)
-            registry.refresh()
-            file.unlink()
-
-    errors = _run(lambda n: (read, read, refresh, refresh, write)[n](n), 5)
-    assert not errors, errors
-    return True
-
-
 def free_threaded(score, folder, scale):
     """The same on a free-threaded interpreter, where this is one."""
     if getattr(sys, "_is_gil_enabled", lambda: True)():
@@ -270,12 +177,13 @@ def free_threaded(score, folder, scale):
 
 
 ATTACKS = {
-    "32 processes cold at once": cold_together(FILES | MANY, 1),
-    "the same, with a module that a child imports": cold_together(SMALL | UNDECIDED, 1),
+    "32 processes cold at once": cold_processes(FILES | MANY, 1),
+    "the same, with a module that a child imports": cold_processes(SMALL | UNDECIDED, 1),
     "64 threads at first access": threads,
     "64 threads on a free-threaded interpreter": free_threaded,
     "threads importing plugins that read the registry": readers_inside,
     "a fork while another thread discovers or imports": forks,
     "registering while others iterate": registering,
+    "keys set, taken out and asked for at once": setting,
     "readers and refreshers, while files come and go": refreshing,
 }
