@@ -124,6 +124,53 @@ def test_a_class_of_a_module_that_fails_does_not_stay(three):
         three.registry["broken"]
 
 
+CROSSED = """
+from importlib._bootstrap import _DeadlockError  # what lets threads out that need each other
+from APP import base
+
+class Crossed(Base):
+    name = "crossed"
+
+def count():
+    base.imports += 1
+    if base.imports <= base.crossed:
+        raise _DeadlockError("deadlock detected")
+count()
+"""
+
+
+@pytest.fixture
+def crossed(three):
+    """An application with a plugin that as many imports as base.crossed fail, for other threads."""
+    three.base(after="imports = crossed = 0")
+    three.plugin("p_crossed", CROSSED)
+    three.plugin("p_user", "REG['crossed']\n", ("User", "name = 'user'"))
+    assert "crossed" in three.registry
+    return three
+
+
+def test_a_deadlock_of_imports_is_no_failure_of_the_plugin(crossed):
+    registry, crossed.load().crossed = crossed.registry, 1
+    with pytest.raises(PluginLoadError, match="ask again"):
+        registry["crossed"]
+    assert "crossed" in registry and not registry.problems
+    assert registry["crossed"].__name__ == "Crossed"
+    assert crossed.run("from APP.base import REG; print('crossed' in REG)") == "True"
+
+
+def test_who_is_hit_by_a_deadlock_of_others_is_no_failure_either(crossed):
+    registry, crossed.load().crossed = crossed.registry, 1
+    with pytest.raises(PluginLoadError):
+        registry["user"]
+    assert "user" in registry and not registry.problems
+    assert registry["user"].__name__ == "User"
+
+
+def test_loading_all_tries_again_what_a_deadlock_kept_out(crossed):
+    registry, crossed.load().crossed = crossed.registry, 1
+    assert {"Crossed", "User"} <= {cls.__name__ for cls in registry.values()}
+
+
 def test_keyboard_interrupts_pass(three):
     three.plugin("p_broken", "class B(Base):\n    name = 'broken'\nraise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):

@@ -75,13 +75,24 @@ def write(registry: LiveMapping[Any, Any]) -> None:
 
 
 def fail(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoadError) -> None:
-    """Take the keys of a module that failed out, here and in the index."""
+    """Take the keys of a module that failed out, here and in the index, unless it may pass.
+
+    The classes of a module whose import failed go in either case.
+    """
+    with turns.guard:
+        changed = registry._change()
+        _forget_left_over(registry, changed)
+        registry._publish(changed)
+    if not error.transient:
+        _take_out(registry, plugin, error)
+
+
+def _take_out(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoadError) -> None:
     problem = _problem(plugin, error)
     with turns.guard:
         changed = registry._change()
         for key in _failed_keys(changed, plugin, error):
             changed.fail(key, error)
-        _forget_left_over(registry, changed)
         changed.problems.append(problem)
         registry._publish(changed)
     _remember(registry, plugin.module, problem)
@@ -148,8 +159,8 @@ def try_all(registry: LiveMapping[Any, Any], keys: list[Any]) -> None:
         failures = _failures(registry)
         failures.gathering += 1
     try:
-        for key in keys:
-            _try(registry, key)
+        for key in [key for key in keys if not _try(registry, key)]:
+            _try(registry, key)  # what other threads were importing may be there by now
     finally:
         with turns.guard:
             failures.gathering -= 1
@@ -157,11 +168,14 @@ def try_all(registry: LiveMapping[Any, Any], keys: list[Any]) -> None:
             write(registry)
 
 
-def _try(registry: LiveMapping[Any, Any], key: Any) -> None:
+def _try(registry: LiveMapping[Any, Any], key: Any) -> bool:
+    """Load the plugin with *key* if it loads; tell whether that is settled."""
     try:
         registry[key]
-    except RegistryError:
-        return  # its report is among the problems; a key may leave while others load
+    except RegistryError as error:
+        # Its report is among the problems; a key may leave while others load.
+        return not getattr(error, "transient", False)
+    return True
 
 
 def _problem(plugin: Plugin, error: PluginLoadError) -> Problem:

@@ -145,8 +145,7 @@ class LiveMapping(HeldMapping[K, V]):
             self._fail(plugin, error)
             raise
         except PluginLoadError as error:
-            if not error.transient:
-                self._fail(plugin, error)
+            self._fail(plugin, error)
             raise
         with turns.guard:
             if key in (self._contents or Contents()).entries:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plugindex.records import Plugin
 
 _CUT_OFF = "another thread was importing {} when this process was forked"
+_CROSSED = "; threads import modules that need each other at the same time: ask again"
 
 
 def load(
@@ -90,8 +91,9 @@ def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
         raise _failure(plugin, scope, _CUT_OFF.format(error.name), transient=True) from error
     if error is not None:
         line = _line(error.__traceback__, plugin)
-        transient = is_distrust(error)
-        raise _failure(plugin, scope, describe(error), line, transient=transient) from error
+        transient = says_nothing(error)
+        cause = describe(error) + (_CROSSED if _is_deadlock(error) else "")
+        raise _failure(plugin, scope, cause, line, transient=transient) from error
     return sys.modules[plugin.module]
 
 
@@ -109,10 +111,23 @@ def _import(name: str) -> BaseException | None:
     return None
 
 
-def is_distrust(error: BaseException) -> bool:
-    """Tell whether *error* says that a file isn't safe to run, which says nothing of its plugin."""
+def says_nothing(error: BaseException) -> bool:
+    """Tell whether *error* says nothing of the plugin whose import raised it.
+
+    That is so where its file isn't safe to run, where threads import modules that need each other
+    and CPython lets one of them fail, and where such an error of another plugin came through.
+    """
     home = sys.modules.get(DROPPED)
-    return home is not None and isinstance(error, home.DistrustedError)
+    if home is not None and isinstance(error, home.DistrustedError):
+        return True
+    if isinstance(error, PluginLoadError):
+        return error.transient
+    return _is_deadlock(error)
+
+
+def _is_deadlock(error: BaseException) -> bool:
+    """Tell whether *error* is the one by which importlib gets threads out of a deadlock."""
+    return isinstance(error, RuntimeError) and type(error).__name__ == "_DeadlockError"
 
 
 def import_or_describe(name: str) -> str:
