@@ -68,7 +68,7 @@ class Build(Settling):
             "plugin_folder": self.folder,
             "modules": len(self.modules),
             "checked": self.checked,
-            "failed": self.failed,
+            "failed": {},
             "variables": self._variables(),
         }
 

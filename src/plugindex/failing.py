@@ -8,11 +8,13 @@ import weakref
 
 from plugindex import turns
 from plugindex.errors import RegistryError, StalePluginError
+from plugindex.names import root
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from types import TracebackType
     from typing import Any
 
     from plugindex.contents import Contents
@@ -95,8 +97,33 @@ def _take_out(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoad
             changed.fail(key, error)
         changed.problems.append(problem)
         registry._publish(changed)
-    _remember(registry, plugin.module, problem)
+    if not _may_pass(error, plugin):
+        _remember(registry, plugin.module, problem)
     registry._report()
+
+
+def _may_pass(error: PluginLoadError, plugin: Plugin) -> bool:
+    """Tell whether the same import may succeed in the next process, though no file changes.
+
+    So it is with what the system refuses (a device, a file, memory), with what is missing at run
+    time alone, and with whatever libraries raise: a driver knows whether its device is there.
+    """
+    cause = error.__cause__
+    if cause is None:
+        return False
+    missing = isinstance(cause, ImportError) and cause.name is not None
+    if missing or isinstance(cause, (OSError, MemoryError, RecursionError)):
+        return True
+    return root(_raised_in(cause.__traceback__)) not in (root(plugin.module), root(__name__))
+
+
+def _raised_in(trace: TracebackType | None) -> str:
+    """Return the name of the module whose code raised; the engine's own if none is told."""
+    module = __name__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        trace = trace.tb_next
+    return module
 
 
 def _failed_keys(contents: Contents, plugin: Plugin, error: PluginLoadError) -> list[Hashable]:

@@ -150,7 +150,10 @@ def cache_path(scope: Scope, settings: Settings) -> str:
 
 
 def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, Problem]) -> None:
-    """Keep in the index which modules failed and how, until their files or imports change."""
+    """Let the next start have a child interpreter settle modules that failed to load.
+
+    It tells whether they fail there too, and what that depends on.
+    """
     place = find_place(scope, settings)
     if place is None or not place.path or not is_sound(place, scope, settings):
         return
@@ -210,13 +213,15 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
         return None
     document = place.document
     elsewhere = document.head("plugin_folder") != plugin_place(scope)[1]
+    failed = frozenset(document.head("failed") or ())
     if not settings.check_stamps:
-        return freshness.Changes(folders=elsewhere)
+        return freshness.Changes(failed, elsewhere)
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
         found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
         if not hold(document.head("variables") or {}):
             found = found.replace(modules=found.modules | {ASKED})
+        found = found.replace(modules=found.modules | failed) if failed else found
     except DAMAGE:  # a sealed file of another shape: a forgery or a fault, so read anew
         return None
     if elsewhere:

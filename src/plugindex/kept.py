@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex import freshness
+from plugindex import freshness, stamp
 from plugindex.bytecode import Reading
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE
@@ -34,6 +34,7 @@ class Kept:
         document: the file that it comes from.
         moved: whether names in a folder changed, so that modules may have come, gone or moved.
         changed: the modules of which a file changed.
+        edited: whether the file itself of any of them changed, not its bytecode alone.
         modules: the provider of each module in scope, in order.
         results: what each module in scope came to, as JSON text.
         records: the records of modules as JSON text.
@@ -48,6 +49,7 @@ class Kept:
         self.document = document
         self.moved = changes.folders or "" in changes.modules  # "" has the providers' files
         self.changed = set(changes.modules) - {""}
+        self.edited = False
         self.files = freshness.by_path(document.head("files"))
         self.failed: dict[str, Any] = document.head("failed")
         self.variables: dict[str, Any] = document.head("variables") or {}
@@ -74,17 +76,26 @@ class Kept:
         return kept
 
     def reread(self, library: Library) -> None:
-        """Read the changed modules; those that say the same as before did not change.
+        """Read the changed modules; for reading, those that say the same as before didn't change.
 
-        So a touched file, or the ``.pyc`` that a first import writes, costs one reading.
+        So the ``.pyc`` that a first import writes costs one reading. Records don't hold the bodies
+        of functions: those that were looked into may do something else in a file that was edited,
+        and so may all that is executed.
         """
         for name, text in self._before.items():
-            if library.exists(name) and _says_the_same(library, name, text):
+            edited = not self._has_its_stamp(library, name)
+            self.edited = self.edited or edited
+            if library.exists(name) and _says_the_same(library, name, text, edited):
                 self.changed.discard(name)
+
+    def _has_its_stamp(self, library: Library, name: str) -> bool:
+        path = place(library, name) or ""
+        taken = stamp.take(path)
+        return taken is not None and list(taken) == self.files.get(path)
 
     def affected(self, library: Library, modules: Collection[str]) -> frozenset[str] | None:
         """Return the modules in scope whose result may differ now; None means all."""
-        changed = set(self.changed)
+        changed = self.changed | self.failed.keys()
         if self.moved:
             elsewhere = {n for n, path in self.found.items() if place(library, n) != path}
             if elsewhere:
@@ -94,8 +105,9 @@ class Kept:
         if changed & set(self.base_edges):
             return None
         reached = self._reached(changed)
-        # An undecided module may import what its code doesn't name.
-        return frozenset(reached | set(self.undecided) if changed or self.moved else reached)
+        # An undecided module may import what its code doesn't name, and call what it imports.
+        executed = set(self.undecided) if changed or self.moved or self.edited else set()
+        return frozenset(reached | executed)
 
     def _drop(self, names: set[str]) -> None:
         """Forget the records of modules that are found elsewhere now, or no longer."""
@@ -117,12 +129,8 @@ class Kept:
                     rest.append(user)
         return reached
 
-    def failures(self, affected: Collection[str]) -> dict[str, Any]:
-        """Return the failures of modules that nothing has touched since."""
-        return {name: fields for name, fields in self.failed.items() if name not in affected}
 
-
-def _says_the_same(library: Library, name: str, text: Raw) -> bool:
+def _says_the_same(library: Library, name: str, text: Raw, edited: bool) -> bool:
     record = library.record(name)
     reading = library.readings.get(name)
     if record is None or reading is None or reading.problem or reading.stale:
@@ -130,6 +138,8 @@ def _says_the_same(library: Library, name: str, text: Raw) -> bool:
     try:
         old = ModuleRecord.load(name, decode(text))
     except DAMAGE:
+        return False
+    if edited and old.functions:
         return False
     record.functions = old.functions  # worked out when asked, so not part of what was read
     return bool(decode(encode(record.dump())) == decode(text))

@@ -45,7 +45,6 @@ class Settling:
         self.kept = old
         self.results: dict[str, Any] = {}  # of the modules that were resolved now
         self.modules: dict[str, str] = {}
-        self.failed: dict[str, Any] = {}
         self.undecided: list[str] = []
         self.unsettled: list[str] = []
         self.imported = 0
@@ -61,7 +60,6 @@ class Settling:
             self.kept.reread(self.library)
         affected = self.kept.affected(self.library, self.modules) if self.kept else None
         if self.kept and affected is not None:
-            self.failed = self.kept.failures(affected)
             self.verdict = "partial" if affected or self.library.readings else "hit"
             self.unsettled = [] if affected else self.kept.undecided
         names = self.modules if affected is None else [n for n in self.modules if n in affected]
@@ -76,7 +74,10 @@ class Settling:
             spread.update(resolution.spreads)
         for name in self.modules:
             if name in spread:
-                self._unsettle(name)
+                self._unsettle(name, "another module may make classes in it")
+        for name, problem in (self.kept.failed if self.kept else {}).items():
+            if name in self.modules:
+                self._unsettle(name, f"it failed to load: {problem['message']}")
         self.undecided = [name for name in self.results if self.results[name]["undecided"]]
         self.unsettled = self.unsettled or list(self.undecided)
 
@@ -86,11 +87,11 @@ class Settling:
         affected = self.kept and self.kept.affected(self.library, self.modules)
         return affected is not None and not affected
 
-    def _unsettle(self, name: str) -> None:
+    def _unsettle(self, name: str, reason: str) -> None:
         if name not in self.results:
             self.results[name] = self._result(name)
         if not self.results[name]["undecided"]:
-            self.results[name]["undecided"] = "another module may make classes in it"
+            self.results[name]["undecided"] = reason
 
     def _result(self, name: str) -> Any:
         """Return what a module came to, now or before."""

@@ -111,20 +111,17 @@ class Sections:
         }
 
     def snapshot(self, stats: Stats) -> Snapshot:
-        """Return the snapshot; plugins of modules that failed before are left out.
+        """Return the snapshot.
 
         Raises:
             LookupError, TypeError, ValueError: the sections are not what an index writes.
         """
-        failed = self["failed"]
         plugins = self._plugins(self["items"], "available")
-        if failed:
-            plugins = {key: p for key, p in plugins.items() if p.module not in failed}
         conflicts = {
             _key(text): tuple(_rival(_key(text), fields) for fields in rivals)
             for text, rivals in self["conflicts"].items()
         }
-        problems = [_problem(fields) for fields in (*self["problems"], *failed.values())]
+        problems = [_problem(fields) for fields in self["problems"]]
         unavailable = self._plugins(self["unavailable"], "unavailable")
         return Snapshot(plugins, unavailable, conflicts, tuple(problems), stats, self)
 
