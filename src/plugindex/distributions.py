@@ -123,5 +123,5 @@ def _names(folder: object) -> list[str]:
         return []
     try:
         return os.listdir(folder or ".")
-    except OSError:  # a zip file, or a folder that isn't there
+    except (OSError, ValueError):  # a zip file, no folder, or no name that a folder can have
         return []

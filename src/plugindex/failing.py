@@ -98,7 +98,7 @@ def _take_out(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoad
         changed.problems.append(problem)
         registry._publish(changed)
     if not _may_pass(error, plugin):
-        _remember(registry, plugin.module, problem)
+        _remember(registry, plugin.home, problem)
     registry._report()
 
 
@@ -114,7 +114,7 @@ def _may_pass(error: PluginLoadError, plugin: Plugin) -> bool:
     missing = isinstance(cause, ImportError) and cause.name is not None
     if missing or isinstance(cause, (OSError, MemoryError, RecursionError)):
         return True
-    return root(_raised_in(cause.__traceback__)) not in (root(plugin.module), root(__name__))
+    return root(_raised_in(cause.__traceback__)) not in (root(plugin.home), root(__name__))
 
 
 def _raised_in(trace: TracebackType | None) -> str:
@@ -128,7 +128,7 @@ def _raised_in(trace: TracebackType | None) -> str:
 
 def _failed_keys(contents: Contents, plugin: Plugin, error: PluginLoadError) -> list[Hashable]:
     """Return the keys of the plugins that share the failure of *plugin*."""
-    listed = [(key, contents.entries.get(key)) for key in _keys(contents, plugin.module)]
+    listed = [(key, contents.entries.get(key)) for key in _keys(contents, plugin.home)]
     if isinstance(error, StalePluginError):
         return [key for key, other in listed if other is plugin]
     return [key for key, other in listed if other is not None]
@@ -140,7 +140,7 @@ def _keys(contents: Contents, module: str) -> list[Hashable]:
         contents.modules = {}
         for key, plugin in contents.entries.items():
             if plugin is not None:
-                contents.modules.setdefault(plugin.module, []).append(key)
+                contents.modules.setdefault(plugin.home, []).append(key)
     return contents.modules.get(module, [])
 
 
@@ -212,4 +212,4 @@ def _problem(plugin: Plugin, error: PluginLoadError) -> Problem:
     cause = [line.partition("cause:")[2] for line in str(error).splitlines() if "cause:" in line]
     text = f"{plugin.reference}: {cause[0].strip() if cause else error}"
     hint = "correct the module; its other plugins and those of other modules are unharmed"
-    return Problem(kind, plugin.module, text, hint, error.file, error.line)
+    return Problem(kind, plugin.home, text, hint, error.file, error.line)

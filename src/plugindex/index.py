@@ -213,7 +213,10 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
         return None
     document = place.document
     elsewhere = document.head("plugin_folder") != plugin_place(scope)[1]
-    failed = frozenset(document.head("failed") or ())
+    known = document.head("failed")
+    if not isinstance(known, dict):
+        return None
+    failed = frozenset(known)
     if not settings.check_stamps:
         return freshness.Changes(failed, elsewhere)
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))

@@ -10,7 +10,7 @@ from plugindex.portable import portable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator
+    from collections.abc import Collection, Hashable, Iterator, Mapping
     from types import CodeType
     from typing import Any
 
@@ -52,7 +52,7 @@ def listing(
     failed = failed.union(lost)
     counted = [(k, c) for k, c in found if _counts(_module(c), scope, failed, others)]
     problems = [] if scope.foreign else _problems(base, scope, seen, failed, others)
-    plugins, unstored = _described(counted, scope, details)
+    plugins, unstored = _described(counted, scope, seen.makers if details else None)
     problems += [{"kind": "import-failed", "module": name, "message": _LOST} for name in lost]
     return {"plugins": plugins, "problems": problems + unstored}
 
@@ -170,14 +170,21 @@ def _module(cls: type) -> str:
 
 
 def _described(
-    found: list[Found], scope: Scope, details: bool
+    found: list[Found], scope: Scope, makers: Mapping[int, str] | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return *found* as JSON values in the order of definition, and what can't be stored."""
+    """Return *found* as JSON values in the order of definition, and what can't be stored.
+
+    All that is known of them, if their *makers* are given.
+    """
     lines: dict[str, dict[str, int]] = {}
     plugins, problems = [], []
     for key, cls in found:
         try:
-            plugins.append(_plugin(key, cls, scope, lines if details else None))
+            plugin = _plugin(key, cls, scope, None if makers is None else lines)
+            maker = makers.get(id(cls), "") if makers else ""
+            if maker not in ("", cls.__module__):
+                plugin["stands_in"] = maker
+            plugins.append(plugin)
         except TypeError as error:
             text = f"the key of {reference(cls)} can't be stored: {error}"
             problems.append({"kind": "undecided", "module": cls.__module__, "message": text})

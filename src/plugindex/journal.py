@@ -8,9 +8,12 @@ else that it raises outside a child it raises in one too, for that is what an im
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from types import FrameType
 
     from plugindex.records import Problem
 
@@ -18,21 +21,35 @@ _active: Journal | None = None
 
 
 class Journal:
-    """What registered in this process, in order: (base, key, class) and the problems met."""
+    """What registered in this process, in order: (base, key, class) and the problems met.
 
-    __slots__ = ("problems", "registrations")
+    *makers* has the module whose import made a class, by the class's id.
+    """
+
+    __slots__ = ("makers", "problems", "registrations")
 
     def __init__(self) -> None:
         self.registrations: list[tuple[type, Hashable, type]] = []
         self.problems: list[tuple[type, Problem]] = []
+        self.makers: dict[int, str] = {}
 
     def registered(self, base: type, key: Hashable, cls: type) -> None:
         """Note that *cls* registered as *key* with the registry that *base* declares."""
         self.registrations.append((base, key, cls))
+        self.makers[id(cls)] = _imported_now()
 
     def met(self, base: type, problem: Problem) -> None:
         """Note a *problem* that registration with *base*'s registry met instead of raising it."""
         self.problems.append((base, problem))
+
+
+def _imported_now() -> str:
+    """Return the module that is being imported by this thread, "" if none is."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "<module>":
+        frame = frame.f_back
+    name = frame.f_globals.get("__name__") if frame is not None else ""
+    return name if isinstance(name, str) and name != "__main__" else ""
 
 
 def begin() -> Journal:

@@ -43,8 +43,9 @@ def load(
         PluginLoadError: the module can't be imported; the original is the cause.
         StalePluginError: the module doesn't hold that class with that key.
     """
-    if ".__main__" in plugin.module or not (scope.covers(plugin.module) or _offered(plugin, scope)):
-        raise _stale(plugin, scope, f"{plugin.module} is not in {scope.package}")
+    for name in dict.fromkeys((plugin.module, plugin.home)):
+        if ".__main__" in name or not (scope.covers(name) or _offered(name, plugin, scope)):
+            raise _stale(plugin, scope, f"{name} is not in {scope.package}")
     module = _imported(plugin, scope)
     # What a class statement registered counts, even where its name was deleted or bound anew.
     stated = registered(plugin.key) if registered else None
@@ -56,14 +57,14 @@ def load(
     raise _stale(plugin, scope, f"{plugin.module} has no class {plugin.qualname}")
 
 
-def _offered(plugin: Plugin, scope: Scope) -> bool:
-    if is_dropped(plugin.module):
-        return _is_dropped_here(plugin.module, scope)
+def _offered(name: str, plugin: Plugin, scope: Scope) -> bool:
+    if is_dropped(name):
+        return _is_dropped_here(name, scope)
     if not plugin.provider:
         return False
     from plugindex.providers import offers
 
-    return offers(scope.application, plugin.provider, plugin.module)
+    return offers(scope.application, plugin.provider, name)
 
 
 def _is_dropped_here(module: str, scope: Scope) -> bool:
@@ -83,10 +84,10 @@ def know_folder(scope: Scope) -> str:
 
 def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
     known = turns.lost_modules
-    lost = [name for name in _lineage(plugin.module) if name in known] if known else ()
+    lost = [name for name in _lineage(plugin.home) if name in known] if known else ()
     if lost:
         raise _failure(plugin, scope, _CUT_OFF.format(lost[0]), transient=True)
-    error = _import(plugin.module)
+    error = _import(plugin.home)
     if isinstance(error, ModuleNotFoundError) and error.name in turns.lost_modules:
         raise _failure(plugin, scope, _CUT_OFF.format(error.name), transient=True) from error
     if error is not None:
@@ -94,7 +95,7 @@ def _imported(plugin: Plugin, scope: Scope) -> ModuleType:
         transient = says_nothing(error)
         cause = describe(error) + (_CROSSED if _is_deadlock(error) else "")
         raise _failure(plugin, scope, cause, line, transient=transient) from error
-    return sys.modules[plugin.module]
+    return sys.modules.get(plugin.module) or sys.modules[plugin.home]
 
 
 def _import(name: str) -> BaseException | None:

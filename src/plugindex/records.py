@@ -87,7 +87,8 @@ class Plugin(Record):
     *status* is "available" or "unavailable"; *reason* says why when unavailable (a sentence with
     the missing requirement). *attributes* are the class's literal attributes, inherited ones
     included. *requires* are the third-party modules that its module imports unconditionally.
-    *secondary* maps an attribute name of a secondary registry to that registry's key.
+    *secondary* maps an attribute name of a secondary registry to that registry's key. *stands_in*
+    is the module whose import makes the class, where that isn't its own: one that calls a factory.
     """
 
     key: Hashable
@@ -102,11 +103,17 @@ class Plugin(Record):
     requires: tuple[str, ...] = ()
     secondary: Mapping[str, Hashable] = {}
     provider: str = ""
+    stands_in: str = ""
 
     @property
     def reference(self) -> str:
         """The object reference, ``module:QualName``."""
         return f"{self.module}:{self.qualname}"
+
+    @property
+    def home(self) -> str:
+        """The module whose import makes the class."""
+        return self.stands_in or self.module
 
 
 class Problem(Record):

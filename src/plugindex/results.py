@@ -77,14 +77,14 @@ def take_examination(
     """
     for name in names:
         result = results[name]
-        result["plugins"] = [_examined(one) for one in found.plugins if one.module == name]
+        result["plugins"] = [_examined(one) for one in found.plugins if one.home == name]
         failure = found.failures.get(name)
         if failure is not None:
             result["problems"] = [fields_of(failure)]
         elif found.refused:
             result["problems"] = [_not_examined(name, result["undecided"], found.refused)]
     for one in found.plugins:  # a class may claim another module than the one that made it
-        if one.module not in names and not _is_known(one, result_of(one.module)):
+        if one.home not in names and not _is_known(one, result_of(one.home)):
             results[next(iter(names))]["plugins"].append(_examined(one))
 
 

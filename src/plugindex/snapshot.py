@@ -97,7 +97,7 @@ class Sections:
     def _fields_of(self, plugin: Any) -> dict[str, Any]:
         from plugindex.portable import restored
 
-        result = self._result(plugin.__dict__.get("stands_in", plugin.module))
+        result = self._result(plugin.home)
         named = (plugin.module, plugin.qualname)
         same = [one for one in result["plugins"] if (one["module"], one["qualname"]) == named]
         fields = dict(same[-1]) if same else {}

@@ -11,7 +11,7 @@ from attacks.changes import SMALL, plugin
 from attacks.corruption import Prey, answer
 from attacks.meanwhile import MANY, refreshing, registering, setting, together
 from attacks.scores import times
-from attacks.targets import FILES, UNDECIDED, Target, expected, judged
+from attacks.targets import FILES, STEADY, UNDECIDED, Target, expected, judged
 from attacks.tries import Try, attempt
 
 FAMILY = "concurrency"
@@ -66,7 +66,7 @@ def _processes(count, work):
 def threads(score, folder, scale):
     """64 threads at first access, cold and warm, some reading, some loading."""
     # While a failing module is being imported, its classes are at hand to other threads.
-    prey = Prey(folder, {n: t for n, t in (FILES | MANY).items() if n != "target/raising.py"})
+    prey = Prey(folder, STEADY | MANY)
     for number in range(times(2, scale)):
         if number % 2:
             prey.clear()

@@ -9,7 +9,7 @@ from random import Random
 
 from attacks import mutations
 from attacks.scores import times
-from attacks.targets import FILES, UNDECIDED, Target, expected, judged
+from attacks.targets import FILES, STEADY, UNDECIDED, Target, expected, judged
 from attacks.tries import Outcome, attempt
 
 FAMILY = "corruption"
@@ -18,10 +18,10 @@ FAMILY = "corruption"
 class Prey:
     """A target with a sound cache file, which every try gets back spoiled."""
 
-    def __init__(self, folder, files=FILES):
+    def __init__(self, folder, files=STEADY):
         self.target = Target(folder, files)
         self.truth = answer(attempt(self.target.truth))
-        for _ in range(2):
+        for _ in range(3):
             answer(attempt(self.target.look))
         self.sound = self.target.cache.read_bytes()
 
@@ -37,10 +37,15 @@ class Prey:
         shutil.rmtree(self.target.data, ignore_errors=True)
 
     def judge(self, score, label, heals=True):
-        """Look twice: what is shown must be the truth, and the second look finds a sound file."""
+        """Look twice: what is shown must be the truth, and the second look finds a sound file.
+
+        If it has what the first couldn't load settled, the third does.
+        """
         for turn in ("", ", the next start"):
             outcome = attempt(self.target.look)
             score.judge(label + turn, judged(outcome, self.truth), expected(self.truth))
+        if outcome.kind == "answered" and outcome.value["cache"] == "partial":
+            outcome = attempt(self.target.look)
         if heals and outcome.kind == "answered" and outcome.value["cache"] != "hit":
             score.judge(label + ", healing", Outcome("answered", outcome.value["cache"]), "hit")
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 
-from attacks.changes import CHANGES, SMALL
+from attacks import bodies, changes
+from attacks.changes import SMALL
 from attacks.corruption import answer
 from attacks.scores import times
 from attacks.targets import Target, expected, judged
 from attacks.tries import attempt
 
 FAMILY = "staleness"
+CHANGES = changes.CHANGES | bodies.CHANGES
 REST_NS = 2_200_000_000  # after this a stamp is no longer too fresh to count
 
 
