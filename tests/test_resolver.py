@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 
 import pytest
 
@@ -19,6 +20,8 @@ class Base(metaclass=AutoRegisterMeta):
     __registry_key__ = "name"
 """
 PLAIN = "class Base: pass\n"
+ONE = "from zoo.base import Base\nclass One(Base): pass\n"
+ONE_INSIDE = "from zoo.base import Base\n    class One(Base): pass\n"
 
 
 class Case:
@@ -204,6 +207,38 @@ def test_foreign_classes_are_those_that_their_names_lead_to(case, text):
     case.write("base", PLAIN)
     case.write("one", "from zoo.base import Base\n" + text)
     assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+HOOK = """
+import sys
+from importlib.machinery import ModuleSpec
+class Hook:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name == "zoo.made" else None
+    def create_module(self, spec): return None
+    def exec_module(self, module): module.size = 1
+sys.meta_path.append(Hook())
+"""
+
+
+def test_a_module_that_a_hook_of_the_package_makes_is_supposed_to_be_there(case):
+    case.write("__init__", "from zoo import hook\n")
+    case.write("hook", HOOK)
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.made import size\n" + ONE)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_what_is_inside_a_compiled_module_is_supposed_to_be_there(case):
+    (case.folder / f"native{EXTENSION_SUFFIXES[0]}").write_bytes(b"")
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.native.part import size\n" + ONE)
+    case.write("two", f"try:\n    import zoo.native.part\nexcept ImportError:\n    {ONE_INSIDE}")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.resolutions["zoo.one"].missing is None
+    assert [one.qualname for one in case.resolutions["zoo.one"].candidates] == ["One"]
+    assert case.undecided == {"zoo.two"}
 
 
 def test_a_class_that_another_module_makes_leaves_both_undecided(case):

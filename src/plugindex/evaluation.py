@@ -249,6 +249,8 @@ class Evaluator(Namespaces):
         """Return whether ``from module import names`` would succeed."""
         if self.lacks(context, module, names) is not None:
             return False
+        if self.library.is_inside_compiled(module):
+            return None
         return all(self.member(module, name)[0] != "missing" for name in names)
 
     def lacks(self, context: Context, module: str, names: Any) -> tuple[str, str] | None:

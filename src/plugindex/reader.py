@@ -138,7 +138,7 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.calls = body.calls
     record.patches = body.patches
     # A package that hooks into sys.meta_path does so for modules of its own.
-    record.provides = body.provides or (is_package and "meta_path" in _globals(frame.code))
+    record.provides = body.provides or "meta_path" in _globals(frame.code)
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
 
