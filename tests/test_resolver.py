@@ -209,6 +209,13 @@ def test_foreign_classes_are_those_that_their_names_lead_to(case, text):
     assert case.resolve(KeyRule(), foreign=True).is_sound()
 
 
+def test_a_star_import_gives_a_module_its_own_class_back(case):
+    case.write("base", PLAIN + "from zoo.one import *\n")
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
 HOOK = """
 import sys
 from importlib.machinery import ModuleSpec
