@@ -177,6 +177,8 @@ UNDECIDED = {
     "a computed key": "class One(Base): name = ''.join(['a'])\n",
     "a condition that only running decides": "import os\nif os.environ.get('X'):\n"
     "    class One(Base): name = 'one'\n",
+    "a base of values without a hash": "import sys\n"
+    "class One(next(iter([Base]), sys.modules)): name = 'one'\n",
     "an unknown base": "import importlib\nm = importlib.import_module(''.join(['zoo', '.base']))\n"
     "class One(m.Base): name = 'one'\n",
 }
@@ -197,6 +199,9 @@ FOREIGN = {
     "a class that is not to be had by name": "def f():\n    class One(Base): pass\n",
     "a deleted class": "class One(Base): pass\ndel One\n",
     "an alias": "class One(Base): pass\nTwo = One\ndel One\n",
+    "a metaclass that a closure stands for": "def outer(suffix):\n"
+    "    def make(name, bases, body): return type(name, bases, body)\n    return make\n"
+    "class One(Base, metaclass=outer(1)): pass\n",
     "an abstract class without ABCMeta": "import abc\nclass One(Base):\n"
     "    @abc.abstractmethod\n    def run(self): ...\n",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
-from plugindex.meaning import MISSING, Context, unknown, unknown_result
+from plugindex.meaning import MISSING, Context, Parameters, unknown, unknown_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class CallingEvaluator(Evaluator):
         record = self.library.record(callee[1])
         if summary is None or record is None:
             return None
-        frame: dict[str, Found] = dict(callee[4] or {})
+        frame = Parameters(callee[4] or {})
         frame.update((name, ("default", name)) for name in summary[0])
         split = len(args) - len(names)
         frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))

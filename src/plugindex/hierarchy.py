@@ -182,7 +182,10 @@ class Hierarchy(CallingEvaluator):
 
     def hooks(self, cls: Found) -> list[tuple[str, Found]]:
         """Return what runs at a class statement: (name, function) of each, metaclasses' first."""
-        bases, metas = self.order(cls)[1:], self.metaclasses(cls)
+        bases, metas = (
+            tuple([one for one in found if one[0] == "class"])  # of others no code is followed
+            for found in (self.order(cls)[1:], self.metaclasses(cls))
+        )
         if (bases, metas) not in self._hooks:  # siblings share what their bases hook in
             self._hooks[bases, metas] = self._hooked(bases, metas)
         return self._hooks[bases, metas]
@@ -241,7 +244,8 @@ class Hierarchy(CallingEvaluator):
             return () if meta is type else (("real", meta),)
         if cls not in self._metas:
             self._metas[cls] = ()
-            self._metas[cls] = tuple(dict.fromkeys(self._named_metaclasses(cls)))
+            found = self._named_metaclasses(cls)
+            self._metas[cls] = tuple([m for i, m in enumerate(found) if m not in found[:i]])
         return self._metas[cls]
 
     def _named_metaclasses(self, cls: Found) -> list[Found]:
@@ -258,6 +262,8 @@ class Hierarchy(CallingEvaluator):
 
     def descends(self, cls: Found, reference: str) -> bool:
         """Tell whether *reference* names a class in the linearisation of *cls*."""
+        if cls[0] not in ("class", "real") or (cls[0] == "real" and not isinstance(cls[1], type)):
+            return False
         key = (cls, reference)
         if key not in self._descents:
             self._descents[key] = any(

@@ -54,6 +54,16 @@ class Context:
         self.decided: dict[bool | int, bool | None] = {}
 
 
+class Parameters(dict[str, "Found"]):
+    """What the parameters of a function stand for in one call, so also in the functions in it.
+
+    It is a part of evaluated values, which are keys of tables, so it has a hash: by identity.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
 def unknown(reason: str, *sources: Found) -> Found:
     """Return an undecided value that comes from *sources*, or from anywhere if there are none."""
     return _undecided(reason, sources, not sources)
