@@ -177,6 +177,10 @@ UNDECIDED = {
     "a computed key": "class One(Base): name = ''.join(['a'])\n",
     "a condition that only running decides": "import os\nif os.environ.get('X'):\n"
     "    class One(Base): name = 'one'\n",
+    "a base that an object holds": "class Late:\n    def __init__(self): self.Base = Base\n"
+    "late = Late()\nclass One(late.Base): name = 'one'\n",
+    "a base that an object gets": "class Late:\n    def __getattr__(self, name): return Base\n"
+    "late = Late()\nclass One(late.Base): name = 'one'\n",
     "a base of values without a hash": "import sys\n"
     "class One(next(iter([Base]), sys.modules)): name = 'one'\n",
     "an unknown base": "import importlib\nm = importlib.import_module(''.join(['zoo', '.base']))\n"

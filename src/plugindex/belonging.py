@@ -58,6 +58,8 @@ class Family(Abstractness):
         """Tell whether what a class statement names as a base may be a class of the family."""
         if base[0] in ("class", "real"):
             return False
+        if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
+            return True  # an object may hold any class, as what loads a module late does
         if base[0] in ("unknown", "outside", "items"):
             return self.may_belong(base) is not False
         if base[0] == "instance":

@@ -137,7 +137,7 @@ class Hierarchy(CallingEvaluator):
                 return unknown(f"the attribute {name}", one)
         if owner is cls and hasattr(type, name):
             return ("instance", ("real", object))
-        return MISSING if owner is cls else unknown(f"the attribute {name}", cls)
+        return MISSING if owner is cls else unknown(f"the attribute {name}", owner)
 
     def _shown(self, owner: Found, holder: Found, name: str, value: Any) -> Found:
         found = self.evaluate(value, self.home(holder))
