@@ -203,6 +203,14 @@ FOREIGN = {
     "a class that is not to be had by name": "def f():\n    class One(Base): pass\n",
     "a deleted class": "class One(Base): pass\ndel One\n",
     "an alias": "class One(Base): pass\nTwo = One\ndel One\n",
+    "an abstract setter that is replaced": "import abc\nclass A(Base, abc.ABC):\n"
+    "    @property\n    def size(self): ...\n"
+    "    @size.setter\n    @abc.abstractmethod\n    def size(self, value): ...\n"
+    "class One(A):\n    @A.size.setter\n    def size(self, value): ...\n"
+    "class Two(A):\n    @A.size.getter\n    def size(self): ...\n",
+    "an abstract property that is given a setter": "import abc\nclass A(Base, abc.ABC):\n"
+    "    @property\n    @abc.abstractmethod\n    def size(self): ...\n"
+    "class One(A):\n    @A.size.setter\n    def size(self, value): ...\n",
     "a metaclass that a closure stands for": "def outer(suffix):\n"
     "    def make(name, bases, body): return type(name, bases, body)\n    return make\n"
     "class One(Base, metaclass=outer(1)): pass\n",

@@ -17,6 +17,7 @@ _ABSTRACT_MARKS = frozenset({
 _MARKED = frozenset("xpafg")  # kinds of values that may bear a mark
 _DELEGATES = frozenset({"functools:partialmethod", "functools:singledispatchmethod"})
 _WRAPPERS = (property, classmethod, staticmethod)
+_ACCESSORS = ("getter", "setter", "deleter")  # in the order of property's arguments
 
 
 class Abstractness(Hierarchy):
@@ -96,9 +97,9 @@ class Abstractness(Hierarchy):
     def _call_marked(self, value: Any, context: Context) -> bool | None:
         inner = [self.marked(arg, context) for arg in value[2]]
         any_inner = True if True in inner else None if None in inner else False
-        if value[1][0] == "a" and value[1][2] in ("setter", "getter", "deleter"):
-            before = self.marked(value[1][1], context)
-            return True if True in (before, any_inner) else before if before is None else any_inner
+        if _is_accessor(value):
+            marks = self._accessors(value, context).values()
+            return True if True in marks else None if None in marks else False
         callee = self.evaluate(value[1], context)
         if callee[0] == "real":
             return any_inner if callee[1] in _WRAPPERS else False
@@ -112,6 +113,24 @@ class Abstractness(Hierarchy):
                 return self._wrapper_marked(callee, any_inner)
         return any_inner if any_inner is not True else self._kept_mark(callee, value, context)
 
+    def _accessors(self, value: Any, context: Context) -> dict[str, bool | None]:
+        """Return the marks of a property's functions by what sets them, "" where that isn't told.
+
+        ``@Base.size.setter`` keeps the other functions of that property and replaces this one.
+        """
+        if _is_accessor(value):
+            replaced = {value[1][2]: self.marked(value[2][0], context)}
+            return self._accessors(value[1][1], context) | replaced
+        if value[0] == "x" and not value[3] and self.evaluate(value[1], context)[1:] == (property,):
+            pairs = zip(_ACCESSORS, value[2], strict=False)
+            return {name: self.marked(one, context) for name, one in pairs}
+        owner = self.evaluate(value[1], context) if value[0] == "a" else ("",)
+        for one in self.order(owner) if owner[0] == "class" else ():
+            held = self.entry(one)[5].get(value[2]) if one[0] == "class" else None
+            if held is not None:
+                return self._accessors(held, self.home(one))
+        return {"": self.marked(value, context)}
+
     def _wrapper_marked(self, cls: Found, inner: bool | None) -> bool | None:
         """A descriptor class marks its result as property does, if it is derived from one."""
         derived = any(one[0] == "real" and one[1] in _WRAPPERS for one in self.order(cls))
@@ -124,3 +143,9 @@ class Abstractness(Hierarchy):
         args, names = self.arguments(value, context)
         result = self.call(callee, args, names)
         return True if result in args else None
+
+
+def _is_accessor(value: Any) -> bool:
+    """Tell whether a value is what ``prop.setter(function)`` or its like gives."""
+    called = value[0] == "x" and value[1][0] == "a" and value[1][2] in _ACCESSORS
+    return bool(called and len(value[2]) == 1)
