@@ -226,6 +226,21 @@ def test_foreign_classes_are_those_that_their_names_lead_to(case, text):
     assert case.resolve(KeyRule(), foreign=True).is_sound()
 
 
+BUILTIN = {
+    "an alias of typing": ("from typing import Generic as Base\n", "import typing\n"
+    "class One(typing.Set[int]): pass\nclass Two(typing.Sized, dict): pass\n"
+    "class Three(typing.Text): pass\nclass Four(typing.Sized, One): pass\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("base", "text"), BUILTIN.values(), ids=BUILTIN)
+def test_classes_of_the_library_s_hierarchies_are_told(case, base, text):
+    case.write("base", base)
+    case.write("one", text)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert "zoo.one:One" in case.listed.values()
+
+
 def test_a_star_import_gives_a_module_its_own_class_back(case):
     case.write("base", PLAIN + "from zoo.one import *\n")
     case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")

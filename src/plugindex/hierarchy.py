@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from plugindex.calls import KEEPS_CLASS, CallingEvaluator
 from plugindex.expressions import undecided
-from plugindex.meaning import MISSING, unknown
+from plugindex.meaning import MISSING, is_typing_alias, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,12 +74,23 @@ class Hierarchy(CallingEvaluator):
         """Return the bases of a class statement, evaluated."""
         context = self.home(cls)
         result: list[Found] = []
-        for value in self.entry(cls)[3]:
+        for value in reversed(self.entry(cls)[3]):
             found = self.evaluate(value, context)
             if value[0] == "x" and found[0] != "class":
                 found = self.decorated(context.record, value) or found
-            result.extend(self._real_bases(found))
+            made = self._real_bases(found)
+            if is_typing_alias(value, found):
+                made = (*made, *self._generic_unless(result))
+            result[:0] = made
         return tuple(result) or (OBJECT,)
+
+    def _generic_unless(self, later: list[Found]) -> tuple[Found, ...]:
+        """Return what an alias of typing adds to its bases if none of the *later* ones brings it.
+
+        Source: ``_BaseGenericAlias.__mro_entries__`` of ``Lib/typing.py``.
+        """
+        generic = self.member("typing", "Generic")
+        return () if any(generic in self.order(one) for one in later) else (generic,)
 
     def _real_bases(self, found: Found) -> tuple[Found, ...]:
         """Return what a base written in a class statement makes of itself (PEP 560)."""
