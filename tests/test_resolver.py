@@ -230,6 +230,9 @@ BUILTIN = {
     "an alias of typing": ("from typing import Generic as Base\n", "import typing\n"
     "class One(typing.Set[int]): pass\nclass Two(typing.Sized, dict): pass\n"
     "class Three(typing.Text): pass\nclass Four(typing.Sized, One): pass\n"),
+    "a named tuple beside exceptions": ("Base = Exception\n", "import collections, typing\n"
+    "Point = collections.namedtuple('Point', 'x')\nPair = typing.NamedTuple('Pair', [('x', int)])\n"
+    "class Three(collections.namedtuple('Three', 'x')): pass\nclass One(ValueError): pass\n"),
 }  # fmt: skip
 
 
