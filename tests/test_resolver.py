@@ -251,6 +251,42 @@ def test_a_star_import_gives_a_module_its_own_class_back(case):
     assert list(case.listed) == ["zoo.one:One"]
 
 
+MOVING = """
+import sys
+def move(name, space):
+    def one(value):
+        if isinstance(value, type):
+            value.__module__ = name
+    for value in list(space.values()):
+        one(value)
+def lift():
+    move("zoo", sys._getframe(1).f_globals)
+    for value in list(sys._getframe(1).f_globals.values()):
+        if isinstance(value, type):
+            value.__module__ = "zoo"
+"""
+MOVES = {
+    "a loop over classes": "for cls in [One]: cls.__module__ = 'zoo'\n",
+    "a loop over names": "for name in ['One']: setattr(locals()[name], '__module__', 'zoo')\n",
+    "a loop over all": "for value in list(vars().values()):\n"
+    "    if isinstance(value, type): value.__module__ = __name__\n",
+    "a function that is given the names": "move(__name__, globals())\n",
+    "a function that takes its caller's names": "lift()\n",
+}
+
+
+@pytest.mark.parametrize("text", MOVES.values(), ids=MOVES)
+def test_classes_that_a_package_shows_as_its_own_are_left_to_running(case, text):
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    case.write("moving", MOVING)
+    case.write("__init__", "from zoo.one import One\nfrom zoo.moving import lift, move\n" + text)
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo"}
+    assert case.resolutions["zoo"].spreads == ("zoo.one",)
+    assert list(case.truth.entries) == ["zoo:One"]
+
+
 HOOK = """
 import sys
 from importlib.machinery import ModuleSpec
