@@ -14,6 +14,7 @@ _ABSTRACT_MARKS = frozenset({
     "abc:abstractmethod", "abc:abstractproperty", "abc:abstractclassmethod",
     "abc:abstractstaticmethod",
 })  # fmt: skip
+_MARK = "__isabstractmethod__"
 _MARKED = frozenset("xpafg")  # kinds of values that may bear a mark
 _DELEGATES = frozenset({"functools:partialmethod", "functools:singledispatchmethod"})
 _WRAPPERS = (property, classmethod, staticmethod)
@@ -30,6 +31,8 @@ class Abstractness(Hierarchy):
     def is_abstract(self, cls: Found) -> bool | None:
         """Return what ``inspect.isabstract`` would say, None when only running tells."""
         marks = self.abstract_names(cls).values()
+        if True in marks and cls[0] == "class" and not self._has_abcmeta(cls):
+            return None  # such a metaclass often fills in methods, too
         return True if True in marks else None if None in marks else False
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:
@@ -44,7 +47,7 @@ class Abstractness(Hierarchy):
         return self._abstract[cls]
 
     def _abstract_names(self, cls: Found) -> dict[str, bool | None]:
-        if not any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls)):
+        if not self._has_abcmeta(cls) and not self._collects_marks(cls):
             return {}
         body, context = self.entry(cls)[5], self.home(cls)
         marks = {n: self.marked(value, context) for n, value in body.items() if value[0] in _MARKED}
@@ -53,6 +56,17 @@ class Abstractness(Hierarchy):
                 if name not in body:
                     marks[name] = self._inherited_mark(cls, name)
         return {name: mark for name, mark in marks.items() if mark is not False}
+
+    def _has_abcmeta(self, cls: Found) -> bool:
+        return any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls))
+
+    def _collects_marks(self, cls: Found) -> bool:
+        """Tell whether a metaclass collects the marked methods as ABCMeta does."""
+        for _, hook in self.hooks(cls) if self.metaclasses(cls) else ():
+            summary = self.library.function(*hook[1:4])
+            if summary and "__abstractmethods__" in summary[12] and _MARK in summary[11]:
+                return True
+        return False
 
     def _inherited_mark(self, cls: Found, name: str) -> bool | None:
         for one in self.order(cls)[1:]:
