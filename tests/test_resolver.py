@@ -212,6 +212,9 @@ FOREIGN = {
     "an abstract property that is given a setter": "import abc\nclass A(Base, abc.ABC):\n"
     "    @property\n    @abc.abstractmethod\n    def size(self): ...\n"
     "class One(A):\n    @A.size.setter\n    def size(self, value): ...\n",
+    "a decorator with options": "import dataclasses, functools\n"
+    "frozen = functools.partial(dataclasses.dataclass, frozen=True)\n"
+    "@frozen\nclass One(Base): pass\nclass Two(One): pass\n",
     "a metaclass that a closure stands for": "def outer(suffix):\n"
     "    def make(name, bases, body): return type(name, bases, body)\n    return make\n"
     "class One(Base, metaclass=outer(1)): pass\n",

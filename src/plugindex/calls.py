@@ -75,7 +75,7 @@ class CallingEvaluator(Evaluator):
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
-            return unknown("a partial", args[0]) if names else ("partial", args[0], args[1:])
+            return _partial(args, names)
         if function is type and len(args) == 1 and args[0][0] == "instance":
             owner: Found = args[0][1]
             return owner
@@ -146,3 +146,12 @@ def _presence(found: Found) -> Found:
     if found[0] in ("unknown", "outside"):
         return unknown("whether an attribute exists")
     return ("const", found[0] != "missing")
+
+
+def _partial(args: tuple[Found, ...], names: Any) -> Found:
+    """Return a partial; options of a decorator that keeps the class are dropped."""
+    callee = args[0]
+    if not names:
+        return ("partial", callee, args[1:])
+    keeps = callee[0] == "function" and f"{callee[1]}:{callee[2]}" in KEEPS_CLASS
+    return callee if keeps else unknown("a partial", callee)
