@@ -272,6 +272,14 @@ def test_a_metaclass_that_collects_the_marks_itself_makes_abstract_classes(case)
     assert list(case.listed) == list(case.truth.entries) == ["zoo.whole:Two"]
 
 
+def test_the_typed_dictionary_of_typing_extensions_is_a_dictionary(case):
+    pytest.importorskip("typing_extensions")
+    case.write("base", PLAIN)
+    size = "from typing_extensions import TypedDict\nclass Size(TypedDict):\n    width: int\n"
+    case.write("one", size + ONE)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
 def test_a_star_import_gives_a_module_its_own_class_back(case):
     case.write("base", PLAIN + "from zoo.one import *\n")
     case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")

@@ -20,6 +20,7 @@ _TYPING_BASES: dict[str, tuple[Found, ...]] = {
     "NamedTuple": (("real", tuple),),
     "TypedDict": (("real", dict),),
 }
+_TYPED_DICT = "_TypedDictSpecialForm"  # the class of which that of typing_extensions is made
 
 
 class Hierarchy(CallingEvaluator):
@@ -96,6 +97,8 @@ class Hierarchy(CallingEvaluator):
         """Return what a base written in a class statement makes of itself (PEP 560)."""
         if found[0] == "function" and found[1] in ("typing", "typing_extensions"):
             return _TYPING_BASES.get(found[2], (found,))
+        if found[0] == "instance" and found[1][:2] == ("class", "typing_extensions"):
+            return (("real", dict),) if self.entry(found[1])[0] == _TYPED_DICT else (found,)
         if found[0] == "with_metaclass":
             return tuple(b for base in found[2] for b in self._real_bases(base))
         # What a decorator gives is no base, or the class that it was given: nearly always.
