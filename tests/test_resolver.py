@@ -355,6 +355,18 @@ def test_what_is_inside_a_compiled_module_is_supposed_to_be_there(case):
     assert case.undecided == {"zoo.two"}
 
 
+def test_a_function_that_calls_a_metaclass_it_only_finds_at_run_time_may_make_classes(case):
+    text = "import os\nif os.environ.get('NEVER'):\n    from zoo.fast import Meta\nelse:\n"
+    meta = "    class Meta(type): pass\nclass Base(metaclass=Meta): pass\n"
+    build = "def build(at):\n    at['One'] = Meta('One', (Base,), {'__module__': 'zoo.one'})\n"
+    case.write("base", text + meta + build)
+    case.write("fast", "class Meta(type): pass\n")
+    case.write("one", "from zoo.base import build\nbuild(globals())\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert "zoo.one" in case.undecided
+    assert list(case.truth.entries) == ["zoo.one:One"]
+
+
 def test_a_class_that_another_module_makes_leaves_both_undecided(case):
     make = (
         "def make(cls):\n    globals()[cls.__name__ + 'X'] = type(cls.__name__ + 'X', (cls,), {})\n"
