@@ -77,20 +77,30 @@ class Renamers(Makers):
             places = self.at_hand(record)
         elif target[0] == "unknown":
             spaces = any(one[0] == "real" and _name(one[1]) in _SPACES for one in target[2])
-            places = self.at_hand(record) if spaces else self._of_classes(target[2])
+            held = [self._of_module(one) for one in target[2]]  # what getattr() of it may give
+            places = self.at_hand(record) if spaces else self._of_classes(target[2]).union(*held)
         else:
             places = self._of_classes((target,))
         return places | _texts((value,)) if places else places
 
     def at_hand(self, record: ModuleRecord) -> frozenset[str]:
-        """Return the modules of the family's classes that a module has names for."""
+        """Return the modules of the family's classes that a module has names for.
+
+        What the modules that it has names for hold is at hand, too.
+        """
         places = self._at_hand.get(record.name)
         if places is None:
             self._at_hand[record.name] = frozenset()  # while star imports lead around
-            found = self._of_classes([self.member(record.name, name) for name in record.names])
+            found = self._named(record)
+            inside = [one for one in found if one[0] == "module" and _is_kin(one[1], record.name)]
+            lists = [self._named(self.library.record(one[1])) for one in inside]
             stars = [self._of_module(("module", star[0])) for star in record.stars]
-            places = self._at_hand[record.name] = found.union(*stars)
+            classes = [self._of_classes(one) for one in (found, *lists)]
+            places = self._at_hand[record.name] = frozenset().union(*classes, *stars)
         return places
+
+    def _named(self, record: ModuleRecord | None) -> list[Found]:
+        return [self.member(record.name, name) for name in record.names] if record else []
 
     def _of_classes(self, values: Iterable[Found]) -> frozenset[str]:
         places: set[str] = set()
@@ -111,6 +121,10 @@ def _sets_naming(summary: Any) -> bool:
 def _is_library(module: str) -> bool:
     """Tell whether a function is the standard library's: those name what they make themselves."""
     return root(module) in sys.stdlib_module_names
+
+
+def _is_kin(module: str, other: str) -> bool:
+    return module != other and root(module) == root(other)
 
 
 def _texts(values: Iterable[Found]) -> frozenset[str]:
