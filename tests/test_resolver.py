@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 
 import pytest
 
@@ -19,6 +20,9 @@ class Base(metaclass=AutoRegisterMeta):
     __registry_key__ = "name"
 """
 PLAIN = "class Base: pass\n"
+ONE = "from zoo.base import Base\nclass One(Base): pass\n"
+OPEN = "from zoo.base import Base\nclass One(Base):\n"
+ONE_INSIDE = "from zoo.base import Base\n    class One(Base): pass\n"
 
 
 class Case:
@@ -174,6 +178,12 @@ UNDECIDED = {
     "a computed key": "class One(Base): name = ''.join(['a'])\n",
     "a condition that only running decides": "import os\nif os.environ.get('X'):\n"
     "    class One(Base): name = 'one'\n",
+    "a base that an object holds": "class Late:\n    def __init__(self): self.Base = Base\n"
+    "late = Late()\nclass One(late.Base): name = 'one'\n",
+    "a base that an object gets": "class Late:\n    def __getattr__(self, name): return Base\n"
+    "late = Late()\nclass One(late.Base): name = 'one'\n",
+    "a base of values without a hash": "import sys\n"
+    "class One(next(iter([Base]), sys.modules)): name = 'one'\n",
     "an unknown base": "import importlib\nm = importlib.import_module(''.join(['zoo', '.base']))\n"
     "class One(m.Base): name = 'one'\n",
 }
@@ -194,6 +204,20 @@ FOREIGN = {
     "a class that is not to be had by name": "def f():\n    class One(Base): pass\n",
     "a deleted class": "class One(Base): pass\ndel One\n",
     "an alias": "class One(Base): pass\nTwo = One\ndel One\n",
+    "an abstract setter that is replaced": "import abc\nclass A(Base, abc.ABC):\n"
+    "    @property\n    def size(self): ...\n"
+    "    @size.setter\n    @abc.abstractmethod\n    def size(self, value): ...\n"
+    "class One(A):\n    @A.size.setter\n    def size(self, value): ...\n"
+    "class Two(A):\n    @A.size.getter\n    def size(self): ...\n",
+    "an abstract property that is given a setter": "import abc\nclass A(Base, abc.ABC):\n"
+    "    @property\n    @abc.abstractmethod\n    def size(self): ...\n"
+    "class One(A):\n    @A.size.setter\n    def size(self, value): ...\n",
+    "a decorator with options": "import dataclasses, functools\n"
+    "frozen = functools.partial(dataclasses.dataclass, frozen=True)\n"
+    "@frozen\nclass One(Base): pass\nclass Two(One): pass\n",
+    "a metaclass that a closure stands for": "def outer(suffix):\n"
+    "    def make(name, bases, body): return type(name, bases, body)\n    return make\n"
+    "class One(Base, metaclass=outer(1)): pass\n",
     "an abstract class without ABCMeta": "import abc\nclass One(Base):\n"
     "    @abc.abstractmethod\n    def run(self): ...\n",
 }
@@ -204,6 +228,145 @@ def test_foreign_classes_are_those_that_their_names_lead_to(case, text):
     case.write("base", PLAIN)
     case.write("one", "from zoo.base import Base\n" + text)
     assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+BUILTIN = {
+    "an alias of typing": ("from typing import Generic as Base\n", "import typing\n"
+    "class One(typing.Set[int]): pass\nclass Two(typing.Sized, dict): pass\n"
+    "class Three(typing.Text): pass\nclass Four(typing.Sized, One): pass\n"),
+    "a named tuple beside exceptions": ("Base = Exception\n", "import collections, typing\n"
+    "Point = collections.namedtuple('Point', 'x')\nPair = typing.NamedTuple('Pair', [('x', int)])\n"
+    "class Three(collections.namedtuple('Three', 'x')): pass\nclass One(ValueError): pass\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("base", "text"), BUILTIN.values(), ids=BUILTIN)
+def test_classes_of_the_library_s_hierarchies_are_told(case, base, text):
+    case.write("base", base)
+    case.write("one", text)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert "zoo.one:One" in case.listed.values()
+
+
+COLLECTING = """
+class Collecting(type):
+    def __new__(meta, name, bases, body):
+        cls = super().__new__(meta, name, bases, body)
+        marked = {n for n, v in body.items() if getattr(v, "__isabstractmethod__", False)}
+        for base in bases:
+            for name in getattr(base, "__abstractmethods__", ()):
+                if getattr(getattr(cls, name, None), "__isabstractmethod__", False):
+                    marked.add(name)
+        cls.__abstractmethods__ = frozenset(marked)
+        return cls
+class Base(metaclass=Collecting): pass
+"""
+
+
+def test_a_metaclass_that_collects_the_marks_itself_makes_abstract_classes(case):
+    case.write("base", COLLECTING)
+    case.write("part", "import abc\n" + OPEN + "    @abc.abstractmethod\n    def run(self): ...\n")
+    case.write("whole", "from zoo.part import One\nclass Two(One):\n    def run(self): ...\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.part"}
+    assert list(case.listed) == list(case.truth.entries) == ["zoo.whole:Two"]
+
+
+def test_the_typed_dictionary_of_typing_extensions_is_a_dictionary(case):
+    pytest.importorskip("typing_extensions")
+    case.write("base", PLAIN)
+    size = "from typing_extensions import TypedDict\nclass Size(TypedDict):\n    width: int\n"
+    case.write("one", size + ONE)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+def test_a_star_import_gives_a_module_its_own_class_back(case):
+    case.write("base", PLAIN + "from zoo.one import *\n")
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+MOVING = """
+import sys
+def move(name, space):
+    def one(value):
+        if isinstance(value, type):
+            value.__module__ = name
+    for value in list(space.values()):
+        one(value)
+def lift():
+    move("zoo", sys._getframe(1).f_globals)
+    for value in list(sys._getframe(1).f_globals.values()):
+        if isinstance(value, type):
+            value.__module__ = "zoo"
+"""
+MOVES = {
+    "a loop over classes": "for cls in [One]: cls.__module__ = 'zoo'\n",
+    "a loop over names": "for name in ['One']: setattr(locals()[name], '__module__', 'zoo')\n",
+    "a loop over a module": "import zoo.one as it\nfor name in dir(it):\n"
+    "    if name == 'One': getattr(it, name).__module__ = 'zoo'\n",
+    "a loop over all": "for value in list(vars().values()):\n"
+    "    if isinstance(value, type): value.__module__ = __name__\n",
+    "a function that is given the names": "move(__name__, globals())\n",
+    "a function that takes its caller's names": "lift()\n",
+}
+
+
+@pytest.mark.parametrize("text", MOVES.values(), ids=MOVES)
+def test_classes_that_a_package_shows_as_its_own_are_left_to_running(case, text):
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    case.write("moving", MOVING)
+    case.write("__init__", "from zoo.one import One\nfrom zoo.moving import lift, move\n" + text)
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo"}
+    assert "zoo.one" in case.resolutions["zoo"].spreads
+    assert list(case.truth.entries) == ["zoo:One"]
+
+
+HOOK = """
+import sys
+from importlib.machinery import ModuleSpec
+class Hook:
+    def find_spec(self, name, path=None, target=None):
+        return ModuleSpec(name, self) if name == "zoo.made" else None
+    def create_module(self, spec): return None
+    def exec_module(self, module): module.size = 1
+sys.meta_path.append(Hook())
+"""
+
+
+def test_a_module_that_a_hook_of_the_package_makes_is_supposed_to_be_there(case):
+    case.write("__init__", "from zoo import hook\n")
+    case.write("hook", HOOK)
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.made import size\n" + ONE)
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_what_is_inside_a_compiled_module_is_supposed_to_be_there(case):
+    (case.folder / f"native{EXTENSION_SUFFIXES[0]}").write_bytes(b"")
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.native.part import size\n" + ONE)
+    case.write("two", f"try:\n    import zoo.native.part\nexcept ImportError:\n    {ONE_INSIDE}")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.resolutions["zoo.one"].missing is None
+    assert [one.qualname for one in case.resolutions["zoo.one"].candidates] == ["One"]
+    assert case.undecided == {"zoo.two"}
+
+
+def test_a_function_that_calls_a_metaclass_it_only_finds_at_run_time_may_make_classes(case):
+    text = "import os\nif os.environ.get('NEVER'):\n    from zoo.fast import Meta\nelse:\n"
+    meta = "    class Meta(type): pass\nclass Base(metaclass=Meta): pass\n"
+    build = "def build(at):\n    at['One'] = Meta('One', (Base,), {'__module__': 'zoo.one'})\n"
+    case.write("base", text + meta + build)
+    case.write("fast", "class Meta(type): pass\n")
+    case.write("one", "from zoo.base import build\nbuild(globals())\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert "zoo.one" in case.undecided
+    assert list(case.truth.entries) == ["zoo.one:One"]
 
 
 def test_a_class_that_another_module_makes_leaves_both_undecided(case):

@@ -14,9 +14,11 @@ _ABSTRACT_MARKS = frozenset({
     "abc:abstractmethod", "abc:abstractproperty", "abc:abstractclassmethod",
     "abc:abstractstaticmethod",
 })  # fmt: skip
+_MARK = "__isabstractmethod__"
 _MARKED = frozenset("xpafg")  # kinds of values that may bear a mark
 _DELEGATES = frozenset({"functools:partialmethod", "functools:singledispatchmethod"})
 _WRAPPERS = (property, classmethod, staticmethod)
+_ACCESSORS = ("getter", "setter", "deleter")  # in the order of property's arguments
 
 
 class Abstractness(Hierarchy):
@@ -29,6 +31,8 @@ class Abstractness(Hierarchy):
     def is_abstract(self, cls: Found) -> bool | None:
         """Return what ``inspect.isabstract`` would say, None when only running tells."""
         marks = self.abstract_names(cls).values()
+        if True in marks and cls[0] == "class" and not self._has_abcmeta(cls):
+            return None  # such a metaclass often fills in methods, too
         return True if True in marks else None if None in marks else False
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:
@@ -43,7 +47,7 @@ class Abstractness(Hierarchy):
         return self._abstract[cls]
 
     def _abstract_names(self, cls: Found) -> dict[str, bool | None]:
-        if not any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls)):
+        if not self._has_abcmeta(cls) and not self._collects_marks(cls):
             return {}
         body, context = self.entry(cls)[5], self.home(cls)
         marks = {n: self.marked(value, context) for n, value in body.items() if value[0] in _MARKED}
@@ -52,6 +56,17 @@ class Abstractness(Hierarchy):
                 if name not in body:
                     marks[name] = self._inherited_mark(cls, name)
         return {name: mark for name, mark in marks.items() if mark is not False}
+
+    def _has_abcmeta(self, cls: Found) -> bool:
+        return any(self.descends(meta, "abc:ABCMeta") for meta in self.metaclasses(cls))
+
+    def _collects_marks(self, cls: Found) -> bool:
+        """Tell whether a metaclass collects the marked methods as ABCMeta does."""
+        for _, hook in self.hooks(cls) if self.metaclasses(cls) else ():
+            summary = self.library.function(*hook[1:4])
+            if summary and "__abstractmethods__" in summary[12] and _MARK in summary[11]:
+                return True
+        return False
 
     def _inherited_mark(self, cls: Found, name: str) -> bool | None:
         for one in self.order(cls)[1:]:
@@ -96,9 +111,9 @@ class Abstractness(Hierarchy):
     def _call_marked(self, value: Any, context: Context) -> bool | None:
         inner = [self.marked(arg, context) for arg in value[2]]
         any_inner = True if True in inner else None if None in inner else False
-        if value[1][0] == "a" and value[1][2] in ("setter", "getter", "deleter"):
-            before = self.marked(value[1][1], context)
-            return True if True in (before, any_inner) else before if before is None else any_inner
+        if _is_accessor(value):
+            marks = self._accessors(value, context).values()
+            return True if True in marks else None if None in marks else False
         callee = self.evaluate(value[1], context)
         if callee[0] == "real":
             return any_inner if callee[1] in _WRAPPERS else False
@@ -112,6 +127,24 @@ class Abstractness(Hierarchy):
                 return self._wrapper_marked(callee, any_inner)
         return any_inner if any_inner is not True else self._kept_mark(callee, value, context)
 
+    def _accessors(self, value: Any, context: Context) -> dict[str, bool | None]:
+        """Return the marks of a property's functions by what sets them, "" where that isn't told.
+
+        ``@Base.size.setter`` keeps the other functions of that property and replaces this one.
+        """
+        if _is_accessor(value):
+            replaced = {value[1][2]: self.marked(value[2][0], context)}
+            return self._accessors(value[1][1], context) | replaced
+        if value[0] == "x" and not value[3] and self.evaluate(value[1], context)[1:] == (property,):
+            pairs = zip(_ACCESSORS, value[2], strict=False)
+            return {name: self.marked(one, context) for name, one in pairs}
+        owner = self.evaluate(value[1], context) if value[0] == "a" else ("",)
+        for one in self.order(owner) if owner[0] == "class" else ():
+            held = self.entry(one)[5].get(value[2]) if one[0] == "class" else None
+            if held is not None:
+                return self._accessors(held, self.home(one))
+        return {"": self.marked(value, context)}
+
     def _wrapper_marked(self, cls: Found, inner: bool | None) -> bool | None:
         """A descriptor class marks its result as property does, if it is derived from one."""
         derived = any(one[0] == "real" and one[1] in _WRAPPERS for one in self.order(cls))
@@ -124,3 +157,9 @@ class Abstractness(Hierarchy):
         args, names = self.arguments(value, context)
         result = self.call(callee, args, names)
         return True if result in args else None
+
+
+def _is_accessor(value: Any) -> bool:
+    """Tell whether a value is what ``prop.setter(function)`` or its like gives."""
+    called = value[0] == "x" and value[1][0] == "a" and value[1][2] in _ACCESSORS
+    return bool(called and len(value[2]) == 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugindex.makers import Makers
 from plugindex.names import DROPPED, root
+from plugindex.renamers import Renamers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from plugindex.reader import ModuleRecord
 
 
-class Requirements(Makers):
+class Requirements(Renamers):
     """A family that knows which modules lack something that they import."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Found
 
+# Functions that make subclasses of tuple, whatever else their code names.
+_TUPLES = frozenset({"collections:namedtuple", "typing:NamedTuple"})
 _CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
 DEEPEST = 3  # calls of calls that are looked into
 
@@ -58,6 +60,8 @@ class Family(Abstractness):
         """Tell whether what a class statement names as a base may be a class of the family."""
         if base[0] in ("class", "real"):
             return False
+        if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
+            return True  # an object may hold any class, as what loads a module late does
         if base[0] in ("unknown", "outside", "items"):
             return self.may_belong(base) is not False
         if base[0] == "instance":
@@ -121,6 +125,8 @@ class Family(Abstractness):
             return False
         if self.base == OBJECT:
             return True
+        if makes_tuples(function):
+            return self.base in self.order(("real", tuple))
         named = [self._plain_name(function[1], name) for name in summary[5]]
         for found in list(named):
             if found[0] == "module":
@@ -158,3 +164,8 @@ class Family(Abstractness):
             found = self.class_attribute(cls, name)
             if found[0] == "function":
                 yield found
+
+
+def makes_tuples(function: Found) -> bool:
+    """Tell whether all that calling a function makes are subclasses of tuple alone."""
+    return f"{function[1]}:{function[2]}" in _TUPLES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
-from plugindex.meaning import MISSING, Context, unknown, unknown_result
+from plugindex.meaning import MISSING, Context, Parameters, unknown, unknown_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class CallingEvaluator(Evaluator):
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
-            return unknown("a partial", args[0]) if names else ("partial", args[0], args[1:])
+            return _partial(args, names)
         if function is type and len(args) == 1 and args[0][0] == "instance":
             owner: Found = args[0][1]
             return owner
@@ -132,7 +132,7 @@ class CallingEvaluator(Evaluator):
         record = self.library.record(callee[1])
         if summary is None or record is None:
             return None
-        frame: dict[str, Found] = dict(callee[4] or {})
+        frame = Parameters(callee[4] or {})
         frame.update((name, ("default", name)) for name in summary[0])
         split = len(args) - len(names)
         frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
@@ -146,3 +146,12 @@ def _presence(found: Found) -> Found:
     if found[0] in ("unknown", "outside"):
         return unknown("whether an attribute exists")
     return ("const", found[0] != "missing")
+
+
+def _partial(args: tuple[Found, ...], names: Any) -> Found:
+    """Return a partial; options of a decorator that keeps the class are dropped."""
+    callee = args[0]
+    if not names:
+        return ("partial", callee, args[1:])
+    keeps = callee[0] == "function" and f"{callee[1]}:{callee[2]}" in KEEPS_CLASS
+    return callee if keeps else unknown("a partial", callee)

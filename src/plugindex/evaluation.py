@@ -82,6 +82,10 @@ class Evaluator(Namespaces):
         module, condition = context.record.stars[value[1]]
         if self.decide(condition, context) is not False:
             self.follow(context, module)
+            star = self.library.record(module)
+            own = ("f", context.record.name, value[2])
+            if star is not None and star.names.get(value[2]) == own:  # it has the name from here
+                return self.evaluate(value[3], context)
             found = self.exported(module, value[2])
             if found[0] not in ("missing", "outside"):
                 return found
@@ -249,6 +253,8 @@ class Evaluator(Namespaces):
         """Return whether ``from module import names`` would succeed."""
         if self.lacks(context, module, names) is not None:
             return False
+        if self.library.is_inside_compiled(module):
+            return None
         return all(self.member(module, name)[0] != "missing" for name in names)
 
     def lacks(self, context: Context, module: str, names: Any) -> tuple[str, str] | None:

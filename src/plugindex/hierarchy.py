@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from plugindex.calls import KEEPS_CLASS, CallingEvaluator
 from plugindex.expressions import undecided
-from plugindex.meaning import MISSING, unknown
+from plugindex.meaning import MISSING, is_typing_alias, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _TYPING_BASES: dict[str, tuple[Found, ...]] = {
     "NamedTuple": (("real", tuple),),
     "TypedDict": (("real", dict),),
 }
+_TYPED_DICT = "_TypedDictSpecialForm"  # the class of which that of typing_extensions is made
 
 
 class Hierarchy(CallingEvaluator):
@@ -74,17 +75,30 @@ class Hierarchy(CallingEvaluator):
         """Return the bases of a class statement, evaluated."""
         context = self.home(cls)
         result: list[Found] = []
-        for value in self.entry(cls)[3]:
+        for value in reversed(self.entry(cls)[3]):
             found = self.evaluate(value, context)
             if value[0] == "x" and found[0] != "class":
                 found = self.decorated(context.record, value) or found
-            result.extend(self._real_bases(found))
+            made = self._real_bases(found)
+            if is_typing_alias(value, found):
+                made = (*made, *self._generic_unless(result))
+            result[:0] = made
         return tuple(result) or (OBJECT,)
+
+    def _generic_unless(self, later: list[Found]) -> tuple[Found, ...]:
+        """Return what an alias of typing adds to its bases if none of the *later* ones brings it.
+
+        Source: ``_BaseGenericAlias.__mro_entries__`` of ``Lib/typing.py``.
+        """
+        generic = self.member("typing", "Generic")
+        return () if any(generic in self.order(one) for one in later) else (generic,)
 
     def _real_bases(self, found: Found) -> tuple[Found, ...]:
         """Return what a base written in a class statement makes of itself (PEP 560)."""
         if found[0] == "function" and found[1] in ("typing", "typing_extensions"):
             return _TYPING_BASES.get(found[2], (found,))
+        if found[0] == "instance" and found[1][:2] == ("class", "typing_extensions"):
+            return (("real", dict),) if self.entry(found[1])[0] == _TYPED_DICT else (found,)
         if found[0] == "with_metaclass":
             return tuple(b for base in found[2] for b in self._real_bases(base))
         # What a decorator gives is no base, or the class that it was given: nearly always.
@@ -137,7 +151,7 @@ class Hierarchy(CallingEvaluator):
                 return unknown(f"the attribute {name}", one)
         if owner is cls and hasattr(type, name):
             return ("instance", ("real", object))
-        return MISSING if owner is cls else unknown(f"the attribute {name}", cls)
+        return MISSING if owner is cls else unknown(f"the attribute {name}", owner)
 
     def _shown(self, owner: Found, holder: Found, name: str, value: Any) -> Found:
         found = self.evaluate(value, self.home(holder))
@@ -182,7 +196,10 @@ class Hierarchy(CallingEvaluator):
 
     def hooks(self, cls: Found) -> list[tuple[str, Found]]:
         """Return what runs at a class statement: (name, function) of each, metaclasses' first."""
-        bases, metas = self.order(cls)[1:], self.metaclasses(cls)
+        bases, metas = (
+            tuple([one for one in found if one[0] == "class"])  # of others no code is followed
+            for found in (self.order(cls)[1:], self.metaclasses(cls))
+        )
         if (bases, metas) not in self._hooks:  # siblings share what their bases hook in
             self._hooks[bases, metas] = self._hooked(bases, metas)
         return self._hooks[bases, metas]
@@ -241,7 +258,8 @@ class Hierarchy(CallingEvaluator):
             return () if meta is type else (("real", meta),)
         if cls not in self._metas:
             self._metas[cls] = ()
-            self._metas[cls] = tuple(dict.fromkeys(self._named_metaclasses(cls)))
+            found = self._named_metaclasses(cls)
+            self._metas[cls] = tuple([m for i, m in enumerate(found) if m not in found[:i]])
         return self._metas[cls]
 
     def _named_metaclasses(self, cls: Found) -> list[Found]:
@@ -258,6 +276,8 @@ class Hierarchy(CallingEvaluator):
 
     def descends(self, cls: Found, reference: str) -> bool:
         """Tell whether *reference* names a class in the linearisation of *cls*."""
+        if cls[0] not in ("class", "real") or (cls[0] == "real" and not isinstance(cls[1], type)):
+            return False
         key = (cls, reference)
         if key not in self._descents:
             self._descents[key] = any(

@@ -48,14 +48,40 @@ class Library:
         return found
 
     def _is_virtual(self, name: str) -> bool:
-        """Tell whether a module of the parents makes its submodules itself, as six does."""
-        parent = name.rpartition(".")[0]
-        while parent:
-            record = self.record(parent) if self.finder.find(parent) else None
-            if record is not None:
-                return "__path__" in record.names or record.provides
-            parent = parent.rpartition(".")[0]
+        """Tell whether a module of the parents makes its submodules itself, as six does.
+
+        One that is compiled may, whether it is a package or not: what is written in Rust often
+        puts its parts into ``sys.modules``.
+        """
+        parent = self._nearest_parent(name)
+        record = self.record(parent) if parent else None
+        if record is None:
+            return self._is_compiled(parent)
+        return "__path__" in record.names or record.provides or self._provides(record)
+
+    def _provides(self, package: ModuleRecord) -> bool:
+        """Tell whether a package has a module of its own provide others, as tlz does."""
+        for _, module, names, _ in package.imports if package.is_package else ():
+            for name in (module, *(f"{module}.{one}" for one in names)):
+                if name.startswith(f"{package.name}.") and self.finder.find(name) is not None:
+                    record = self.record(name)
+                    if record is not None and record.provides:
+                        return True
         return False
+
+    def is_inside_compiled(self, name: str) -> bool:
+        """Tell whether only a compiled module knows if there is a module *name* inside it."""
+        return self.finder.find(name) is None and self._is_compiled(self._nearest_parent(name))
+
+    def _nearest_parent(self, name: str) -> str:
+        parent = name.rpartition(".")[0]
+        while parent and self.finder.find(parent) is None:
+            parent = parent.rpartition(".")[0]
+        return parent
+
+    def _is_compiled(self, name: str) -> bool:
+        file = self.finder.find(name) if name else None
+        return file is not None and file.kind == "extension" and self.record(name) is None
 
     def file(self, name: str) -> ModuleFile | None:
         """Return where the code of module *name* lies."""

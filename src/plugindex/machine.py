@@ -27,6 +27,7 @@ _IMPLICIT = frozenset({
     "__qualname__", "__firstlineno__", "__static_attributes__", "__annotations__",
     "__classcell__", "__type_params__", "__orig_bases__", "__classdictcell__",
 })  # fmt: skip
+_NAMING = ("__module__", "__qualname__")  # what tells where a class is to be had, set from outside
 _LONGEST_DOC = 200
 
 
@@ -119,8 +120,9 @@ class Frame(Walker):
 
     def patch(self, target: Value, name: str, value: Value) -> None:
         """Record ``target.name = value``."""
-        if self.kind != "function" and target[0] in ("k", "f", "a", "i"):
-            self.body.patches.append((self.reached, target, name, slim(value), self.line()))
+        known = target[0] in ("k", "f", "a", "i")
+        if self.kind != "function" and (known or name in _NAMING):
+            self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))
 
     def computes_names(self) -> None:
         """Note that this module binds names that reading can't tell."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.belonging import DEEPEST, Family
+from plugindex.belonging import DEEPEST, Family, makes_tuples
 from plugindex.calls import KEEPS_CLASS
 from plugindex.names import is_ours
 
@@ -64,7 +64,8 @@ class Makers(Family):
         if self._replaces_base(function):
             return (f"{function[2]}() replaces a class {self.base_name}", EVERYWHERE)
         places = self.creates(function)
-        if places and (self.reaches(function) or self._any(self._given(callee, value, context))):
+        given = () if makes_tuples(function) else self._given(callee, value, context)
+        if places and (self.reaches(function) or self._any(given)):
             return (f"a class that calling {function[2]} may make", places)
         return ("", places)
 
@@ -160,13 +161,19 @@ class Makers(Family):
         if callee[0] in ("class", "instance"):
             methods = self.called_methods(callee)
             return _NOWHERE.union(*(self.creates(one, depth + 1) for one in methods))
-        if callee[0] == "unknown" and count >= 3 and _is_metaclass(value[1]):
-            return here
+        if callee[0] in ("unknown", "outside") and count >= 3:
+            spelled = _is_metaclass(value[1]) or self._is_given_bases(value, context)
+            return here if spelled else _NOWHERE
         if callee[0] != "function":
             return _NOWHERE
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
             return here
         return self.creates(callee, depth + 1)
+
+    def _is_given_bases(self, value: Any, context: Context) -> bool:
+        """Tell whether the second argument of a call is a tuple of classes of the family."""
+        args = self._arguments(value, context)
+        return args[1][0] == "items" and self._any(args[1:2])
 
 
 def _module_of(callee: Any) -> str:

@@ -54,6 +54,16 @@ class Context:
         self.decided: dict[bool | int, bool | None] = {}
 
 
+class Parameters(dict[str, "Found"]):
+    """What the parameters of a function stand for in one call, so also in the functions in it.
+
+    It is a part of evaluated values, which are keys of tables, so it has a hash: by identity.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
 def unknown(reason: str, *sources: Found) -> Found:
     """Return an undecided value that comes from *sources*, or from anywhere if there are none."""
     return _undecided(reason, sources, not sources)
@@ -117,3 +127,16 @@ def items_of(found: Found) -> tuple[Found, ...] | None:
     if found[0] == "const" and isinstance(found[1], tuple | list):
         return tuple(("const", item) for item in found[1])
     return found[1] if found[0] == "items" else None
+
+
+def is_typing_alias(value: Any, found: Found) -> bool:
+    """Tell whether *value*, a base that is *found*, is written as an alias: ``typing.Set[int]``.
+
+    ``Text`` is str itself, not an alias of it.
+    """
+    while value[0] == "s":
+        value = value[1]
+    named = value[0] == "f" or (value[0] == "a" and value[1][0] == "i")
+    module = (value[1] if value[0] == "f" else value[1][1]) if named else ""
+    elsewhere = found[0] in ("class", "real", "outside") and found[:2] != ("class", "typing")
+    return module in ("typing", "typing_extensions") and elsewhere and value[2] != "Text"

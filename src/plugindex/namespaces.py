@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         def exists(self, name: str) -> bool:
             """Tell whether import could find this module."""
 
+        def is_inside_compiled(self, name: str) -> bool:
+            """Tell whether only a compiled module knows if there is this module inside it."""
+
         def file(self, name: str) -> ModuleFile | None:
             """Return where the code of a module lies."""
 
@@ -82,7 +85,7 @@ class Namespaces:
 
     def _submodule(self, module: str, name: str) -> Found | None:
         full = f"{module}.{name}"
-        if not self.library.exists(full):
+        if not self.library.exists(full) or self.library.is_inside_compiled(full):
             return None
         if self.library.file(full) is None:
             return unknown(f"{module} makes its submodules itself")
@@ -115,6 +118,8 @@ class Namespaces:
             owner = self.member(parent, last) if parent else MISSING
             if owner[0] == "module" and owner[1] != module:
                 return self.member(owner[1], name)
+            if owner[0] == "outside":
+                return ("outside", f"{owner[1]}.{name}")
             return unknown(f"a module that its package makes itself: {module}")
         file = self.library.file(module)
         own = getattr(sys.modules.get(module), name, None) if is_own(file) else None

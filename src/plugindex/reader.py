@@ -138,7 +138,7 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.calls = body.calls
     record.patches = body.patches
     # A package that hooks into sys.meta_path does so for modules of its own.
-    record.provides = body.provides or (is_package and "meta_path" in _globals(frame.code))
+    record.provides = body.provides or "meta_path" in _globals(frame.code)
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
 
@@ -159,8 +159,8 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
         [parameters, results, variables, classes, calls, global names, whether it names
         ``__qualname__``, the starred parameter or "", condition nodes, number of positional
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
-        attributes that it sets], or None if it can't be read. Results are (condition, value)
-        pairs; the others are as in :class:`ModuleRecord`.
+        attributes that it sets, the same with those of the functions in it], or None if it can't be
+        read. Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
         return None
@@ -182,7 +182,8 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     imports = [(entry[1], entry[2]) for entry in body.imports]
     read = [parameters, results, _variables(body), body.classes, body.calls]
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
-    return [*read, *named, imports, sorted(_texts(code)), sorted(_stored(code))]
+    stored = [sorted(_stored(code)), sorted(_stored_within(code))]
+    return [*read, *named, imports, sorted(_texts(code)), *stored]
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:
@@ -215,6 +216,14 @@ def _texts(code: CodeType) -> set[str]:
 def _stored(code: CodeType) -> set[str]:
     instructions = opcodes.named(code, _STORING, 0, len(code.co_code))
     return {code.co_names[argument] for _, argument in instructions}
+
+
+def _stored_within(code: CodeType) -> set[str]:
+    stored = _stored(code)
+    for inner in code.co_consts:
+        if hasattr(inner, "co_code"):
+            stored |= _stored_within(inner)
+    return stored
 
 
 def facts(code: CodeType) -> dict[str, list[Any]]:

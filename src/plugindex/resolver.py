@@ -207,13 +207,14 @@ class Resolver:
     def _patches(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
         """Yield the assignments to other modules' classes that decide what is listed of them."""
         context = self.family.context(record)
-        for condition, target, name, _, line in record.patches:
+        for condition, target, name, value, line in record.patches:
             if target[0] == "k" or name not in self._telling:
                 continue
-            found = self.family.evaluate(target, context)
-            happens = self.family.decide(condition, context) is not False
-            if happens and found[0] == "class" and self.family.belongs(found) is not False:
-                yield line, f"it sets {name} of another class", frozenset((found[1],))
+            if self.family.decide(condition, context) is not False:
+                values = [self.family.evaluate(one, context) for one in (target, value)]
+                places = self.family.renamed(values[0], values[1], record)
+                if places:
+                    yield line, f"it sets {name} of another class", places
 
     # -- compiled modules ----------------------------------------------------------------------
 

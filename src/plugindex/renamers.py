@@ -1,0 +1,136 @@
+"""Which calls and assignments may move classes of a hierarchy to another module by name.
+
+A package that shows its classes where it re-exports them sets their ``__module__``: in a loop over
+``__all__``, or by a function that is handed ``globals()``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.makers import Makers
+from plugindex.names import is_ours, root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from plugindex.makers import Making
+    from plugindex.meaning import Context, Found
+    from plugindex.reader import ModuleRecord
+
+NAMING = ("__module__", "__qualname__")
+_SPACES = ("globals", "locals", "vars")
+_UNTOLD: Making = ("", frozenset())
+
+
+class Renamers(Makers):
+    """A family that knows what may set where its classes are to be had."""
+
+    def __init__(self, library: Any, base: str, statements_count: bool) -> None:
+        super().__init__(library, base, statements_count)
+        self._at_hand: dict[str, frozenset[str]] = {}
+
+    def makes(self, value: Any, context: Context) -> Making:
+        """Return why a call at module level may make, replace or rename a class, and where."""
+        made = super().makes(value, context)
+        return made if made[0] else self._renames(value, context)
+
+    def _renames(self, value: Any, context: Context) -> Making:
+        callee = self.evaluate(value[1], context)
+        function = callee[1] if callee[0] == "bound" else callee
+        if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
+            return _UNTOLD
+        summary = self.library.function(*function[1:4])
+        if summary is None or not _sets_naming(summary):
+            return _UNTOLD
+        args = self.arguments(value, context)[0]
+        places = self._handed(value, args, context)
+        here = function[1] == context.record.name and "globals" in summary[5]
+        if here or "f_globals" in summary[5]:  # its own names, or those of who calls it
+            places |= self.at_hand(context.record)
+        if not places:
+            return _UNTOLD
+        named = (*args, *(function[4] or {}).values())
+        return (f"{function[2]}() sets the module of classes", places | _texts(named))
+
+    def _handed(self, value: Any, args: tuple[Found, ...], context: Context) -> frozenset[str]:
+        """Return where the classes of the family stand that a call is given."""
+        places: set[str] = set()
+        for arg in value[2]:
+            if arg[0] == "x" and arg[1][0] == "g" and arg[1][1] in _SPACES and not arg[2]:
+                places |= self.at_hand(context.record)
+            elif arg[0] == "a" and arg[2] == "__dict__":
+                places |= self._of_module(self.evaluate(arg[1], context))
+        for found in args:
+            places |= self._of_module(found) | self._of_classes((found,))
+        return frozenset(places)
+
+    def _of_module(self, found: Found) -> frozenset[str]:
+        record = self.library.record(found[1]) if found[0] == "module" else None
+        return frozenset() if record is None else self.at_hand(record)
+
+    def renamed(self, target: Found, value: Found, record: ModuleRecord) -> frozenset[str]:
+        """Return the modules that setting ``target.__module__`` changes, none for other objects."""
+        if target[0] == "unknown" and not target[2]:
+            places = self.at_hand(record)
+        elif target[0] == "unknown":
+            spaces = any(one[0] == "real" and _name(one[1]) in _SPACES for one in target[2])
+            held = [self._of_module(one) for one in target[2]]  # what getattr() of it may give
+            places = self.at_hand(record) if spaces else self._of_classes(target[2]).union(*held)
+        else:
+            places = self._of_classes((target,))
+        return places | _texts((value,)) if places else places
+
+    def at_hand(self, record: ModuleRecord) -> frozenset[str]:
+        """Return the modules of the family's classes that a module has names for.
+
+        What the modules that it has names for hold is at hand, too.
+        """
+        places = self._at_hand.get(record.name)
+        if places is None:
+            self._at_hand[record.name] = frozenset()  # while star imports lead around
+            found = self._named(record)
+            inside = [one for one in found if one[0] == "module" and _is_kin(one[1], record.name)]
+            lists = [self._named(self.library.record(one[1])) for one in inside]
+            stars = [self._of_module(("module", star[0])) for star in record.stars]
+            classes = [self._of_classes(one) for one in (found, *lists)]
+            places = self._at_hand[record.name] = frozenset().union(*classes, *stars)
+        return places
+
+    def _named(self, record: ModuleRecord | None) -> list[Found]:
+        return [self.member(record.name, name) for name in record.names] if record else []
+
+    def _of_classes(self, values: Iterable[Found]) -> frozenset[str]:
+        places: set[str] = set()
+        for found in values:
+            if found[0] == "items":
+                places |= self._of_classes(found[1])
+            for one in found[4:] if found[0] == "unknown" else (found,):
+                if one[0] == "class" and self.belongs(one) is not False:
+                    places.add(one[1])
+        return frozenset(places)
+
+
+def _sets_naming(summary: Any) -> bool:
+    sets = "setattr" in summary[5]
+    return any(one in summary[13] or (sets and one in summary[11]) for one in NAMING)
+
+
+def _is_library(module: str) -> bool:
+    """Tell whether a function is the standard library's: those name what they make themselves."""
+    return root(module) in sys.stdlib_module_names
+
+
+def _is_kin(module: str, other: str) -> bool:
+    return module != other and root(module) == root(other)
+
+
+def _texts(values: Iterable[Found]) -> frozenset[str]:
+    """Return the texts among *values*: one may name the module that classes are moved to."""
+    return frozenset(one[1] for one in values if one[0] == "const" and isinstance(one[1], str))
+
+
+def _name(builtin: object) -> str:
+    return str(getattr(builtin, "__name__", ""))
