@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from plugindex.records import Problem
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
+READING = 2  # goes up with what is read of a module, so that nothing older counts
 # Entries of the tail; see plugindex.kept.
 CONTENTS, MODULES, RESULT = "/contents", "/modules", "="
 
@@ -185,7 +186,7 @@ def scope_digest(scope: Scope) -> str:
     fields = [getattr(scope, name) for name in scope._fields if name != "selection"]
     fields.append(safe_mode(scope))
     running = (sys.hexversion, sys.platform, sys.flags.optimize, sys.pycache_prefix, _mapped())
-    return digest(repr((SCHEMA, running, fields)).encode())
+    return digest(repr((SCHEMA, READING, running, fields)).encode())
 
 
 def _mapped() -> list[str]:
