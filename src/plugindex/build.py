@@ -82,7 +82,7 @@ class Build(Settling):
         """Return the sections of keys as they were, if what changed doesn't touch them."""
         if self.kept is None or self.kept.moved or self.verdict == "cold":
             return None
-        if self.kept.undecided or self.undecided:
+        if self.kept.undecided or self.undecided or self.reached or self.kept.reached:
             return None
         for name, result in self.results.items():
             if not same_keys(decode(self.kept.results[name]), result):
@@ -164,6 +164,7 @@ class Build(Settling):
             index.MODULES: self.modules,
             kept.UNDECIDED: self.unsettled,
             kept.TROUBLES: self._troubles(),
+            kept.REACHED: [self.left_out, self.reached],
             kept.FOUND: self.library.places(self.modules),
             **self.library.followed(self.resolver),
             **{index.RESULT + name: result for name, result in results.items()},

@@ -54,6 +54,7 @@ class Finder:
         self._listings: dict[str, Listing | None] = {}
         self._found: dict[str, ModuleFile | None] = {}
         self._importers = Importers(self.troubles)
+        self.left_out = False  # whether a package had folders that no walk over it lists
 
     def find(self, name: str) -> ModuleFile | None:
         """Return where the module *name* lies, or None when there is no such module."""
@@ -168,9 +169,13 @@ class Finder:
             return []
         prefix = package.name + "."
         tails = sorted(set(self._tails(package)) - _NEVER)
-        children = [self.find(prefix + tail) for tail in tails if tail.isidentifier()]
-        whole = package.kind == "namespace"
-        return [c for c in children if c is not None and (whole or c.kind != "namespace")]
+        named = [self.find(prefix + tail) for tail in tails if tail.isidentifier()]
+        children = [child for child in named if child is not None]
+        if package.kind == "namespace":
+            return children
+        listed = [child for child in children if child.kind != "namespace"]
+        self.left_out = self.left_out or len(listed) < len(children)
+        return listed
 
     def _tails(self, package: ModuleFile) -> list[str]:
         tails: list[str] = []

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Entries of an index's tail beside the records, which are named by their modules, and the results,
 # which have RESULT before that name.
 EDGES, FOUND, BASE_EDGES = "/edges", "/found", "/base_edges"
-UNDECIDED, TROUBLES = "/undecided", "/troubles"
+UNDECIDED, TROUBLES, REACHED = "/undecided", "/troubles", "/reached"
 
 
 class Kept:
@@ -43,6 +43,8 @@ class Kept:
         contents: path to [content digest, module].
         found: every name that was looked up, with the path that was found, None for nothing.
         troubles: what kept folders and files from being found.
+        left_out: whether the package has folders that no walk over it lists.
+        reached: the modules in scope that lie in such.
     """
 
     def __init__(self, document: Document, changes: freshness.Changes) -> None:
@@ -61,6 +63,7 @@ class Kept:
         self.base_edges: list[str] = decode(tail.pop(BASE_EDGES))
         self.undecided: list[str] = decode(tail.pop(UNDECIDED))
         self.troubles: list[Any] = decode(tail.pop(TROUBLES))
+        self.left_out, self.reached = decode(tail.pop(REACHED))
         self.results = {name: tail.pop(RESULT + name) for name in self.modules}
         self.records = {name: text for name, text in tail.items() if name not in self.changed}
         self._before = {name: tail[name] for name in self.changed if name in tail}
@@ -101,7 +104,7 @@ class Kept:
             if elsewhere:
                 self._drop(elsewhere)
                 return None
-            changed |= set(modules) ^ self.modules.keys()
+            changed |= set(modules) ^ (self.modules.keys() - set(self.reached))
         if changed & set(self.base_edges):
             return None
         reached = self._reached(changed)

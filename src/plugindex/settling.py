@@ -10,6 +10,7 @@ from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.kept import KeptLibrary
 from plugindex.paths import plugin_place
+from plugindex.reaching import reached
 from plugindex.resolver import Resolver
 from plugindex.results import stored_result, take_examination
 
@@ -45,6 +46,8 @@ class Settling:
         self.kept = old
         self.results: dict[str, Any] = {}  # of the modules that were resolved now
         self.modules: dict[str, str] = {}
+        self.reached: list[str] = []  # of these, those that no walk over the package lists
+        self.left_out = old.left_out if old else False  # whether there are folders for such
         self.undecided: list[str] = []
         self.unsettled: list[str] = []
         self.imported = 0
@@ -62,16 +65,16 @@ class Settling:
         if self.kept and affected is not None:
             self.verdict = "partial" if affected or self.library.readings else "hit"
             self.unsettled = [] if affected else self.kept.undecided
-        names = self.modules if affected is None else [n for n in self.modules if n in affected]
+        before = self.kept.reached if self.kept and self.kept.reached else []
+        if before and affected:
+            affected = None  # any of its importers may import something else now
+        self.modules = {name: by for name, by in self.modules.items() if name not in before}
+        names = [n for n in self.modules if affected is None or n in affected]
+        found = self._reached(names) if names else before
+        self._include(found)
         spread: set[str] = set()
-        for name in names:
-            shipped = self.library.shipments.result(name, self.scope, self.library)
-            if shipped is not None:
-                self.results[name] = shipped
-                continue
-            resolution = self._resolver().resolve(name)
-            self.results[name] = stored_result(self.library, name, resolution)
-            spread.update(resolution.spreads)
+        for name in [*names, *found] if names else ():
+            self._settle(name, spread)
         for name in self.modules:
             if name in spread:
                 self._unsettle(name, "another module may make classes in it")
@@ -80,6 +83,32 @@ class Settling:
                 self._unsettle(name, f"it failed to load: {problem['message']}")
         self.undecided = [name for name in self.results if self.results[name]["undecided"]]
         self.unsettled = self.unsettled or list(self.undecided)
+
+    def _reached(self, names: list[str]) -> list[str]:
+        """Return what *names* import from folders that no walk lists, if there are such folders."""
+        walked = self.kept is None or self.kept.moved
+        if walked:
+            self.left_out = self.finder.left_out
+        if not self.left_out or self.scope.function:
+            return []
+        return reached(self.library, self.scope, names, self.modules)
+
+    def _include(self, names: list[str]) -> None:
+        """Take modules of the host's package into the scope, in their place."""
+        self.reached = names
+        if names:
+            own = sorted([*names, *(name for name, by in self.modules.items() if not by)])
+            others = {name: by for name, by in self.modules.items() if by}
+            self.modules = dict.fromkeys(own, "") | others
+
+    def _settle(self, name: str, spread: set[str]) -> None:
+        shipped = self.library.shipments.result(name, self.scope, self.library)
+        if shipped is not None:
+            self.results[name] = shipped
+            return
+        resolution = self._resolver().resolve(name)
+        self.results[name] = stored_result(self.library, name, resolution)
+        spread.update(resolution.spreads)
 
     def is_settled(self) -> bool:
         """Tell whether what is kept answers for every module that is in scope now."""

@@ -1,0 +1,56 @@
+"""Modules in folders without ``__init__`` inside a package: those that it imports are its own."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["sample_app"]
+PLUGIN = "from APP.base import Base\nclass {0}(Base):\n    name = {0!r}\n"
+LIST = "from APP.base import REG; print(*REG)"
+
+
+@pytest.fixture
+def folder(simple_app):
+    """An application with a folder of modules that is no package, one of them imported."""
+    simple_app.base()
+    simple_app.plugin("first", "from APP.loose.one import *", ("First", "name = 'First'"))
+    simple_app.write("loose/one.py", PLUGIN.format("One"))
+    simple_app.write("loose/two.py", PLUGIN.format("Two"))
+    simple_app.write("loose/script.py", "raise SystemExit('nobody asked for this')")
+    (simple_app.folder / simple_app.name / "loose" / "__init__.py").unlink()
+    return simple_app
+
+
+def test_what_the_package_imports_from_there_is_listed(folder):
+    assert list(folder.registry) == ["First", "One"]
+    assert folder.imported() == []
+    assert folder.registry["One"].name == "One"
+
+
+def test_so_is_what_that_imports(folder):
+    folder.write("loose/one.py", "from APP.loose import two\n" + PLUGIN.format("One"))
+    (folder.folder / folder.name / "loose" / "__init__.py").unlink()
+    assert folder.run(LIST) == "First One Two"
+
+
+def test_an_import_that_comes_or_goes_is_seen_at_the_next_start(folder):
+    assert folder.run(LIST) == "First One"
+    folder.plugin("second", "import APP.loose.two")
+    assert folder.run(LIST) == folder.run(LIST) == "First One Two"
+    folder.plugin("first", ("First", "name = 'First'"))
+    assert folder.run(LIST) == folder.run(LIST) == "First Two"
+    (folder.folder / folder.name / "second.py").unlink()
+    assert folder.run(LIST) == folder.run(LIST) == "First"
+
+
+def test_a_change_in_such_a_module_is_seen_at_the_next_start(folder):
+    assert folder.run(LIST) == "First One"
+    file = folder.folder / folder.name / "loose" / "one.py"
+    file.write_text(file.read_text().replace("'One'", "'Own'"))
+    assert folder.run(LIST) == "First Own"
+
+
+def test_an_import_for_type_checkers_alone_brings_nothing(folder):
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import APP.loose.two\n"
+    folder.plugin("second", text)
+    assert folder.run(LIST) == "First One"
