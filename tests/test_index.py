@@ -244,29 +244,38 @@ def test_a_missing_requirement_makes_a_plugin_unavailable_until_it_is_there(
     assert "p3" in take().plugins
 
 
-def test_a_remembered_failure_lasts_until_the_file_changes(package, take):
+def fail_to_load(package, take):
+    """Let the module m03 raise when it is imported, and tell the index so."""
     from plugindex.records import Problem
 
+    path = package / "m03.py"
+    path.write_text(path.read_text() + "def check():\n    raise RuntimeError('no')\ncheck()\n")
     plugin = take().plugins["p3"]
     problem = Problem("import-failed", plugin.module, "RuntimeError: no")
     index.remember_failures(take.scope, take.settings, {plugin.module: problem})
-    again = take()
-    assert "p3" not in again.plugins
-    assert problem in again.problems
-    edit(package / "m03.py", "'p3'", "'p33'")
+    return path
+
+
+def test_a_failure_is_settled_by_a_child_and_lasts_until_the_file_changes(package, take):
+    path = fail_to_load(package, take)
+    for imported in (1, 0):
+        again = take()
+        assert "p3" not in again.plugins
+        assert [(one.kind, one.module) for one in again.problems] == [
+            ("import-failed", "plugs.m03")
+        ]
+        assert again.stats.imported == imported
+    edit(path, "'p3'", "'p33'")
     assert "p33" in take().plugins
 
 
-def test_a_remembered_failure_outlasts_the_bytecode_that_the_failing_import_wrote(package, take):
-    from plugindex.records import Problem
-
-    plugin = take().plugins["p3"]
-    problem = Problem("import-failed", plugin.module, "RuntimeError: no")
-    index.remember_failures(take.scope, take.settings, {plugin.module: problem})
-    py_compile.compile(str(package / "m03.py"))
+def test_a_failure_outlasts_the_bytecode_that_the_failing_import_wrote(package, take):
+    path = fail_to_load(package, take)
+    take()
+    py_compile.compile(str(path))
     again = take()
     assert "p3" not in again.plugins
-    assert again.stats.read == 1
+    assert (again.stats.read, again.stats.imported) == (1, 0)
 
 
 def test_a_touched_file_is_read_and_changes_nothing(package, take):

@@ -211,7 +211,7 @@ def test_what_is_no_class_is_refused():
 def test_failing_one_after_the_other_writes_the_index_seldom(simple_app):
     simple_app.base(before="import os")
     for number in range(20):
-        simple_app.plugin(f"p{number}", (f"P{number}", f"name = '{number}'"), "os.environ['NONE']")
+        simple_app.plugin(f"p{number}", (f"P{number}", f"name = '{number}'"), "int('none')")
     hooked = LOAD_ALL[: LOAD_ALL.index("assert not")].replace("5", "20")
     assert simple_app.run(hooked + FAILING_APART) == "1" + "1" * 2 + "2" * 12 + "3" * 5
     assert simple_app.run("from APP.base import REG; print(len(REG), len(REG.problems))") == "0 20"
@@ -220,7 +220,7 @@ def test_failing_one_after_the_other_writes_the_index_seldom(simple_app):
 def test_loading_everything_writes_the_index_once_for_all_that_fails(simple_app):
     simple_app.base(before="import os")
     for number in range(5):
-        simple_app.plugin(f"p{number}", (f"P{number}", f"name = '{number}'"), "os.environ['NONE']")
+        simple_app.plugin(f"p{number}", (f"P{number}", f"name = '{number}'"), "int('none')")
     assert simple_app.run(LOAD_ALL) == "1 5"
     assert simple_app.run("from APP.base import REG; print(len(REG), len(REG.problems))") == "0 5"
 
