@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+# Whether imports write bytecode decides whether an index is a hit; tests about that clear it.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 ROOT = Path(__file__).resolve().parents[2]
 
 

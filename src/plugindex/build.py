@@ -162,7 +162,7 @@ class Build(Settling):
         tail = {
             index.CONTENTS: {path: entry[1:] for path, entry in files.items()},
             index.MODULES: self.modules,
-            kept.UNDECIDED: self.unsettled,
+            index.UNDECIDED: self.unsettled,
             kept.TROUBLES: self._troubles(),
             kept.REACHED: [self.left_out, self.reached],
             kept.FOUND: self.library.places(self.modules),

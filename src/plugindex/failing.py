@@ -9,6 +9,7 @@ import weakref
 from plugindex import turns
 from plugindex.errors import RegistryError, StalePluginError
 from plugindex.names import root
+from plugindex.process import refusal
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
@@ -36,9 +37,10 @@ class Failures:
         gathering: how many loads of everything are running.
     """
 
-    __slots__ = ("gathering", "unwritten", "written")
+    __slots__ = ("forks", "gathering", "unwritten", "written")
 
     def __init__(self) -> None:
+        self.forks = turns.forks
         self.unwritten: dict[str, Problem] = {}
         self.written = 0
         self.gathering = 0
@@ -51,8 +53,8 @@ class Failures:
 
 def _failures(registry: LiveMapping[Any, Any]) -> Failures:
     """Return what failed here, to be written at the end of the process if not before."""
-    if registry._failures is None:
-        registry._failures = Failures()
+    if registry._failures is None or registry._failures.forks != turns.forks:
+        registry._failures = Failures()  # what failed before a fork, the parent tells
         atexit.register(_write_last, weakref.ref(registry))
     return registry._failures
 
@@ -97,7 +99,7 @@ def _take_out(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoad
             changed.fail(key, error)
         changed.problems.append(problem)
         registry._publish(changed)
-    if not _may_pass(error, plugin):
+    if not (_may_pass(error, plugin) or _settles_itself(registry)):
         _remember(registry, plugin.home, problem)
     registry._report()
 
@@ -115,6 +117,11 @@ def _may_pass(error: PluginLoadError, plugin: Plugin) -> bool:
     if missing or isinstance(cause, (OSError, MemoryError, RecursionError)):
         return True
     return root(_raised_in(cause.__traceback__)) not in (root(plugin.home), root(__name__))
+
+
+def _settles_itself(registry: LiveMapping[Any, Any]) -> bool:
+    """Tell whether the next start can't have a module settled: every process tries for itself."""
+    return bool(refusal() or (registry.family and registry.family.scope.function))
 
 
 def _raised_in(trace: TracebackType | None) -> str:
@@ -150,12 +157,12 @@ def _forget_left_over(registry: LiveMapping[Any, Any], changed: Contents) -> Non
     Another module may have caught that failure, so this looks at every class that came since the
     last one; those of modules that are still being imported are looked at again.
     """
-    classes, registry._unchecked = registry._unchecked, []
-    for key, cls in classes:
+    classes, registry._unchecked = registry._unchecked, {}
+    for (key, name), cls in classes.items():
         if registry._left_over(cls):
             _forget(changed, key, cls)
         elif _is_being_imported(cls):
-            registry._unchecked.append((key, cls))
+            registry._unchecked[key, name] = cls
 
 
 def _forget(changed: Contents, key: Hashable, cls: type) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugindex.failing import Failures
     from plugindex.family import Family
     from plugindex.leaving import Because
-    from plugindex.records import Problem
+    from plugindex.records import Plugin, Problem
     from plugindex.secondary import SecondaryRegistryDict
 
 
@@ -62,7 +62,7 @@ class HeldMapping(LazyMapping[K, V]):
         # The classes whose statements ran here, by key and reference.
         self._stated: dict[tuple[Hashable, str], type] = {}
         self._latest: dict[Hashable, type] = {}  # of those, the last one of each key
-        self._unchecked: list[tuple[Hashable, type]] = []  # of those, since a plugin failed
+        self._unchecked: dict[tuple[Hashable, str], type] = {}  # of those, since a plugin failed
         # What happened before the index was asked: problems, and what the user set.
         self._noted: list[Problem] = []
         self._preset: dict[Any, Any] = {}
@@ -94,11 +94,11 @@ class HeldMapping(LazyMapping[K, V]):
         with turns.guard:
             plugin = self._contents.entries.get(key) if self._contents else None
             self._stated[key, holder_name(cls)] = self._latest[key] = cls
-            self._unchecked.append((key, cls))
+            self._unchecked[key, holder_name(cls)] = cls
             if self._contents is None:
                 if why is None:
                     self._enter_early(key, cls)
-            elif plugin is not None and plugin.reference == holder_name(cls):
+            elif plugin is not None and _is_of(cls, plugin):
                 raw.__setitem__(self, key, cls)
             else:
                 self._claim(key, cls, why)
@@ -277,3 +277,8 @@ class HeldMapping(LazyMapping[K, V]):
         if contents.snapshot is not snapshot:
             return contents.all_problems
         return contents.problems[logged:]
+
+
+def _is_of(cls: type, plugin: Plugin) -> bool:
+    """Tell whether *plugin* stands for *cls*, whose ``__module__`` may be set later."""
+    return holder_name(cls) in (plugin.reference, f"{plugin.home}:{plugin.qualname}")

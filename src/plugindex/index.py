@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from plugindex.records import Problem
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
-READING = 2  # goes up with what is read of a module, so that nothing older counts
+READING = 3  # goes up with what is read of a module, so that nothing older counts
 # Entries of the tail; see plugindex.kept.
-CONTENTS, MODULES, RESULT = "/contents", "/modules", "="
+CONTENTS, MODULES, RESULT, UNDECIDED = "/contents", "/modules", "=", "/undecided"
 
 
 class Settings(Record):
@@ -160,6 +160,13 @@ def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, P
         return
     from plugindex.results import fields_of
 
+    try:  # what running settled already is as the child found it
+        settled = _entry(place.document, UNDECIDED)
+        failures = {name: one for name, one in failures.items() if name not in settled}
+    except DAMAGE:
+        return
+    if not failures:
+        return
     head = place.document.raw_head()
     known = place.document.head("failed")
     known = known if isinstance(known, dict) else {}

@@ -46,6 +46,7 @@ def _saved(registry: LiveMapping[Any, Any]) -> tuple[Any, ...]:
 def _restore(registry: LiveMapping[Any, Any], state: tuple[Any, ...]) -> None:
     """Put back what was saved; the guard is held."""
     contents, held, registry._preset, registry._stated = state
+    registry._unchecked = {k: c for k, c in registry._unchecked.items() if k in registry._stated}
     registry._latest = {key: cls for (key, _), cls in registry._stated.items()}
     if contents is None:
         raw.clear(registry)

@@ -6,7 +6,7 @@ from plugindex import freshness, stamp
 from plugindex.bytecode import Reading
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE
-from plugindex.index import CONTENTS, MODULES, RESULT
+from plugindex.index import CONTENTS, MODULES, RESULT, UNDECIDED
 from plugindex.library import Library
 from plugindex.reader import ModuleRecord
 from plugindex.shipments import Shipments
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # Entries of an index's tail beside the records, which are named by their modules, and the results,
 # which have RESULT before that name.
 EDGES, FOUND, BASE_EDGES = "/edges", "/found", "/base_edges"
-UNDECIDED, TROUBLES, REACHED = "/undecided", "/troubles", "/reached"
+TROUBLES, REACHED = "/troubles", "/reached"
+FAILED = "it failed to load: "  # begins the reason why a module that reading decides is undecided
 
 
 class Kept:
@@ -111,6 +112,13 @@ class Kept:
         # An undecided module may import what its code doesn't name, and call what it imports.
         executed = set(self.undecided) if changed or self.moved or self.edited else set()
         return frozenset(reached | executed)
+
+    def failing(self) -> dict[str, str]:
+        """Return why modules are to be settled by running: they failed, and nobody edited them."""
+        told = {name: decode(self.results[name])["undecided"] for name in self.undecided}
+        known = {n: why for n, why in told.items() if why.startswith(FAILED)}
+        new = {name: FAILED + str(one["message"]) for name, one in self.failed.items()}
+        return {name: why for name, why in known.items() if name not in self.changed} | new
 
     def _drop(self, names: set[str]) -> None:
         """Forget the records of modules that are found elsewhere now, or no longer."""
@@ -244,7 +252,7 @@ class KeptLibrary(Library):
         """Return the record of every module that was needed, as JSON text."""
         texts: dict[str, Any] = dict(self._texts)
         for name, record in self._records.items():
-            if name not in texts:
+            if name not in texts or name in self.looked_into:
                 texts[name] = Raw(encode(None if record is None else record.dump()))
         return texts
 

@@ -31,6 +31,7 @@ class Library:
     """
 
     def __init__(self, finder: Finder) -> None:
+        self.looked_into: set[str] = set()  # modules whose record got more functions
         self.finder = finder
         self.readings: dict[str, Reading] = {}
         self.asked: dict[str, bool] = {}
@@ -155,6 +156,7 @@ class Library:
         key = f"{qualname}:{line}"
         if key not in record.functions:
             record.functions[key] = None
+            self.looked_into.add(module)
             code = self._codes_of(module).get((qualname, line))
             if code is not None:
                 record.functions[key] = read_function(code, module, record.is_package)

@@ -49,7 +49,8 @@ def load(
     module = _imported(plugin, scope)
     # What a class statement registered counts, even where its name was deleted or bound anew.
     stated = registered(plugin.key) if registered else None
-    for found in (stated, _resolved(module, plugin.qualname)):
+    homes = (module, sys.modules[plugin.home])
+    for found in (stated, *(_resolved(one, plugin.qualname) for one in homes)):
         if isinstance(found, type) and _reference(found) == plugin.reference:
             return _checked(found, plugin, scope, base, extractor)
     if getattr(getattr(module, "__spec__", None), "_initializing", False):

@@ -17,7 +17,7 @@ _APART, _DIGITS = "_at_", 12  # before the digest of a folder that a registry na
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST = 100
-_ENVIRONMENT, _HEXADECIMAL = "env-", frozenset("0123456789abcdef")
+_ENVIRONMENT, _LENGTH, _HEXADECIMAL = "env-", 16, frozenset("0123456789abcdef")
 
 
 def cache_disabled(application: str) -> bool:
@@ -157,7 +157,7 @@ def environment(path: list[str] | None = None) -> tuple[str, int, str, str]:
 
 def environment_digest(path: list[str] | None = None) -> str:
     """Return 16 hexadecimal digits that stand for this environment, or for it with that *path*."""
-    return digest(encode(environment(path)).encode("ascii"))[:16]
+    return digest(encode(environment(path)).encode("ascii"))[:_LENGTH]
 
 
 def cache_file(folder: str, name: str, environment: str, owner: str | None) -> str:
@@ -177,12 +177,13 @@ def cache_file(folder: str, name: str, environment: str, owner: str | None) -> s
 
 
 def other_environments(path: str) -> list[str]:
-    """Return the folders in which environments keep their files, but for that of the file *path*.
+    """Return the folders in which environments keep their files, but for this one, whose *path* is.
 
     What belongs to the environment that came first lies in the folder around them.
     """
     own = os.path.dirname(path)
-    root = os.path.dirname(own) if _is_environment(os.path.basename(own)) else own
+    here = os.path.basename(own) == _ENVIRONMENT + environment_digest()
+    root = os.path.dirname(own) if here else own
     try:
         with os.scandir(root) as entries:
             found = [e.path for e in entries if e.is_dir(follow_symlinks=False)]
@@ -193,4 +194,4 @@ def other_environments(path: str) -> list[str]:
 
 def _is_environment(name: str) -> bool:
     digits = name.removeprefix(_ENVIRONMENT)
-    return digits != name and bool(digits) and set(digits) <= _HEXADECIMAL
+    return digits != name and len(digits) == _LENGTH and set(digits) <= _HEXADECIMAL

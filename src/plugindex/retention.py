@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from plugindex import store
 from plugindex.files import distrust
 from plugindex.paths import other_environments
 
@@ -48,7 +49,8 @@ def _unused(folder: str, oldest: float) -> Iterator[str]:
                 status = entry.stat(follow_symlinks=False)
                 used = max(status.st_atime, status.st_mtime)
                 regular = entry.is_file(follow_symlinks=False)
-                if regular and entry.name.endswith(".json") and used < oldest:
+                named = regular and entry.name.endswith(".json")
+                if named and used < oldest and store.read(entry.path).verdict == store.OK:
                     yield entry.path
     except OSError:
         return

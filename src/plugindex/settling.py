@@ -59,6 +59,8 @@ class Settling:
     def resolve(self) -> None:
         """Resolve every module of the scope, or take what was resolved before."""
         self.modules = self.modules or self._modules()
+        if self.kept is None or self.kept.moved:
+            self.left_out = self.finder.left_out
         if self.kept:
             self.kept.reread(self.library)
         affected = self.kept.affected(self.library, self.modules) if self.kept else None
@@ -78,17 +80,20 @@ class Settling:
         for name in self.modules:
             if name in spread:
                 self._unsettle(name, "another module may make classes in it")
-        for name, problem in (self.kept.failed if self.kept else {}).items():
-            if name in self.modules:
-                self._unsettle(name, f"it failed to load: {problem['message']}")
+        self._unsettle_failing()
         self.undecided = [name for name in self.results if self.results[name]["undecided"]]
         self.unsettled = self.unsettled or list(self.undecided)
 
+    def _unsettle_failing(self) -> None:
+        """Leave to running what failed to load in a process, and what did so when it last ran."""
+        if self.kept is None:
+            return
+        for name, reason in self.kept.failing().items():
+            if name in self.results or (name in self.kept.failed and name in self.modules):
+                self._unsettle(name, reason)
+
     def _reached(self, names: list[str]) -> list[str]:
         """Return what *names* import from folders that no walk lists, if there are such folders."""
-        walked = self.kept is None or self.kept.moved
-        if walked:
-            self.left_out = self.finder.left_out
         if not self.left_out or self.scope.function:
             return []
         return reached(self.library, self.scope, names, self.modules)

@@ -58,15 +58,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _finish_output()
     except (OpenHCSError, RegistryError) as error:
         return _refused(str(error))
     except OSError as error:
+        _finish_output()
         return _refused(f"{error}\n  fix:   {_remedy(error)}")
     except KeyboardInterrupt:
         print("openhcs: interrupted", file=sys.stderr)
         return INTERRUPTED
     return code
+
+
+def _finish_output() -> None:
+    """Print what is left, or drop it: the interpreter would try, and fail, once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _remedy(error: OSError) -> str:
