@@ -88,6 +88,38 @@ def test_what_failed_is_settled_once(frail):
     assert frail.run(told) == "1 hit 0"
 
 
+def test_failures_that_come_one_after_the_other_are_all_kept(frail):
+    tools(frail, "assert False")
+    frail.plugin("other", PLUGIN.replace("Frail", "Other").replace("'frail'", "'other'"))
+    one = "from APP.base import REG\ntry:\n    REG['{}']\nexcept Exception:\n    print(*REG)"
+    assert frail.run(one.format("frail")) == "other sound"
+    told = [frail.run(ASK) for _ in range(4)]
+    assert told == ["other sound import-failed", *["sound import-failed"] * 3]
+    assert frail.run("from APP.base import REG; print(len(REG), REG.stats.cache)") == "1 hit"
+
+
+def test_another_change_settles_a_failure_again(frail):
+    tools(frail, "assert False")
+    frail.run(ASK)
+    assert frail.run(ASK) == "sound import-failed"
+    frail.plugin("sound", ("Sound", "name = 'loud'"))
+    assert frail.run(ASK) == "loud import-failed"
+
+
+def test_a_failure_of_one_process_alone_is_settled_once(frail):
+    file = frail.folder / frail.name / "base.py"
+    frail.write("base.py", file.read_text() + "\nspoiled = 0\n")
+    tools(frail, "from APP import base; assert not base.spoiled")
+    spoiling = "import APP.base; APP.base.spoiled = 1\n" + ASK
+    told = "\nprint(REG.stats.cache, REG.stats.imported)"
+    assert [frail.run(spoiling + told).splitlines()[-1] for _ in range(4)] == [
+        "cold 0",
+        "partial 1",
+        "hit 0",
+        "hit 0",
+    ]
+
+
 def test_refreshing_tries_again(frail):
     tools(frail, "open(__file__ + '.txt').close()")
     registry = frail.registry
@@ -135,3 +167,14 @@ def test_the_failure_of_one_caller_of_a_function_concerns_no_other(simple_app):
     with pytest.raises(PluginLoadError, match="division"):
         registry["one"]
     assert list(registry) == ["two"] and registry["two"].name == "two"
+
+
+@pytest.mark.parametrize("imported", ["", "from APP import elsewhere\n"])
+def test_a_class_that_is_moved_to_another_module_by_name_is_one_class(simple_app, imported):
+    simple_app.base()
+    simple_app.write("elsewhere.py")
+    loop = "for one in (Moved,):\n    one.__module__ = 'APP.elsewhere'\n"
+    simple_app.plugin("moving", imported, ("Moved", "name = 'moved'"), loop)
+    told = "print(REG['moved'].__name__, *REG, REG.refresh().removed, *REG, len(REG.problems))"
+    for _ in range(2):
+        assert simple_app.run(f"from APP.base import REG; {told}") == "Moved moved () moved 0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import enum
+import gc
 import sys
 import tracemalloc
 import weakref
@@ -121,6 +122,17 @@ def test_a_change_after_the_listing_copies_no_keys(touched):
     assert len(registry) == 2000
     assert peak_of(change) < sys.getsizeof(dict.fromkeys(range(2000))) / 2
     assert set(registry) == {*range(2000), "more", "one"} - {8}
+
+
+def test_a_class_that_is_stated_again_lets_the_one_before_go():
+    base, _ = family([], __module__="__main__")
+    kept = []
+    for _ in range(MANY):
+        cls = AutoRegisterMeta("Again", (base,), {"key": "again", "__module__": "__main__"})
+        kept.append(weakref.ref(cls))
+        len(base.__registry__)
+    gc.collect()
+    assert sum(one() is not None for one in kept) == 1
 
 
 def test_who_goes_through_the_keys_sees_no_change():

@@ -54,3 +54,14 @@ def test_an_import_for_type_checkers_alone_brings_nothing(folder):
     text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import APP.loose.two\n"
     folder.plugin("second", text)
     assert folder.run(LIST) == "First One"
+
+
+def test_a_folder_that_comes_later_is_looked_into_when_it_is_imported(simple_app):
+    simple_app.base()
+    simple_app.plugin("first", ("First", "name = 'First'"))
+    assert simple_app.run(LIST) == "First"
+    simple_app.write("late/one.py", PLUGIN.format("One"))
+    (simple_app.folder / simple_app.name / "late" / "__init__.py").unlink()
+    assert simple_app.run(LIST) == "First"
+    simple_app.plugin("second", "import APP.late.one")
+    assert simple_app.run(LIST) == simple_app.run(LIST) == "First One"

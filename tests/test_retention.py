@@ -55,15 +55,16 @@ def test_a_hit_removes_nothing(left):
 
 def test_what_nobody_but_the_user_put_there_stays(left):
     app, file = left
-    note, folder = file.with_name("note.txt"), file.parent.with_name("env-notes")
-    folder.mkdir()
-    for path in (note, folder / file.name):
-        path.write_text("mine")
+    folders = [file.parent.with_name(name) for name in ("env-notes", "env-ca", "env-" + "c" * 16)]
+    kept = [file.with_name("note.txt"), *(folder / "settings.json" for folder in folders)]
+    for path in kept:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
         os.utime(path, (LONG_AGO, LONG_AGO))
     os.utime(file, (LONG_AGO, LONG_AGO))
     renew(app)
     assert not file.exists()
-    assert note.exists() and (folder / file.name).exists()
+    assert all(path.exists() for path in kept)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="writers are told apart by the modes of POSIX")

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from attacks.changes import NOTHING, beside, plugin, variable, write
+from attacks.corruption import answer
+from attacks.tries import attempt
 
 MAKES = "\n    class Made(base):\n        name = 'made'\n    return Made\n"
 CALLS = "from target import tools\nfrom target.base import Base\n"
@@ -24,6 +26,17 @@ def tools(text, *others):
     return {"target/tools.py": text, **dict(others)}
 
 
+def in_turn(first, second):
+    """Return a change that comes after another one, which was looked at."""
+
+    def change(target):
+        first(target)
+        answer(attempt(target.look))
+        second(target)
+
+    return change
+
+
 # As in attacks.changes: files beyond SMALL, what is done before the index is made, the change.
 CHANGES = {
     "a function gives another key": (
@@ -39,6 +52,14 @@ CHANGES = {
         },
         NOTHING,
         beside({"dep.py": GIVES.format("two")}),
+    ),
+    "a function that is called since the last change": (
+        tools(GIVES.format("one")) | {"target/b.py": "from target import tools\n" + plugin("Beta")},
+        NOTHING,
+        in_turn(
+            write(target__b="from target import tools\n" + plugin("Beta", "tools.tell()")),
+            write(target__tools=GIVES.format("two")),
+        ),
     ),
     "a function works out another key": (
         tools(WORKS_OUT.format("one"))
