@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 from plugindex import store
@@ -94,7 +95,7 @@ def _replace_one(root, random):
     if isinstance(place, dict) and place is not root and random.random() < 0.1:
         place["unknown"] = place[name]
     odd = [one for one in ODD if not _alike(one, place[name])]
-    place[name] = random.choice(odd)
+    place[name] = copy.deepcopy(random.choice(odd))  # the next change may be inside of it
 
 
 def _alike(one, other):
