@@ -8,7 +8,7 @@ import time
 from plugindex import index, output, store, targets
 from plugindex.cli import SOUND, target_of
 from plugindex.errors import CacheError, message
-from plugindex.paths import cache_folder, environment_digest
+from plugindex.paths import ENVIRONMENT, cache_folder, environment_digest
 from plugindex.records import Record
 from plugindex.shipped_report import reports
 
@@ -103,7 +103,7 @@ def _kept(folder: str) -> Iterator[str]:
     """Yield the files of ours in a cache folder, other environments' included."""
     for name in _names(folder):
         path = os.path.join(folder, name)
-        if name.startswith("env-"):
+        if name.startswith(ENVIRONMENT):
             yield from _kept(path)
         elif name.endswith(".json") and _is_ours(path, name):
             yield path

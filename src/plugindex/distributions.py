@@ -10,6 +10,7 @@ from plugindex.names import is_dropped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.metadata import Distribution
     from typing import Any, TypeGuard
 
@@ -23,12 +24,10 @@ def installed_version(name: str) -> str:
     It looks at names of folders alone, which costs a hundredth of ``importlib.metadata``.
     """
     wanted = normal(name)
-    for folder in sys.path:
-        for entry in _names(folder):
-            stem, _, kind = entry.rpartition(".")
-            distribution, _, version = stem.partition("-")
-            if kind in _KINDS and version and normal(distribution) == wanted:
-                return version.partition("-")[0]  # an egg's name ends with the interpreter's
+    for _, _, stem in _metadata():
+        distribution, _, version = stem.partition("-")
+        if version and normal(distribution) == wanted:
+            return version.partition("-")[0]  # an egg's name ends with the interpreter's
     return ""
 
 
@@ -60,13 +59,9 @@ _found: tuple[list[Any], dict[tuple[str, str], Distribution | None]] = [], {}
 
 def _installed() -> list[Any]:
     """Return what stands for the distributions that are installed: their folders, and archives."""
-    installed: list[Any] = []
-    for folder in filter(_is_sound, sys.path):
-        names = [one for one in _names(folder) if one.endswith(_KINDS)]
-        archive = not os.path.isdir(folder or ".")
-        installed.append((folder, stamp.take(folder) if archive else None))
-        installed += [(one, stamp.take(os.path.join(folder, one))) for one in sorted(names)]
-    return installed
+    folders = [os.path.join(folder, entry) for folder, entry, _ in _metadata()]
+    archives = [one for one in filter(_is_sound, sys.path) if not os.path.isdir(one or ".")]
+    return [(path, stamp.take(path)) for path in (*folders, *archives)]
 
 
 def _look_up(top: str, provider: str) -> Distribution | None:
@@ -95,13 +90,20 @@ def bringing(package: str) -> list[str]:
 
     Folders alone are looked into: what a broken installation lacks costs nobody anything.
     """
-    found = []
+    return [
+        stem.partition("-")[0]
+        for folder, entry, stem in _metadata()
+        if package in _packages(os.path.join(folder, entry))
+    ]
+
+
+def _metadata() -> Iterator[tuple[str, str, str]]:
+    """Yield folder, name and stem of the metadata of each distribution on the path."""
     for folder in filter(_is_sound, sys.path):
         for entry in _names(folder):
             stem, _, kind = entry.rpartition(".")
-            if kind in _KINDS and package in _packages(os.path.join(folder, entry)):
-                found.append(stem.partition("-")[0])
-    return found
+            if kind in _KINDS:
+                yield folder, entry, stem
 
 
 def _packages(folder: str) -> set[str]:
@@ -118,9 +120,7 @@ def _is_sound(folder: object) -> TypeGuard[str]:
     return isinstance(folder, str) and "\0" not in folder
 
 
-def _names(folder: object) -> list[str]:
-    if not _is_sound(folder):
-        return []
+def _names(folder: str) -> list[str]:
     try:
         return os.listdir(folder or ".")
     except (OSError, ValueError):  # a zip file, no folder, or no name that a folder can have

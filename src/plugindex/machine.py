@@ -27,7 +27,7 @@ _IMPLICIT = frozenset({
     "__qualname__", "__firstlineno__", "__static_attributes__", "__annotations__",
     "__classcell__", "__type_params__", "__orig_bases__", "__classdictcell__",
 })  # fmt: skip
-_NAMING = ("__module__", "__qualname__")  # what tells where a class is to be had, set from outside
+NAMING = ("__module__", "__qualname__")  # what tells where a class is to be had, set from outside
 _LONGEST_DOC = 200
 
 
@@ -121,7 +121,7 @@ class Frame(Walker):
     def patch(self, target: Value, name: str, value: Value) -> None:
         """Record ``target.name = value``."""
         known = target[0] in ("k", "f", "a", "i")
-        if self.kind != "function" and (known or name in _NAMING):
+        if self.kind != "function" and (known or name in NAMING):
             self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))
 
     def computes_names(self) -> None:

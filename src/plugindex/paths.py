@@ -17,7 +17,8 @@ _APART, _DIGITS = "_at_", 12  # before the digest of a folder that a registry na
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 _LONGEST = 100
-_ENVIRONMENT, _LENGTH, _HEXADECIMAL = "env-", 16, frozenset("0123456789abcdef")
+ENVIRONMENT = "env-"  # begins the name of a folder that one environment has for itself
+_LENGTH, _HEXADECIMAL = 16, frozenset("0123456789abcdef")
 
 
 def cache_disabled(application: str) -> bool:
@@ -173,7 +174,7 @@ def cache_file(folder: str, name: str, environment: str, owner: str | None) -> s
         return ""
     if owner is None or owner == environment:
         return os.path.join(folder, name)
-    return os.path.join(folder, f"{_ENVIRONMENT}{environment}", name)
+    return os.path.join(folder, f"{ENVIRONMENT}{environment}", name)
 
 
 def other_environments(path: str) -> list[str]:
@@ -182,7 +183,7 @@ def other_environments(path: str) -> list[str]:
     What belongs to the environment that came first lies in the folder around them.
     """
     own = os.path.dirname(path)
-    here = os.path.basename(own) == _ENVIRONMENT + environment_digest()
+    here = os.path.basename(own) == ENVIRONMENT + environment_digest()
     root = os.path.dirname(own) if here else own
     try:
         with os.scandir(root) as entries:
@@ -193,5 +194,5 @@ def other_environments(path: str) -> list[str]:
 
 
 def _is_environment(name: str) -> bool:
-    digits = name.removeprefix(_ENVIRONMENT)
+    digits = name.removeprefix(ENVIRONMENT)
     return digits != name and len(digits) == _LENGTH and set(digits) <= _HEXADECIMAL

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.machine import NAMING
 from plugindex.makers import Makers
 from plugindex.names import is_ours, root
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from plugindex.meaning import Context, Found
     from plugindex.reader import ModuleRecord
 
-NAMING = ("__module__", "__qualname__")
 _SPACES = ("globals", "locals", "vars")
 _UNTOLD: Making = ("", frozenset())
 

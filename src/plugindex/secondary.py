@@ -75,14 +75,13 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
         return kept | {key: to for key, to in own.items() if key not in kept}
 
     def __contains__(self, key: object) -> bool:
-        return bool(raw.__contains__(self, key)) or self._follows(key)
-
-    def _follows(self, key: object) -> bool:
-        return key in self._followed() and key not in self._hidden
+        return bool(raw.__contains__(self, key)) or (
+            key not in self._hidden and key in self._followed()
+        )
 
     def __missing__(self, key: Any) -> Any:
         followed = self._followed()
-        if not self._follows(key):
+        if key not in followed or key in self._hidden:
             raise self._unknown(key)
         cls = self._primary[followed[key]]  # type: ignore[index]
         value = getattr(cls, self._attribute, None)

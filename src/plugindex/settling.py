@@ -67,10 +67,10 @@ class Settling:
         if self.kept and affected is not None:
             self.verdict = "partial" if affected or self.library.readings else "hit"
             self.unsettled = [] if affected else self.kept.undecided
-        before = self.kept.reached if self.kept and self.kept.reached else []
-        if before and affected:
-            affected = None  # any of its importers may import something else now
-        self.modules = {name: by for name, by in self.modules.items() if name not in before}
+        before = self.kept.reached if self.kept else []
+        if before:
+            self.modules = {name: by for name, by in self.modules.items() if name not in before}
+            affected = None if affected else affected  # its importers may import something else
         names = [n for n in self.modules if affected is None or n in affected]
         found = self._reached(names) if names else before
         self._include(found)

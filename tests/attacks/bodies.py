@@ -37,22 +37,27 @@ def in_turn(first, second):
     return change
 
 
+def told_inside(template):
+    """Return the row of a function in the package that gives a plugin its key."""
+    files = {"target/b.py": "from target import tools\n" + plugin("Beta", "tools.tell()")}
+    files |= tools(template.format("one"))
+    return files, NOTHING, write(target__tools=template.format("two"))
+
+
+def told_outside(template):
+    """Return the row of a function of another package that does."""
+    files = {"target/b.py": "import dep\n" + plugin("Beta", "dep.tell()")}
+    files |= {"lib:dep.py": template.format("one")}
+    return files, NOTHING, beside({"dep.py": template.format("two")})
+
+
+MARKED = tools("def mark(cls):\n    return cls\n") | {
+    "target/b.py": CALLS + "@tools.mark\nclass B(Base):\n    name = 'b'\n"
+}
 # As in attacks.changes: files beyond SMALL, what is done before the index is made, the change.
 CHANGES = {
-    "a function gives another key": (
-        tools(GIVES.format("one"))
-        | {"target/b.py": "from target import tools\n" + plugin("Beta", "tools.tell()")},
-        NOTHING,
-        write(target__tools=GIVES.format("two")),
-    ),
-    "a function outside gives another key": (
-        {
-            "lib:dep.py": GIVES.format("one"),
-            "target/b.py": "import dep\n" + plugin("Beta", "dep.tell()"),
-        },
-        NOTHING,
-        beside({"dep.py": GIVES.format("two")}),
-    ),
+    "a function gives another key": told_inside(GIVES),
+    "a function outside gives another key": told_outside(GIVES),
     "a function that is called since the last change": (
         tools(GIVES.format("one")) | {"target/b.py": "from target import tools\n" + plugin("Beta")},
         NOTHING,
@@ -61,20 +66,8 @@ CHANGES = {
             write(target__tools=GIVES.format("two")),
         ),
     ),
-    "a function works out another key": (
-        tools(WORKS_OUT.format("one"))
-        | {"target/b.py": "from target import tools\n" + plugin("Beta", "tools.tell()")},
-        NOTHING,
-        write(target__tools=WORKS_OUT.format("two")),
-    ),
-    "a function outside works out another key": (
-        {
-            "lib:dep.py": WORKS_OUT.format("one"),
-            "target/b.py": "import dep\n" + plugin("Beta", "dep.tell()"),
-        },
-        NOTHING,
-        beside({"dep.py": WORKS_OUT.format("two")}),
-    ),
+    "a function works out another key": told_inside(WORKS_OUT),
+    "a function outside works out another key": told_outside(WORKS_OUT),
     "a function that makes a class now": (
         tools("def make(base):\n    pass\n") | {"target/b.py": CALLS + "tools.make(Base)\n"},
         NOTHING,
@@ -111,14 +104,12 @@ CHANGES = {
         ),
     ),
     "a decorator": (
-        tools("def mark(cls):\n    return cls\n")
-        | {"target/b.py": CALLS + "@tools.mark\nclass B(Base):\n    name = 'b'\n"},
+        MARKED,
         NOTHING,
         write(target__tools="def mark(base):" + MAKES),
     ),
     "a decorator that raises": (
-        tools("def mark(cls):\n    return cls\n")
-        | {"target/b.py": CALLS + "@tools.mark\nclass B(Base):\n    name = 'b'\n"},
+        MARKED,
         NOTHING,
         write(target__tools="def mark(cls):\n    raise ValueError\n"),
     ),
