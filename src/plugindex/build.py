@@ -159,8 +159,10 @@ class Build(Settling):
             files = {**self.asked.files, **files}
         before = self.kept.results if self.kept else {}
         results = {name: self.results.get(name) or before[name] for name in self.modules}
+        stamps = {path: entry[0] for path, entry in files.items()}
+        contents = {path: entry[1:] for path, entry in files.items()}
         tail = {
-            index.CONTENTS: {path: entry[1:] for path, entry in files.items()},
+            index.CONTENTS: contents,
             index.MODULES: self.modules,
             index.UNDECIDED: self.unsettled,
             kept.TROUBLES: self._troubles(),
@@ -170,8 +172,11 @@ class Build(Settling):
             **{index.RESULT + name: result for name, result in results.items()},
             **self.library.records_text(),
         }
-        head["files"] = freshness.by_folder({path: entry[0] for path, entry in files.items()})
-        head["folders"] = self.library.folders()
+        head["files"] = freshness.by_folder(stamps)
+        head["constant"] = {path: contents[path] for path in freshness.constant(stamps)}
+        # What runs may look for names that nobody sees it look for.
+        head["roots"] = None if self.unsettled or self.asked else self.library.roots()
+        head["folders"] = self.library.folders(head["roots"])
         if self.asked is not None:
             known = {entry[0] for entry in head["folders"]}
             head["folders"] += [one for one in self.asked.folders if one[0] not in known]

@@ -13,7 +13,7 @@ from plugindex.records import ModuleFile, Problem, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # The order is the one in which importlib's path finder tries suffixes.
 _KINDS = dict.fromkeys(_imp.extension_suffixes(), "extension")
@@ -91,6 +91,15 @@ class Finder:
             listed = self._listings[folder] = self._scan(folder)
             self.consulted[folder] = None if listed is None else listed.names
             return listed
+
+    def looked_up(self) -> Iterator[str]:
+        """Yield every name that was to be found, whether it was or not."""
+        return iter(self._found)
+
+    def searched(self) -> frozenset[str]:
+        """Return the folders of the search path that are no package's as well."""
+        found = [file for file in self._found.values() if file is not None]
+        return frozenset(self.path).difference(*[file.locations for file in found])
 
     def _locate(self, name: str) -> ModuleFile | None:
         parent, _, tail = name.rpartition(".")

@@ -6,13 +6,12 @@ import os
 import time
 
 from plugindex import stamp
-from plugindex.codec import encode
 from plugindex.files import distrust
 from plugindex.records import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
 _LIMIT = 64 << 20  # bytes of a file whose content is compared
@@ -43,34 +42,36 @@ class Changes(Record):
 
 def check(
     files: Mapping[str, Any],
-    contents: Callable[[], Mapping[str, Any]],
+    contents: Callable[[Collection[str]], Mapping[str, Any]],
     folders: Iterable[Any],
     checked: int,
+    roots: Callable[[], Iterable[str]],
 ) -> Changes:
     """Compare files and folders with their stamps.
 
     Args:
         files: the stamp (None: absent) of each file, by folder and name.
-        contents: returns path to [content digest, module]; asked only where a stamp doesn't do.
-        folders: [path, stamp or None, digest of the names] of each folder; of the content where a
-            path is a file.
+        contents: returns [content digest, module] by path for at least the paths that it is given:
+            those for which a stamp doesn't do.
+        folders: [path, stamp or None, digest] of each folder; see :mod:`plugindex.folders`.
         checked: when the stamps were taken, in ns.
+        roots: returns the top-level names that were looked up.
     """
     doubts = doubtful(files, checked)
-    changed, settled = _compared(files, contents(), doubts) if doubts else (set(), 0)
+    changed, settled = _compared(files, contents(doubts), doubts) if doubts else (set(), 0)
     moved = whole = False
-    for path, known, names in folders:
+    for path, known, digest in folders:
         now = stamp.take(path)
         if _same(now, known) and (
             now is None or not stamp.too_fresh(now, checked) or _of_interpreter(path)
         ):
             continue
-        held = listed(path)
-        own = path if names[:1] == stamp.OWN else ""
-        if now is None or known is None or _held_digest(path, held, own) != names:
+        from plugindex.folders import SEARCHED, holds, listed
+
+        if now is None or known is None or not holds(path, digest, roots):
             moved = True
-            whole = whole or (held is None and known is not None)
-        else:
+            whole = whole or (listed(path) is None and known is not None)
+        elif digest[:1] != SEARCHED:  # one that a program writes into costs a listing, no writing
             settled += _is_settled(now)
     return Changes(frozenset(changed), moved, settled, whole)
 
@@ -145,55 +146,6 @@ def same_content(path: str, known: Any, now: stamp.Stamp, digest: str) -> bool:
     return data is not None and stamp.digest(data) == digest.removeprefix(stamp.OWN)
 
 
-def listed(folder: str) -> frozenset[str] | None:
-    """Return the names in *folder*, None when it can't be listed."""
-    try:
-        return frozenset(os.listdir(folder))
-    except (OSError, ValueError):
-        return None
-
-
-def names_digest(names: frozenset[str] | None, own: str = "") -> str:
-    """Return what stands for the names of a folder; the bytecode folder comes and goes.
-
-    Args:
-        names: None where they can't be listed.
-        own: the folder's path, if it counts too whether others may write it.
-    """
-    if names is None and not own:
-        return ""
-    told: list[Any] = sorted(names - {"__pycache__"}) if names is not None else []
-    told += [distrust(own)] if own else []
-    return (stamp.OWN if own else "") + stamp.digest(encode(told).encode("ascii"))
-
-
-def take_folders(
-    consulted: Mapping[str, frozenset[str] | None], dropped: Iterable[str] = ()
-) -> list[Any]:
-    """Return path, stamp and names digest of each folder that was listed.
-
-    Args:
-        consulted: the names that each had.
-        dropped: the plugin folders.
-    """
-    return [
-        [path, stamp.take(path), _held_digest(path, names, path if _in(path, dropped) else "")]
-        for path, names in consulted.items()
-    ]
-
-
-def _in(path: str, folders: Iterable[str]) -> bool:
-    return any(f"{path}{os.sep}".startswith(f"{folder}{os.sep}") for folder in folders)
-
-
-def _held_digest(path: str, names: frozenset[str] | None, own: str) -> str:
-    """Return what stands for what a path of the search path holds, be it a folder or an archive."""
-    if names is not None or own:
-        return names_digest(names, own)
-    data = stamp.read(path, _LIMIT)
-    return "" if data is None else stamp.digest(data)
-
-
 def now_ns() -> int:
     """Return the wall clock in ns."""
     return time.time_ns()
@@ -208,6 +160,15 @@ def by_folder(stamps: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return result
 
 
+def constant(stamps: Mapping[str, Any]) -> list[str]:
+    """Return the paths of which the content is compared at every start."""
+    return [
+        path
+        for path, taken in stamps.items()
+        if taken is not None and stamp.is_constant(taken) and not _of_interpreter(path)
+    ]
+
+
 def by_path(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return the stamps that an index stores by their paths."""
     return {
@@ -218,8 +179,3 @@ def by_path(files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 def restamped(files: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return stamps of now for *files*, whose contents were found to be the same."""
     return {f: {name: stamp.take(f + name) for name in names} for f, names in files.items()}
-
-
-def restamped_folders(folders: Iterable[Any]) -> list[Any]:
-    """Return stamps of now for *folders*, whose names were found to be the same."""
-    return [[path, stamp.take(path), names] for path, _, names in folders]

@@ -25,7 +25,7 @@ from plugindex.surroundings import ASKED, hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from typing import Any
 
     from plugindex.build import Build
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from plugindex.records import Problem
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
-READING = 3  # goes up with what is read of a module, so that nothing older counts
+READING = 4  # goes up with what is read of a module, so that nothing older counts
 # Entries of the tail; see plugindex.kept.
 CONTENTS, MODULES, RESULT, UNDECIDED = "/contents", "/modules", "=", "/undecided"
 
@@ -229,7 +229,13 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
         return freshness.Changes(failed, elsewhere)
     files, folders, checked = (document.head(n) for n in ("files", "folders", "checked"))
     try:
-        found = freshness.check(files, lambda: _entry(document, CONTENTS), folders, checked)
+        found = freshness.check(
+            files,
+            lambda paths: _contents(document, paths),
+            folders,
+            checked,
+            lambda: document.head("roots"),
+        )
         if not hold(document.head("variables") or {}):
             found = found.replace(modules=found.modules | {ASKED})
         found = found.replace(modules=found.modules | failed) if failed else found
@@ -238,6 +244,17 @@ def changes_at(place: Place, scope: Scope, settings: Settings) -> freshness.Chan
     if elsewhere:
         found = found.replace(folders=True)
     return None if found.whole else found
+
+
+def _contents(document: store.Document, paths: Collection[str]) -> Any:
+    """Return content digest and module of *paths*, by path.
+
+    Those whose stamps never do, as in an image's, lie apart: the rest takes a while to read.
+    """
+    apart = document.head("constant")
+    if isinstance(apart, dict) and apart.keys() >= set(paths):
+        return apart
+    return _entry(document, CONTENTS)
 
 
 def _entry(document: store.Document, name: str) -> Any:

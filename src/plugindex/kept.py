@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex import freshness, stamp
+from plugindex import folders, freshness, stamp
 from plugindex.bytecode import Reading
 from plugindex.codec import decode, encode
 from plugindex.errors import DAMAGE
@@ -43,6 +43,7 @@ class Kept:
         files: path to stamp.
         contents: path to [content digest, module].
         found: every name that was looked up, with the path that was found, None for nothing.
+        roots: the top-level ones; None where others may matter too.
         troubles: what kept folders and files from being found.
         left_out: whether the package has folders that no walk over it lists.
         reached: the modules in scope that lie in such.
@@ -56,6 +57,7 @@ class Kept:
         self.files = freshness.by_path(document.head("files"))
         self.failed: dict[str, Any] = document.head("failed")
         self.variables: dict[str, Any] = document.head("variables") or {}
+        self.roots: list[str] | None = document.head("roots")
         tail = document.raw_tail()
         self.contents: dict[str, Any] = decode(tail.pop(CONTENTS))
         self.modules: dict[str, str] = decode(tail.pop(MODULES))
@@ -218,15 +220,27 @@ class KeptLibrary(Library):
         new = self.asked.keys() - self.kept.found.keys()
         return self.kept.found | {name: place(self, name) for name in sorted(new)}
 
-    def folders(self) -> list[Any]:
-        """Return path, stamp and names digest of each folder that was listed."""
+    def roots(self) -> list[str]:
+        """Return the top-level names that were looked up, now or before."""
+        known = self.kept.roots if self.kept and self.kept.roots else ()
+        return sorted({name.partition(".")[0] for name in self.finder.looked_up()}.union(known))
+
+    def folders(self, roots: Collection[str] | None) -> list[Any]:
+        """Return path, stamp and digest of each folder that was listed.
+
+        Args:
+            roots: the top-level names that were looked up, None where any other may matter too.
+        """
+        consulted, dropped = self.finder.consulted, self.finder.dropped.values()
+        searched = () if roots is None else self.finder.searched()
         if self.kept is None or self.kept.moved:
-            return freshness.take_folders(self.finder.consulted, self.finder.dropped.values())
+            return folders.take(consulted, dropped, searched, roots or ())
         old: list[Any] = self.kept.document.head("folders")
         known = {entry[0] for entry in old}
-        consulted = self.finder.consulted.items()
-        new = {path: names for path, names in consulted if path not in known}
-        return old + freshness.take_folders(new, self.finder.dropped.values())
+        new = {path: names for path, names in consulted.items() if path not in known}
+        if roots != self.kept.roots:
+            old = [folders.rerooted(entry, self.kept.roots or (), roots) for entry in old]
+        return old + folders.take(new, dropped, searched, roots or ())
 
     def files(self, provided: Iterable[Any] | None) -> dict[str, tuple[Any, str, str]]:
         """Return stamp, content digest and module of each file that decided something.

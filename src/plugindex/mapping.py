@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-# The same classes as in collections.abc, which would import the package collections.
-from _collections_abc import ItemsView, KeysView, ValuesView
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_keys, dict_values
@@ -20,7 +17,6 @@ else:
 _MISSING: Any = object()
 # The storage's own operations, past the overrides below.
 raw: Any = dict
-_Proxy: Any = type(vars(type))
 
 
 class LazyMapping(dict[K, V]):
@@ -64,15 +60,21 @@ class LazyMapping(dict[K, V]):
 
     def keys(self) -> dict_keys[K, V]:
         """Return a view of the keys; nothing is loaded."""
+        from plugindex.views import Keys
+
         return Keys(self)  # type: ignore[return-value]
 
     def values(self) -> dict_values[K, V]:
         """Load everything and return a view of what loaded."""
+        from plugindex.views import Values
+
         self._loaded()
         return Values(self)  # type: ignore[return-value]
 
     def items(self) -> dict_items[K, V]:
         """Load everything and return a view of the keys and values that loaded."""
+        from plugindex.views import Items
+
         self._loaded()
         return Items(self)  # type: ignore[return-value]
 
@@ -179,48 +181,3 @@ class LazyMapping(dict[K, V]):
 
 def _plain(other: dict[Any, Any]) -> dict[Any, Any]:
     return other._loaded() if isinstance(other, LazyMapping) else other
-
-
-class _View:
-    """What dict views have beyond those of collections.abc."""
-
-    __slots__ = ()
-    _mapping: LazyMapping[Any, Any]
-
-    @property
-    def mapping(self) -> Any:
-        """The mapping that this view shows, read-only."""
-        return _Proxy(self._mapping)
-
-    def __reversed__(self) -> Iterator[Any]:
-        return reversed(list(self))  # type: ignore[call-overload]
-
-    def __repr__(self) -> str:
-        return f"dict_{type(self).__name__.lower()}({list(self)!r})"  # type: ignore[call-overload]
-
-
-class Keys(_View, KeysView):  # type: ignore[type-arg]
-    """The keys of a lazy mapping; reading them loads nothing."""
-
-    __slots__ = ()
-
-
-class Values(_View, ValuesView):  # type: ignore[type-arg]
-    """The values of a lazy mapping that loaded."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._mapping._loaded().values())
-
-    def __contains__(self, value: object) -> bool:
-        return value in self._mapping._loaded().values()
-
-
-class Items(_View, ItemsView):  # type: ignore[type-arg]
-    """The keys and values of a lazy mapping that loaded."""
-
-    __slots__ = ()
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        return iter(self._mapping._loaded().items())

@@ -34,7 +34,15 @@ def root(module: str) -> str:
 
 def variable(application: str, switch: str) -> str:
     """Return the name of the environment variable *switch* of *application*."""
-    return "".join(c if c.isalnum() else "_" for c in application.upper()) + "_" + switch
+    prefix = _prefixes.get(application)
+    if prefix is None:
+        prefix = "".join(c if c.isalnum() else "_" for c in application.upper())
+        _prefixes[application] = prefix
+    return f"{prefix}_{switch}"
+
+
+# How the variables of each application begin: every class statement asks for some.
+_prefixes: dict[str, str] = {}
 
 
 def value(application: str, switch: str) -> str:

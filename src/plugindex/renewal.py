@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex import freshness, index, store
+from plugindex import folders, freshness, index, store
 from plugindex.errors import DAMAGE
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ def stamp_anew(place: Place) -> None:
     head = place.document.raw_head()
     head["checked"] = freshness.now_ns()
     head["files"] = freshness.restamped(place.document.head("files"))
-    head["folders"] = freshness.restamped_folders(place.document.head("folders"))
+    head["folders"] = folders.restamped(place.document.head("folders"))
     store.write(place.path, head, "records", place.document.raw_tail())
 
 

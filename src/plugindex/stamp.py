@@ -38,9 +38,12 @@ def too_fresh(stamp: Stamp, now_ns: int) -> bool:
         stamp: what ``take`` returned.
         now_ns: the wall clock when the stamp was taken, as ``time.time_ns`` gives it.
     """
+    return max(stamp[1], stamp[3]) > now_ns - _RACY or is_constant(stamp)
+
+
+def is_constant(stamp: Stamp) -> bool:
+    """Tell whether *stamp* has the times of an image, which a rebuilt one may repeat."""
     _, modified, _, changed = stamp
-    if max(modified, changed) > now_ns - _RACY:
-        return True
     # A read-only image repeats one whole second as every time of a file.
     return modified < _IMAGE or (modified == changed and modified % _SECOND == 0)
 

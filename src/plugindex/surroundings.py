@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from plugindex import freshness, stamp
+from plugindex import folders, stamp
 from plugindex.codec import encode
 from plugindex.names import root
 from plugindex.records import Record
@@ -46,9 +46,9 @@ def taken(asked: Mapping[str, Any], since: int, roots: Iterable[str] = ()) -> Su
     unread = {path for name, path in modules if root(name) in roots}
     names = [name for name in asked.get("variables", ()) if name not in _PASSING]
     files = {path: _file(path, since) for path in unread.union(asked.get("files", ()))}
-    folders = {path: freshness.listed(path) for path in asked.get("folders", ())}
+    held = {path: folders.listed(path) for path in asked.get("folders", ())}
     variables = {name: value_digest(name) for name in names}
-    return Surroundings(variables, files, tuple(freshness.take_folders(folders)))
+    return Surroundings(variables, files, tuple(folders.take(held)))
 
 
 def _file(path: str, since: int) -> tuple[Any, str, str]:
