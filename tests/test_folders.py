@@ -114,14 +114,50 @@ def test_a_module_in_front_of_the_one_that_was_found_counts(site, tmp_path, monk
     assert list(site.take().plugins) == ["One"]
 
 
-def test_where_a_module_had_to_run_any_name_counts(site):
-    site.write("plugs/two.py", "NAME = 'tw' + str(len('o'))\n" + PLUGIN.format("Two"))
-    site.write("plugs/three.py", PLUGIN.format("Three").replace("'Three'", "__import__('os').sep"))
-    assert site.verdict == "cold"
-    site.write("whatever", "")
-    assert site.verdict == "partial"
-    site.write("plugs/three.py", PLUGIN.format("Three"))
-    assert site.verdict == "partial"
+COMPUTED = """
+    import {imported}
+    from plugs.base import Plugin
+
+
+    class Two(Plugin):
+        key = {key}
+"""
+
+
+def test_where_a_module_had_to_run_what_it_looked_for_counts(site):
+    wanted = "importlib.util.find_spec('ext' + 'ra') is None"
+    site.write("plugs/two.py", COMPUTED.format(imported="importlib.util", key=f"str({wanted})"))
+    assert sorted(site.take().plugins) == ["One", "True"]
+    before = site.stored
+    site.write("results.csv", "1,2\n")
+    assert site.verdict == "hit"
+    assert site.stored == before
+    site.write("extra.py", "")
+    assert sorted(site.take().plugins) == ["False", "One"]
+    site.write("results2.csv", "1,2\n")
+    assert site.verdict == "hit"
+
+
+def test_where_a_module_that_ran_listed_the_folder_all_its_names_count(site):
+    wanted = "str(sum(n.endswith('.csv') for n in os.listdir(os.path.dirname(__path__[0]))))"
+    text = COMPUTED.format(imported="os", key=wanted.replace("__path__", "Plugin.__path__"))
+    site.write("plugs/base.py", "class Plugin:\n    from plugs import __path__\n")
+    site.write("plugs/two.py", text)
+    assert sorted(site.take().plugins) == ["0", "One"]
+    site.write("results.csv", "1,2\n")
+    assert sorted(site.take().plugins) == ["1", "One"]
+
+
+def test_a_package_elsewhere_in_which_a_module_that_ran_looked_counts(site):
+    site.write("lib/__init__.py", "")
+    text = COMPUTED.format(imported="importlib", key="found")
+    look = "found = 'none'\ntry:\n    importlib.import_module('lib.' + 'part')\n"
+    look += "    found = 'part'\nexcept ImportError:\n    pass\n"
+    text = text.replace("\n\n\n", "\n" + textwrap.indent(look, "    ") + "\n\n", 1)
+    site.write("plugs/two.py", text)
+    assert sorted(site.take().plugins) == ["One", "none"]
+    site.write("lib/part.py", "")
+    assert sorted(site.take().plugins) == ["One", "part"]
 
 
 def test_a_distribution_that_is_installed_counts(site):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from plugindex import freshness, index, kept, providers, store, surroundings
+from plugindex import folders, freshness, index, kept, providers, store, surroundings
 from plugindex.codec import decode
 from plugindex.errors import DAMAGE
 from plugindex.header import CacheConfig, header
@@ -174,13 +174,21 @@ class Build(Settling):
         }
         head["files"] = freshness.by_folder(stamps)
         head["constant"] = {path: contents[path] for path in freshness.constant(stamps)}
-        # What runs may look for names that nobody sees it look for.
-        head["roots"] = None if self.unsettled or self.asked else self.library.roots()
+        head["roots"] = self._roots()
         head["folders"] = self.library.folders(head["roots"])
         if self.asked is not None:
-            known = {entry[0] for entry in head["folders"]}
-            head["folders"] += [one for one in self.asked.folders if one[0] not in known]
+            asked = (self.asked.folders, self.asked.searched)
+            head["folders"] = folders.joined(head["folders"], *asked)
         return head, "records", tail
+
+    def _roots(self) -> list[str] | None:
+        """Return the top-level names that were looked up, None where a child may know of more."""
+        if self.asked is not None:
+            told = self.asked.roots
+            return None if told is None else sorted({*self.library.roots(), *told})
+        if self.unsettled and self.kept and self.kept.roots is None:
+            return None
+        return self.library.roots()
 
 
 def _details(results: dict[str, Any], before: dict[str, Any]) -> Callable[[str], Any]:

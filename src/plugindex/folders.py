@@ -52,6 +52,26 @@ def take(
     ]
 
 
+def look(paths: Iterable[str]) -> list[Any]:
+    """Return the same of each of *paths* as it is now, all names of a folder counting."""
+    return take({path: listed(path) for path in paths})
+
+
+def joined(found: list[Any], asked: Iterable[Any], searched: Iterable[Any]) -> list[Any]:
+    """Return the entries of folders, each path once.
+
+    Args:
+        found: those that were listed to find modules.
+        asked: those that a child listed for its own ends: all their names count.
+        searched: those in which a child looked for modules.
+    """
+    entries = {path: [path, *rest] for path, *rest in (*searched, *found)}
+    for path, *rest in asked:
+        if path not in entries or entries[path][2][:1] == SEARCHED:
+            entries[path] = [path, *rest]
+    return list(entries.values())
+
+
 def _first_digest(
     path: str,
     names: Names | None,

@@ -24,11 +24,17 @@ _CHANGING = "?"  # no digest equals it
 
 
 class Surroundings(Record):
-    """The variables, files and folders that were asked for, as they were after it."""
+    """The variables, files and folders that were asked for, as they were after it.
+
+    *searched* are the folders that were listed to find modules, *roots* the top-level names that
+    were looked for; None where nobody could say.
+    """
 
     variables: Mapping[str, str | None] = {}
     files: Mapping[str, tuple[Any, str, str]] = {}
     folders: tuple[Any, ...] = ()
+    searched: tuple[Any, ...] = ()
+    roots: tuple[str, ...] | None = None
 
 
 def taken(asked: Mapping[str, Any], since: int, roots: Iterable[str] = ()) -> Surroundings:
@@ -36,7 +42,7 @@ def taken(asked: Mapping[str, Any], since: int, roots: Iterable[str] = ()) -> Su
 
     Args:
         asked: names of variables and paths of files and folders, by kind, and ``modules``, the
-            files of those that came in.
+            files of those that came in; what a :class:`plugindex.witness.Witness` told.
         since: the time in ns when the child had not begun yet; what changed after it may have
             changed after it was read, and so is never taken for the same.
         roots: the packages whose modules nobody has read, so that their files count wherever
@@ -46,9 +52,13 @@ def taken(asked: Mapping[str, Any], since: int, roots: Iterable[str] = ()) -> Su
     unread = {path for name, path in modules if root(name) in roots}
     names = [name for name in asked.get("variables", ()) if name not in _PASSING]
     files = {path: _file(path, since) for path in unread.union(asked.get("files", ()))}
-    held = {path: folders.listed(path) for path in asked.get("folders", ())}
-    variables = {name: value_digest(name) for name in names}
-    return Surroundings(variables, files, tuple(folders.take(held)))
+    return Surroundings(
+        variables={name: value_digest(name) for name in names},
+        files=files,
+        folders=tuple(folders.look(asked.get("folders", ()))),
+        searched=tuple(folders.look(asked.get("searched", ()))),
+        roots=tuple(asked["roots"]) if "roots" in asked else None,
+    )
 
 
 def _file(path: str, since: int) -> tuple[Any, str, str]:

@@ -1,5 +1,8 @@
 """Note what runs in a child asks of its surroundings: variables, files, folders and modules.
 
+Of a folder that the import system lists, the names that it looks for count; of one that anybody
+else lists, all.
+
 What an undecided module or a discovery function comes to may depend on any of them, so the index
 stamps them like the files that were read. Asking whether a file is there is not told to anybody,
 and isn't seen.
@@ -9,10 +12,12 @@ from __future__ import annotations
 
 import os
 import sys
+from _frozen_importlib_external import PathFinder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.machinery import ModuleSpec
     from typing import Any
 
 ALL = "*"  # a module that goes through the environment asks for every variable
@@ -21,6 +26,7 @@ _INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist
 _NOWHERE = ("/proc/", "/sys/", "/dev/")  # made as they are read, so never the same
 _MODULE = (".py", ".pyc", ".so", ".pyd")
 _MOST = 5_000
+_IMPORT_SYSTEM = PathFinder.find_spec.__code__.co_filename
 
 
 class Witness:
@@ -30,6 +36,8 @@ class Witness:
         self.variables: set[str] = set()
         self.files: set[str] = set()
         self.folders: set[str] = set()
+        self.searched: set[str] = set()
+        self.roots: set[str] = set()
         self.written: set[str] = set()
         self.closed = False
         self._before = frozenset(sys.modules)
@@ -39,10 +47,13 @@ class Witness:
         self.closed = True
         files = {_source(path) for path in self.files - self.written if _counts(path)}
         folders = {path for path in self.folders if _counts(path + os.sep)}
+        searched = {path for path in self.searched - folders if _counts(path + os.sep)}
         return {
             "variables": sorted(self.variables),
             "files": sorted(files)[:_MOST],
             "folders": sorted(folders)[:_MOST],
+            "searched": sorted(searched)[:_MOST],
+            "roots": sorted(self.roots.union(name.partition(".")[0] for name in list(sys.modules))),
             "modules": self._modules(),
         }
 
@@ -66,7 +77,8 @@ class Witness:
         except (TypeError, ValueError, OSError):  # a descriptor, or no path at all
             return
         if event != "open":
-            self.folders.add(path)
+            by_import = sys._getframe(1).f_code.co_filename == _IMPORT_SYSTEM
+            (self.searched if by_import else self.folders).add(path)
         elif _reads(arguments[1], arguments[2]):
             self.files.add(path)
         else:
@@ -77,9 +89,21 @@ def begin() -> Witness:
     """Note what is asked from now on; an audit hook stays to the end of the process."""
     witness = Witness()
     sys.addaudithook(witness._note)
+    _watch(witness)
     for environment in (os.environ, getattr(os, "environb", os.environ)):
         environment.__class__ = _noting(type(environment), witness)
     return witness
+
+
+def _watch(witness: Witness) -> None:
+    """Note the top-level names that are looked for on the search path, found or not."""
+    look_up = PathFinder.find_spec
+
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        witness.roots.add(str(fullname).partition(".")[0])
+        return look_up(fullname, path, target)
+
+    PathFinder.find_spec = staticmethod(find_spec)  # type: ignore[method-assign]
 
 
 def _noting(kind: Any, witness: Witness) -> type:

@@ -263,6 +263,18 @@ READS_FOLDER = {
     "for one in os.listdir(os.path.join(os.path.dirname(__file__), 'data')):\n"
     "    globals()[one] = type(Base)(one, (Base,), {'name': one, '__module__': __name__})\n",
 }
+LISTS_THE_PATH = {
+    "target/b.py": "import os\nfrom target.base import Base\n"
+    "for one in os.listdir(os.path.dirname(os.path.dirname(__file__))):\n"
+    "    if one.endswith('.kind'):\n"
+    "        class Kind(Base):\n            name = one\n",
+}
+FINDS_ON_THE_PATH = {
+    "target/b.py": "import os, pkgutil\nfrom target.base import Base\n"
+    "for one in pkgutil.iter_modules([os.path.dirname(os.path.dirname(__file__))]):\n"
+    "    if one.name.startswith('kind_'):\n"
+    "        class Kind(Base):\n            name = one.name\n",
+}
 READS_VARIABLE = {
     "target/b.py": "import os\n"
     + plugin("Beta", "os.environ.get('TARGET_KEY', 'none')")
@@ -337,6 +349,21 @@ CHANGES = {
         READS_FOLDER,
         NOTHING,
         lambda t: t.write({"target/data/y": ""}),
+    ),
+    "a folder of the path that a module lists": (
+        LISTS_THE_PATH,
+        NOTHING,
+        lambda t: t.write({"x.kind": ""}),
+    ),
+    "a folder of the path in which a module finds others": (
+        FINDS_ON_THE_PATH,
+        NOTHING,
+        lambda t: t.write({"kind_x.py": ""}),
+    ),
+    "a file beside the packages": (
+        DYNAMIC,
+        NOTHING,
+        lambda t: t.write({"results.csv": "", "unasked.py": ""}),
     ),
     "a variable that gives a key": (READS_VARIABLE, NOTHING, variable("TARGET_KEY", "set")),
     "a variable that is asked for": (READS_VARIABLE, NOTHING, variable("TARGET_MORE", "")),
