@@ -10,6 +10,7 @@ from plugindex.errors import DAMAGE
 from plugindex.header import CacheConfig, header
 from plugindex.kept import Kept
 from plugindex.merge import merge
+from plugindex.paths import search_path
 from plugindex.records import Stats
 from plugindex.results import fields_of, same_keys
 from plugindex.retention import remove_unused
@@ -174,6 +175,8 @@ class Build(Settling):
         }
         head["files"] = freshness.by_folder(stamps)
         head["constant"] = {path: contents[path] for path in freshness.constant(stamps)}
+        ran = self.unsettled or self.asked is not None
+        head["path"] = None if ran else search_path()
         head["roots"] = self._roots()
         head["folders"] = self.library.folders(head["roots"])
         if self.asked is not None:

@@ -158,7 +158,7 @@ class RegistryCacheManager(Generic[T]):
     def _place(self, mine: str) -> tuple[str, store.Document]:
         folder = cache_folder(self.application) if self._folder is None else self._folder
         name = plain_name(self.cache_name) + ".json"
-        return locate(folder, name, mine)
+        return locate(folder, name, mine)[:2]
 
     def _load(self) -> dict[Hashable, T]:
         if cache_disabled(self.application):

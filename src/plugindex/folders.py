@@ -102,6 +102,26 @@ def holds(path: str, digest: str, roots: Callable[[], Iterable[str]]) -> bool:
     return _digest(path, names, path if digest[:1] == stamp.OWN else "") == digest
 
 
+def is_bare(path: str, roots: Collection[str]) -> bool:
+    """Tell whether nothing lies at *path* that import could take for one of *roots*.
+
+    Programs don't count, whose files have no suffix: those of an environment lie in one folder.
+    """
+    names = listed(path)
+    if names is None:
+        return not os.path.lexists(path)
+    known = frozenset(roots)
+    return not any(_counts(name, known) and not _is_program(path, name) for name in names)
+
+
+def _counts(name: str, roots: Names) -> bool:
+    return name.partition(".")[0] in roots or name.endswith(_METADATA)
+
+
+def _is_program(folder: str, name: str) -> bool:
+    return "." not in name and os.path.isfile(os.path.join(folder, name))
+
+
 def rerooted(entry: list[Any], before: Collection[str], roots: Collection[str] | None) -> list[Any]:
     """Return an *entry* of ``take`` after more names were looked up.
 
@@ -127,8 +147,7 @@ def restamped(folders: Iterable[Any]) -> list[Any]:
 
 def _searched_digest(names: Names, roots: Iterable[str]) -> str:
     known = frozenset(roots)
-    told = {name for name in names if name.partition(".")[0] in known or name.endswith(_METADATA)}
-    return SEARCHED + _names_digest(frozenset(told))
+    return SEARCHED + _names_digest(frozenset(name for name in names if _counts(name, known)))
 
 
 def _names_digest(names: Names | None, own: str = "") -> str:

@@ -40,18 +40,24 @@ def header(config: CacheConfig, version: str, environment: str) -> dict[str, Any
     }
 
 
-def locate(folder: str, name: str, environment: str) -> tuple[str, store.Document]:
-    """Return the path of this environment's file, "" without a folder, and what lies there.
+def locate(
+    folder: str, name: str, environment: str
+) -> tuple[str, store.Document, store.Document | None]:
+    """Return where this environment's file lies, what lies there, and what another one has.
 
-    The flat path belongs to the environment that its file names; another one has a folder beside.
+    The flat path belongs to the environment that its file names; others have folders beside.
+
+    Returns:
+        the path, "" without a folder, the document there, and the one at the flat path if that is
+        another environment's.
     """
     flat = cache_file(folder, name, environment, None)
     if not flat:
-        return "", store.Document(store.ABSENT, "this user has no folder for it")
+        return "", store.Document(store.ABSENT, "this user has no folder for it"), None
     document = store.read(flat)
     owner = document.head("environment")
     path = cache_file(folder, name, environment, owner if isinstance(owner, str) else None)
-    return path, document if path == flat else store.read(path)
+    return (path, document, None) if path == flat else (path, store.read(path), document)
 
 
 def check_header(

@@ -63,12 +63,14 @@ class Settings(Record):
 class Place(Record):
     """Where a scope's index lies, what lies there, and for which environment.
 
-    *path* is "" for one that is in memory only.
+    *path* is "" for one that is in memory only. *other* is the index of the environment that came
+    first, if that isn't this one.
     """
 
     path: str
     document: store.Document
     environment: str
+    other: store.Document | None = None
 
 
 def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
@@ -94,8 +96,11 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
 def _take(scope: Scope, settings: Settings, anew: bool) -> Snapshot:
     started = time.perf_counter()
     place = find_place(scope, settings)
+    lender = None if anew else _lender(place, scope, settings)
+    found = None if lender is None else stored(scope, settings, lender, started)
+    if found is not None:
+        return found
     changes = None if place is None or anew else changes_at(place, scope, settings)
-    found = None
     if place is not None and changes is not None and changes.none:
         found = stored(scope, settings, place, started)
         changes = changes if found is not None else None
@@ -156,6 +161,7 @@ def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, P
     It tells whether they fail there too, and what that depends on.
     """
     place = find_place(scope, settings)
+    place = _lender(place, scope, settings) or place
     if place is None or not place.path or not is_sound(place, scope, settings):
         return
     from plugindex.results import fields_of
@@ -182,7 +188,19 @@ def find_place(scope: Scope, settings: Settings) -> Place | None:
     if not settings.cache or not folder or cache_disabled(scope.application):
         return None
     environment = environment_digest()
-    return Place(*locate(folder, index_file_name(scope), environment), environment)
+    path, document, other = locate(folder, index_file_name(scope), environment)
+    return Place(path, document, environment, other)
+
+
+def _lender(place: Place | None, scope: Scope, settings: Settings) -> Place | None:
+    """Return the place of another environment's index that holds here as it is, if there is one."""
+    if place is None or place.other is None or place.document.verdict != store.ABSENT:
+        return None
+    from plugindex.lending import lent
+
+    other = lent(place)
+    changes = None if other is None else changes_at(other, scope, settings)
+    return other if changes is not None and changes.none else None
 
 
 def scope_digest(scope: Scope) -> str:
