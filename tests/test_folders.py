@@ -138,6 +138,20 @@ def test_where_a_module_had_to_run_what_it_looked_for_counts(site):
     assert site.verdict == "hit"
 
 
+def test_what_a_module_that_ran_looked_for_counts_in_the_last_folder_too(site, tmp_path):
+    last = tmp_path / "last"
+    last.mkdir()
+    sys.path.append(str(last))
+    try:
+        wanted = "str(importlib.util.find_spec('ext' + 'ra') is None)"
+        site.write("plugs/two.py", COMPUTED.format(imported="importlib.util", key=wanted))
+        assert sorted(site.take().plugins) == ["One", "True"]
+        (last / "extra.py").write_text("")
+        assert sorted(site.take().plugins) == ["False", "One"]
+    finally:
+        sys.path.remove(str(last))
+
+
 def test_where_a_module_that_ran_listed_the_folder_all_its_names_count(site):
     wanted = "str(sum(n.endswith('.csv') for n in os.listdir(os.path.dirname(__path__[0]))))"
     text = COMPUTED.format(imported="os", key=wanted.replace("__path__", "Plugin.__path__"))

@@ -88,6 +88,7 @@ class _Called(Build):
         self._take(found)
         named = (self.scope.application, self.scope.package, *(p.module for p in found.plugins))
         roots = set(map(root, named))
+        self.finder.list_all()
         self.asked = surroundings.taken(found.asked, since, roots)
         self.undecided, self.unsettled = [], []
 

@@ -96,6 +96,11 @@ class Finder:
         """Yield every name that was to be found, whether it was or not."""
         return iter(self._found)
 
+    def list_all(self) -> None:
+        """List every folder of the search path: whoever runs code may look in each."""
+        for place in self.path:
+            self.listing(place)
+
     def searched(self) -> frozenset[str]:
         """Return the folders of the search path that are no package's as well."""
         found = [file for file in self._found.values() if file is not None]

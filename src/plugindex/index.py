@@ -152,6 +152,7 @@ if hasattr(os, "register_at_fork"):
 def cache_path(scope: Scope, settings: Settings) -> str:
     """Return the path of the index file in use, "" where none is kept; nothing is created."""
     place = find_place(scope, settings)
+    place = _lender(place, scope, settings) or place
     return place.path if place else ""
 
 

@@ -167,6 +167,7 @@ class Settling:
 
         since = freshness.now_ns()
         found = examine(self.undecided, self.scope, **self.for_child())
+        self.finder.list_all()
         self.asked = surroundings.taken(found.asked, since)
         if found.refused and not getattr(sys, "frozen", False):
             self.place = None  # the next start may be able to; only a frozen application never is
