@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
 _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
+# Ends a reason that holds for what a module comes to when others are imported, whenever that is.
+ANY_TIME = ", at any time"
 
 
 class Makers(Family):

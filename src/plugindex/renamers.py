@@ -1,7 +1,7 @@
 """Which calls and assignments may move classes of a hierarchy to another module by name.
 
 A package that shows its classes where it re-exports them sets their ``__module__``: in a loop over
-``__all__``, or by a function that is handed ``globals()``.
+``__all__``, by a function that is handed ``globals()``, or in its ``__getattr__`` when one asks.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.machine import NAMING
-from plugindex.makers import Makers
+from plugindex.makers import ANY_TIME, Makers
 from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
@@ -53,7 +53,17 @@ class Renamers(Makers):
         if not places:
             return _UNTOLD
         named = (*args, *(function[4] or {}).values())
-        return (f"{function[2]}() sets the module of classes", places | _texts(named))
+        when = "" if _sets_naming(summary, 12) else ANY_TIME  # by a function that it makes
+        return (f"{function[2]}() sets the module of classes{when}", places | _texts(named))
+
+    def renames_late(self, record: ModuleRecord) -> str:
+        """Return why a module may rename classes whenever one of its names is asked for, or ""."""
+        value = record.names.get("__getattr__")
+        found = ("",) if value is None else self.evaluate(value, self.context(record))
+        summary = self.library.function(*found[1:4]) if found[0] == "function" else None
+        if summary is None or not _sets_naming(summary):
+            return ""
+        return f"line {found[3]}: {found[2]}() sets the module of classes{ANY_TIME}"
 
     def _handed(self, value: Any, args: tuple[Found, ...], context: Context) -> frozenset[str]:
         """Return where the classes of the family stand that a call is given."""
@@ -113,9 +123,10 @@ class Renamers(Makers):
         return frozenset(places)
 
 
-def _sets_naming(summary: Any) -> bool:
+def _sets_naming(summary: Any, stored: int = 13) -> bool:
+    """Tell whether a function sets the naming of classes, itself (12) or by one in it (13)."""
     sets = "setattr" in summary[5]
-    return any(one in summary[13] or (sets and one in summary[11]) for one in NAMING)
+    return any(one in summary[stored] or (sets and one in summary[11]) for one in NAMING)
 
 
 def _is_library(module: str) -> bool:

@@ -6,10 +6,11 @@ import sys
 
 from plugindex.availability import Requirements
 from plugindex.candidates import Candidate, CandidateReader
-from plugindex.keyreading import KeyReader, Undecided
-from plugindex.makers import EVERYWHERE
+from plugindex.keyreading import KeyReader, Undecided, telling
+from plugindex.makers import ANY_TIME, EVERYWHERE
 from plugindex.namespaces import ALIASES, is_own
 from plugindex.records import Problem, Record
+from plugindex.subscripts import makes_classes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Resolver:
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
-        self._telling = _telling(scope)
+        self._telling = telling(scope)
         self._lending: dict[str, dict[str, list[Found]]] = {}
         self.candidates = CandidateReader(self.family, scope, self.keys)
 
@@ -84,6 +85,7 @@ class Resolver:
         if candidates and file is not None and file.kind == "extension":
             reasons.append(_COMPILED)
         if reasons:
+            reasons.sort(key=lambda reason: not reason.endswith(ANY_TIME))
             return Resolution(undecided=reasons[0], requires=requires, spreads=spreads)
         return Resolution(tuple(candidates), "", None, requires, tuple(problems), spreads)
 
@@ -152,6 +154,8 @@ class Resolver:
     def _check(self, cls: Found) -> None:
         """Leave to running what reading does not tell of a class that may count."""
         name, line, condition = self.family.entry(cls)[:3]
+        if makes_classes(self.family, cls):
+            raise Undecided(f"line {line}: {name}[...] makes a class{ANY_TIME}")
         if "__qualname__" in self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {}):
             raise Undecided(f"line {line}: {name} changes its qualified name")
         if self.family.belongs(cls) is None or self.family.doubtful(cls):
@@ -182,6 +186,10 @@ class Resolver:
     def _effects(self, record: ModuleRecord, reasons: list[str]) -> tuple[str, ...]:
         """Add why running may do more than reading tells; return the modules that it may change."""
         spreads: set[str] = set()
+        late = self.family.renames_late(record)
+        if late:
+            reasons.append(late)
+            spreads.update(cls[1] for cls in self._members())
         for line, reason, places in (*self._makings(record), *self._patches(record)):
             reasons.append(f"line {line}: {reason}")
             spreads |= places
@@ -236,13 +244,20 @@ class Resolver:
         """Return the names of the classes of the family that are known by reading."""
         if self._words is None:
             words = {self.scope.base.rpartition(":")[2].rpartition(".")[2]}
-            for file in self.library.finder.modules(self.scope.package):
-                record = self.library.record(file.name)
-                for cls in self._own_classes(record) if record else ():
-                    if self.family.belongs(cls):
-                        words.add(self.family.entry(cls)[0].rpartition(".")[2])
+            names = (
+                self.family.entry(cls)[0] for cls in self._members() if self.family.belongs(cls)
+            )
+            words.update(name.rpartition(".")[2] for name in names)
             self._words = frozenset(word.encode() for word in words)
         return self._words
+
+    def _members(self) -> Iterator[Found]:
+        """Yield the classes in the package that are or may be of the family."""
+        for file in self.library.finder.modules(self.scope.package):
+            record = self.library.record(file.name)
+            for cls in self._own_classes(record) if record else ():
+                if self.family.belongs(cls) is not False:
+                    yield cls
 
     def _compiled_claims(self, record: ModuleRecord) -> list[str]:
         """Return which compiled modules may give this one classes that say they are its own."""
@@ -279,11 +294,3 @@ class Resolver:
         roots = {entry[1].partition(".")[0] for entry in record.imports}
         roots.discard(record.name.partition(".")[0])
         return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))
-
-
-def _telling(scope: Scope) -> frozenset[str]:
-    """Return the attributes that decide what is listed of a class, set by whichever module."""
-    names = {"__module__", "__qualname__", *(name for pair in scope.secondary for name in pair)}
-    if scope.rule.own:
-        names.add(scope.rule.attribute or "")
-    return frozenset(names)

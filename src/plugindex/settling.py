@@ -9,6 +9,7 @@ from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.kept import KeptLibrary
+from plugindex.makers import ANY_TIME
 from plugindex.paths import plugin_place
 from plugindex.reaching import reached
 from plugindex.resolver import Resolver
@@ -169,18 +170,24 @@ class Settling:
 
     def examine(self) -> None:
         """Import the undecided modules in a child interpreter and take in what they hold."""
-        from plugindex.sandbox import examine
-
         since = freshness.now_ns()
-        found = examine(self.undecided, self.scope, **self.for_child())
-        self.imported = len(self.undecided)
-        if not self.failing.issuperset(found.alone):  # what failed elsewhere, too, just fails
-            found = self._examined_among_all()
+        late = any(reason.endswith(ANY_TIME) for reason in self.reasons().values())
+        found = self._examined_among_all() if late else self._examined()
         self.asked = surroundings.taken(found.asked, since)
         if found.refused and not getattr(sys, "frozen", False):
             self.place = None  # the next start may be able to; only a frozen application never is
         take_examination(self.results, self.undecided, found, self._result_of)
         self.undecided = []
+
+    def _examined(self) -> Examination:
+        """Return what the undecided modules give, by themselves if they can be imported so."""
+        from plugindex.sandbox import examine
+
+        self.imported = len(self.undecided)
+        found = examine(self.undecided, self.scope, **self.for_child())
+        if self.failing.issuperset(found.alone):  # what failed in a process, too, just fails
+            return found
+        return self._examined_among_all()
 
     def _examined_among_all(self) -> Examination:
         """Return what every module of the scope gives, each after those that stand before it."""
