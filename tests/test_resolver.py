@@ -417,3 +417,15 @@ def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
     case.resolve(KeyRule("name", skip=False))
     assert [one.kind for one in case.resolutions["zoo.one"].problems] == ["missing-key"]
     assert case.truth.entries == case.listed == {}
+
+
+def test_a_class_that_a_decorator_makes_anew_with_a_metaclass_has_that_metaclass(case):
+    again = "import abc\ndef again(meta):\n    def make(cls):\n        space = dict(vars(cls))\n"
+    again += "        del space['__dict__'], space['__weakref__']\n"
+    again += "        return meta(cls.__name__, cls.__bases__, space)\n    return make\n"
+    abstract = "@again(abc.ABCMeta)\nclass Hash:\n    @abc.abstractmethod\n    def run(self): 0\n"
+    case.write("base", f"{again}{abstract}class Base(Hash): pass\n")
+    case.write("one", "from zoo.base import Base\nclass Half(Base): pass\n")
+    case.write("two", "from zoo.base import Base\nclass Two(Base):\n    def run(self): 0\n")
+    assert case.resolve(KeyRule(None, own=True), foreign=True).is_sound()
+    assert list(case.listed.values()) == ["zoo.two:Two"]

@@ -220,6 +220,10 @@ class Hierarchy(CallingEvaluator):
 
     def decorators(self, cls: Found) -> list[Found]:
         """Return the evaluated decorators of a class."""
+        return [self.evaluate(value, self.home(cls)) for value in self._decorating(cls)]
+
+    def _decorating(self, cls: Found) -> list[Any]:
+        """Return the decorators of a class as written, the last one first."""
         outer, _, name = self.entry(cls)[0].rpartition(".")
         record = self.home(cls).record
         value = record.names.get(name) if not outer else None
@@ -227,7 +231,7 @@ class Hierarchy(CallingEvaluator):
             value = entry[5].get(name) if entry[0] == outer else value
         result = []
         while value is not None and value[0] == "x" and len(value[2]) == 1:
-            result.append(self.evaluate(value[1], self.home(cls)))
+            result.append(value[1])
             value = value[2][0]
         return result
 
@@ -270,6 +274,10 @@ class Hierarchy(CallingEvaluator):
             found = self.evaluate(value, context) if value[0] == "x" else MISSING
             if found[0] == "with_metaclass":
                 result.append(found[1])
+        # ``@add_metaclass(Meta)`` makes the class anew, with that metaclass.
+        calls = [value for value in self._decorating(cls) if value[0] == "x"]
+        given = [self.evaluate(arg, context) for value in calls for arg in value[2]]
+        result += [found for found in given if self.descends(found, "builtins:type")]
         for base in self.bases(cls):
             result.extend(self.metaclasses(base))
         return result
