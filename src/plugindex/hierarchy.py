@@ -1,12 +1,10 @@
-"""Classes as reading knows them: linearisation, attributes, abstractness.
-
-The linearisation is C3, as CPython's ``type.mro`` computes it.
-"""
+"""Classes as reading knows them: linearisation, attributes, abstractness."""
 
 from __future__ import annotations
 
 from plugindex.calls import KEEPS_CLASS, CallingEvaluator
 from plugindex.expressions import undecided
+from plugindex.linearisation import merged
 from plugindex.meaning import MISSING, is_typing_alias, unknown
 
 TYPE_CHECKING = False
@@ -132,7 +130,7 @@ class Hierarchy(CallingEvaluator):
             if len(bases) == 1:  # as most have, and there is nothing to merge
                 self._orders[cls] = (cls, *self.order(bases[0]))
             else:
-                self._orders[cls] = (cls, *_merge([*map(self.order, bases), bases]))
+                self._orders[cls] = (cls, *merged([*map(self.order, bases), bases]))
         return self._orders[cls] or ()
 
     def class_attribute(self, owner: Found, name: str) -> Found:
@@ -293,16 +291,3 @@ class Hierarchy(CallingEvaluator):
                 for one in self.order(cls)
             )
         return self._descents[key]
-
-
-def _merge(sequences: list[tuple[Found, ...]]) -> list[Found]:
-    """Merge linearisations by C3; where they conflict, go on in the order written."""
-    rest = [list(sequence) for sequence in sequences if sequence]
-    result: list[Found] = []
-    while rest:
-        head = next(
-            (s[0] for s in rest if not any(s[0] in other[1:] for other in rest)), rest[0][0]
-        )
-        result.append(head)
-        rest = [left for s in rest if (left := s[1:] if s[0] == head else s)]
-    return result
