@@ -155,6 +155,8 @@ class Hierarchy(CallingEvaluator):
         found = self.evaluate(value, self.home(holder))
         if found[0] == "function" and owner[0] == "instance":
             return ("bound", found, owner)
+        if owner[0] == "instance" and found == ("instance", ("real", property)):
+            return unknown(f"the property {name}", owner)
         if found[0] == "classmethod":
             return ("bound", found[1], owner[1] if owner[0] == "instance" else owner)
         if self.is_enum(holder) and found[0] in ("const", "unknown", "instance", "items"):
@@ -274,7 +276,7 @@ class Hierarchy(CallingEvaluator):
                 result.append(found[1])
         # ``@add_metaclass(Meta)`` makes the class anew, with that metaclass.
         calls = [value for value in self._decorating(cls) if value[0] == "x"]
-        given = [self.evaluate(arg, context) for value in calls for arg in value[2]]
+        given = [found for value in calls for found in self.arguments(value, context)[0]]
         result += [found for found in given if self.descends(found, "builtins:type")]
         for base in self.bases(cls):
             result.extend(self.metaclasses(base))

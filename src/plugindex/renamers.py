@@ -81,6 +81,15 @@ class Renamers(Makers):
         record = self.library.record(found[1]) if found[0] == "module" else None
         return frozenset() if record is None else self.at_hand(record)
 
+    def renamed_by_hooks(self, cls: Found) -> bool:
+        """Tell whether what runs at a class statement may set where the class is to be had."""
+        for _, hook in self.hooks(cls):
+            if not (is_ours(hook[1]) or _is_library(hook[1])):
+                summary = self.library.function(*hook[1:4])
+                if summary is not None and _sets_naming(summary, 12):
+                    return True
+        return False
+
     def renamed(self, target: Found, value: Found, record: ModuleRecord) -> frozenset[str]:
         """Return the modules that setting ``target.__module__`` changes, none for other objects."""
         if target[0] == "unknown" and not target[2]:

@@ -76,6 +76,8 @@ class Resolver:
         candidates, reasons = self._candidates(record, problems)
         if candidates and "__name__" in record.names:  # classes are told apart by it
             reasons.append("it changes its name")
+        if candidates and record.provides:
+            reasons.append("it puts modules into sys.modules, maybe in its own place")
         if missing:  # it can't be imported to find out more
             return Resolution(tuple(candidates), "", missing, requires, tuple(problems))
         spreads = self._effects(record, reasons)
@@ -158,6 +160,8 @@ class Resolver:
             raise Undecided(f"line {line}: {name}[...] makes a class{ANY_TIME}")
         if "__qualname__" in self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {}):
             raise Undecided(f"line {line}: {name} changes its qualified name")
+        if self.family.renamed_by_hooks(cls):
+            raise Undecided(f"line {line}: a hook may change where {name} is to be had")
         if self.family.belongs(cls) is None or self.family.doubtful(cls):
             raise Undecided(f"line {line}: the bases of {name} are not told by reading")
         if self.family.decide(condition, self.family.home(cls)) is None:
