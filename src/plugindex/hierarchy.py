@@ -155,8 +155,9 @@ class Hierarchy(CallingEvaluator):
         found = self.evaluate(value, self.home(holder))
         if found[0] == "function" and owner[0] == "instance":
             return ("bound", found, owner)
-        if owner[0] == "instance" and found == ("instance", ("real", property)):
-            return unknown(f"the property {name}", owner)
+        is_property = value[0] == "x" and found == ("instance", ("real", property))
+        if is_property and owner[0] == "instance":
+            return unknown(f"the property {name}", *self.arguments(value, self.home(holder))[0])
         if found[0] == "classmethod":
             return ("bound", found[1], owner[1] if owner[0] == "instance" else owner)
         if self.is_enum(holder) and found[0] in ("const", "unknown", "instance", "items"):

@@ -86,7 +86,7 @@ class Renamers(Makers):
         for _, hook in self.hooks(cls):
             if not (is_ours(hook[1]) or _is_library(hook[1])):
                 summary = self.library.function(*hook[1:4])
-                if summary is not None and _sets_naming(summary, 12):
+                if summary is not None and (summary[14] or _names_by_text(summary)):
                     return True
         return False
 
@@ -134,8 +134,11 @@ class Renamers(Makers):
 
 def _sets_naming(summary: Any, stored: int = 13) -> bool:
     """Tell whether a function sets the naming of classes, itself (12) or by one in it (13)."""
-    sets = "setattr" in summary[5]
-    return any(one in summary[stored] or (sets and one in summary[11]) for one in NAMING)
+    return any(one in summary[stored] for one in NAMING) or _names_by_text(summary)
+
+
+def _names_by_text(summary: Any) -> bool:
+    return "setattr" in summary[5] and any(one in summary[11] for one in NAMING)
 
 
 def _is_library(module: str) -> bool:
