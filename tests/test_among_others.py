@@ -149,3 +149,20 @@ def test_a_subscript_that_gives_the_class_itself_needs_no_import(verdict):
     found = verdict(base=itself + "class Page(Base, Generic[T]): pass\n")
     assert listed(found) == ["herd.base:Page"]
     assert found["stats"]["imported"] == 0
+
+
+def test_a_class_that_a_getattr_makes_when_another_module_asks_for_it(verdict):
+    made = "import herd.base\ndef __getattr__(name):\n    if name != 'Late':\n"
+    made += "        raise AttributeError(name)\n"
+    made += "    space = {'__module__': __name__}\n"
+    made += (
+        "    globals()[name] = type(name, (herd.base.Base,), space)\n    return globals()[name]\n"
+    )
+    found = verdict(__init__=made, user="from herd import Late\n")
+    assert listed(found) == ["herd:Late"]
+
+
+def test_a_class_that_another_module_replaces(verdict):
+    late = "import herd.inside\nclass New(herd.inside.One): pass\nherd.inside.One = New\n"
+    found = verdict(inside=INSIDE, late=late)
+    assert sorted(listed(found)) == ["herd.inside:Two", "herd.late:New"]

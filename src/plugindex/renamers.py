@@ -56,14 +56,21 @@ class Renamers(Makers):
         when = "" if _sets_naming(summary, 12) else ANY_TIME  # by a function that it makes
         return (f"{function[2]}() sets the module of classes{when}", places | _texts(named))
 
-    def renames_late(self, record: ModuleRecord) -> str:
-        """Return why a module may rename classes whenever one of its names is asked for, or ""."""
+    def late(self, record: ModuleRecord) -> tuple[str, bool]:
+        """Tell why a module may make or rename classes when one of its names is asked for.
+
+        Returns:
+            the reason or "", and whether the classes of other modules are concerned.
+        """
         value = record.names.get("__getattr__")
         found = ("",) if value is None else self.evaluate(value, self.context(record))
         summary = self.library.function(*found[1:4]) if found[0] == "function" else None
-        if summary is None or not _sets_naming(summary):
-            return ""
-        return f"line {found[3]}: {found[2]}() sets the module of classes{ANY_TIME}"
+        if summary is None:
+            return "", False
+        if _sets_naming(summary):
+            return f"line {found[3]}: {found[2]}() sets the module of classes{ANY_TIME}", True
+        made = self.creates(found) and self.reaches(found)
+        return (f"line {found[3]}: {found[2]}() may make a class{ANY_TIME}" if made else ""), False
 
     def _handed(self, value: Any, args: tuple[Found, ...], context: Context) -> frozenset[str]:
         """Return where the classes of the family stand that a call is given."""
@@ -101,6 +108,12 @@ class Renamers(Makers):
         else:
             places = self._of_classes((target,))
         return places | _texts((value,)) if places else places
+
+    def replaced(self, target: Found, name: str) -> frozenset[str]:
+        """Return the module in which setting ``target.name`` replaces a class of the family."""
+        held = self.member(target[1], name) if target[0] == "module" else ("",)
+        doubtful = held[0] == "class" and self.belongs(held) is not False
+        return frozenset((target[1],)) if doubtful else frozenset()
 
     def at_hand(self, record: ModuleRecord) -> frozenset[str]:
         """Return the modules of the family's classes that a module has names for.

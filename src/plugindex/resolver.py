@@ -190,10 +190,9 @@ class Resolver:
     def _effects(self, record: ModuleRecord, reasons: list[str]) -> tuple[str, ...]:
         """Add why running may do more than reading tells; return the modules that it may change."""
         spreads: set[str] = set()
-        late = self.family.renames_late(record)
-        if late:
-            reasons.append(late)
-            spreads.update(cls[1] for cls in self._members())
+        late, moving = self.family.late(record)
+        reasons += [late] if late else []
+        spreads.update(cls[1] for cls in (self._members() if moving else ()))
         for line, reason, places in (*self._makings(record), *self._patches(record)):
             reasons.append(f"line {line}: {reason}")
             spreads |= places
@@ -220,13 +219,13 @@ class Resolver:
         """Yield the assignments to other modules' classes that decide what is listed of them."""
         context = self.family.context(record)
         for condition, target, name, value, line in record.patches:
-            if target[0] == "k" or name not in self._telling:
-                continue
-            if self.family.decide(condition, context) is not False:
-                values = [self.family.evaluate(one, context) for one in (target, value)]
-                places = self.family.renamed(values[0], values[1], record)
+            if target[0] != "k" and self.family.decide(condition, context) is not False:
+                found, given = [self.family.evaluate(one, context) for one in (target, value)]
+                places = self.family.replaced(found, name)
+                if name in self._telling:
+                    places = self.family.renamed(found, given, record)
                 if places:
-                    yield line, f"it sets {name} of another class", places
+                    yield line, f"it sets {name} of another class or module", places
 
     # -- compiled modules ----------------------------------------------------------------------
 
