@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from plugindex.errors import StalePluginError
+
 pytest_plugins = ["sample_app"]
 PLUGIN = "from APP.base import Base\nclass {0}(Base):\n    name = {0!r}\n"
 LIST = "from APP.base import REG; print(*REG)"
@@ -65,3 +67,24 @@ def test_a_folder_that_comes_later_is_looked_into_when_it_is_imported(simple_app
     assert simple_app.run(LIST) == "First"
     simple_app.plugin("second", "import APP.late.one")
     assert simple_app.run(LIST) == simple_app.run(LIST) == "First One"
+
+
+@pytest.mark.parametrize("statement", ["from APP.__main__ import main", "from . import __main__"])
+def test_so_is_what_is_there_to_be_run_if_another_module_imports_it(simple_app, statement):
+    simple_app.base()
+    simple_app.write("__main__.py", PLUGIN.format("Run") + "def main(): pass\n")
+    simple_app.plugin("first", ("First", "name = 'First'"))
+    assert simple_app.run(LIST) == "First"
+    simple_app.plugin("first", statement, ("First", "name = 'First'"))
+    assert simple_app.run(LIST) == simple_app.run(LIST) == "Run First"
+    load = "from APP.base import REG; REG['First']; print(REG['Run'].__name__)"
+    assert simple_app.run(load) == "Run"
+
+
+def test_what_is_there_to_be_run_is_not_imported_to_load_its_class(simple_app):
+    simple_app.base()
+    simple_app.write("__main__.py", PLUGIN.format("Run"))
+    simple_app.plugin("first", "import APP.__main__", ("First", "name = 'First'"))
+    with pytest.raises(StalePluginError, match="there to be run, and nothing has imported it"):
+        simple_app.registry["Run"]
+    assert simple_app.imported() == []

@@ -218,6 +218,16 @@ FOREIGN = {
     "a metaclass that a closure stands for": "def outer(suffix):\n"
     "    def make(name, bases, body): return type(name, bases, body)\n    return make\n"
     "class One(Base, metaclass=outer(1)): pass\n",
+    "a decorator with starred options": "def deco(*args):\n    return lambda cls: cls\n"
+    "names = ('a', 'b')\n@deco(*names)\nclass No: pass\nclass One(Base): pass\n",
+    "an abstract method that a slot stands for": "import abc\nclass A(Base, abc.ABC):\n"
+    "    @abc.abstractmethod\n    def run(self): ...\n"
+    "class Slot:\n    __slots__ = ('run',)\n"
+    "class One(A):\n    __slots__ = 'run'\nclass Two(A):\n    __slots__ = ('walk',)\n"
+    "class Three(Slot, A): pass\nclass Four(A, Slot): pass\n",
+    "an abstract method that another class's stands for": "import abc\nclass A(Base, abc.ABC):\n"
+    "    @abc.abstractmethod\n    def run(self): ...\nclass One(A):\n    def run(self): ...\n"
+    "class Two(A):\n    run = One.run\n",
     "an abstract class without ABCMeta": "import abc\nclass One(Base):\n"
     "    @abc.abstractmethod\n    def run(self): ...\n",
 }
@@ -228,6 +238,52 @@ def test_foreign_classes_are_those_that_their_names_lead_to(case, text):
     case.write("base", PLAIN)
     case.write("one", "from zoo.base import Base\n" + text)
     assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+MAKING = "def make(*args):\n    global One\n    class One(Base): pass\n    return True\n"
+RUNNING = "import abc\nclass A(Base, abc.ABC):\n    @abc.abstractmethod\n    def run(self): ...\n"
+LEFT_TO_RUNNING = {
+    "a global class of a function": MAKING + "make()\n",
+    "a call in a condition": MAKING + "if make(): pass\n",
+    "a function in a table": MAKING + "{'make': make}['make']()\n",
+    "a function that another calls": MAKING + "def call(function): function()\ncall(make)\n",
+    "a function that map() calls": MAKING + "list(map(make, 'x'))\n",
+    "a partial": MAKING + "import functools\nfunctools.partial(make)()\n",
+    "a method": "class Maker:\n    def make(self):\n        global One\n"
+    "        class One(Base): pass\nMaker().make()\n",
+    "an import by a computed name": "import importlib\ndef load(path):\n"
+    "    name, _, part = path.partition(':')\n"
+    "    return getattr(importlib.import_module(name), part)\n"
+    "class One(load('zoo.base:Base')): pass\n",
+    "a copy of a module": "import importlib.util\nspec = importlib.util.find_spec('zoo.base')\n"
+    "copy = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(copy)\n"
+    "class One(copy.Base): pass\n",
+    "what eval() gives": "class One(eval('Base')): pass\n",
+    "a module's dictionary": "import zoo.base\nclass One(zoo.base.__dict__['Base']): pass\n",
+    "a property": "class Holder:\n    @property\n    def base(self): return Base\n"
+    "class One(Holder().base): pass\n",
+    "a module in the place of this one": "import sys, types\nclass One(Base): pass\n"
+    "sys.modules[__name__] = types.ModuleType(__name__)\n",
+    "a hook that renames": "class One(Base):\n    def __init_subclass__(cls):\n"
+    "        cls.__module__ = 'zoo'\nclass Two(One): pass\n",
+    "a hook that completes": RUNNING + "class Part(A):\n    def __init_subclass__(cls):\n"
+    "        cls.run = print\nclass One(Part): pass\n",
+    "marks that are taken away": RUNNING + "class One(A): pass\n"
+    "One.__abstractmethods__ = frozenset()\n",
+    "a field with a slot": RUNNING + "import dataclasses\n@dataclasses.dataclass(slots=True)\n"
+    "class One(A):\n    run: int\n",
+    "a field without": RUNNING + "import dataclasses\n@dataclasses.dataclass(frozen=True)\n"
+    "class One(A):\n    run: int = dataclasses.field(repr=False)\n",
+    "a field of a named tuple": RUNNING + "import typing\nclass Pair(typing.NamedTuple):\n"
+    "    run: int\nclass One(Pair, A): pass\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LEFT_TO_RUNNING.values(), ids=LEFT_TO_RUNNING)
+def test_what_only_running_tells_of_foreign_classes_is_left_to_it(case, text):
+    case.write("base", PLAIN)
+    case.write("one", "from zoo.base import Base\n" + text)
+    assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
 
 
 BUILTIN = {
@@ -417,3 +473,15 @@ def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
     case.resolve(KeyRule("name", skip=False))
     assert [one.kind for one in case.resolutions["zoo.one"].problems] == ["missing-key"]
     assert case.truth.entries == case.listed == {}
+
+
+def test_a_class_that_a_decorator_makes_anew_with_a_metaclass_has_that_metaclass(case):
+    again = "import abc\ndef again(meta):\n    def make(cls):\n        space = dict(vars(cls))\n"
+    again += "        del space['__dict__'], space['__weakref__']\n"
+    again += "        return meta(cls.__name__, cls.__bases__, space)\n    return make\n"
+    abstract = "@again(abc.ABCMeta)\nclass Hash:\n    @abc.abstractmethod\n    def run(self): 0\n"
+    case.write("base", f"{again}{abstract}class Base(Hash): pass\n")
+    case.write("one", "from zoo.base import Base\nclass Half(Base): pass\n")
+    case.write("two", "from zoo.base import Base\nclass Two(Base):\n    def run(self): 0\n")
+    assert case.resolve(KeyRule(None, own=True), foreign=True).is_sound()
+    assert list(case.listed.values()) == ["zoo.two:Two"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from plugindex.hierarchy import Hierarchy
+from plugindex.meaning import literal_items
+from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from plugindex.meaning import Context, Found
@@ -14,7 +19,9 @@ _ABSTRACT_MARKS = frozenset({
     "abc:abstractmethod", "abc:abstractproperty", "abc:abstractclassmethod",
     "abc:abstractstaticmethod",
 })  # fmt: skip
-_MARK = "__isabstractmethod__"
+_MARK, _NAMES = "__isabstractmethod__", "__abstractmethods__"
+_SLOTTING = "attr._next_gen:define"
+_FIELD_MAKERS = frozenset({"dataclasses:dataclass", "attr._make:attrs", _SLOTTING})
 _MARKED = frozenset("xpafg")  # kinds of values that may bear a mark
 _DELEGATES = frozenset({"functools:partialmethod", "functools:singledispatchmethod"})
 _WRAPPERS = (property, classmethod, staticmethod)
@@ -30,10 +37,25 @@ class Abstractness(Hierarchy):
 
     def is_abstract(self, cls: Found) -> bool | None:
         """Return what ``inspect.isabstract`` would say, None when only running tells."""
-        marks = self.abstract_names(cls).values()
+        names = self.abstract_names(cls)
+        if cls[0] == "class" and names and self._is_completed(cls, names):
+            return None
+        marks = names.values()
         if True in marks and cls[0] == "class" and not self._has_abcmeta(cls):
             return None  # such a metaclass often fills in methods, too
         return True if True in marks else None if None in marks else False
+
+    def _is_completed(self, cls: Found, names: Iterable[str]) -> bool:
+        """Tell whether what runs after or at the class statement may define abstract *names*."""
+        if _NAMES in self.posts(cls[1]).get(cls[2], ()):
+            return True
+        wanted = {_NAMES, *names}
+        for _, hook in self.hooks(cls):
+            if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:
+                summary = self.library.function(*hook[1:4])
+                if summary is None or not wanted.isdisjoint((*summary[11], *summary[12])):
+                    return True
+        return False
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:
         """Return the names that ``__abstractmethods__`` holds (True) or may hold (None)."""
@@ -55,6 +77,8 @@ class Abstractness(Hierarchy):
             for name in self.abstract_names(base):
                 if name not in body:
                     marks[name] = self._inherited_mark(cls, name)
+                elif _is_field(body[name]) and self._makes_fields(cls):
+                    marks[name] = None  # such a field leaves no attribute behind, or a descriptor
         return {name: mark for name, mark in marks.items() if mark is not False}
 
     def _has_abcmeta(self, cls: Found) -> bool:
@@ -64,22 +88,52 @@ class Abstractness(Hierarchy):
         """Tell whether a metaclass collects the marked methods as ABCMeta does."""
         for _, hook in self.hooks(cls) if self.metaclasses(cls) else ():
             summary = self.library.function(*hook[1:4])
-            if summary and "__abstractmethods__" in summary[12] and _MARK in summary[11]:
+            if summary and _NAMES in summary[12] and _MARK in summary[11]:
                 return True
         return False
 
     def _inherited_mark(self, cls: Found, name: str) -> bool | None:
-        for one in self.order(cls)[1:]:
+        for one in self.order(cls):
             if one[0] == "class":
-                value = self.entry(one)[5].get(name)
+                value = self.entry(one)[5].get(name) if one != cls else None
                 if value is not None:
                     return self.marked(value, self.home(one))
+                slots = self._slots(one)
+                if slots is None or name in slots:
+                    return None if slots is None else False
             elif one[0] == "real":
                 if hasattr(one[1], name):
                     return bool(getattr(getattr(one[1], name), "__isabstractmethod__", False))
             else:
                 return None if one[0] == "unknown" else False
         return False
+
+    def _slots(self, cls: Found) -> set[Any] | None:
+        """Return the names that a class has descriptors for and its body doesn't bind, if told."""
+        value = self.entry(cls)[5].get("__slots__")
+        if value is None:
+            return None if self._has_fields(cls) else set()
+        found = self.evaluate(value, self.home(cls))
+        return {found[1]} if found[0] == "const" and type(found[1]) is str else literal_items(found)
+
+    def _has_fields(self, cls: Found) -> bool:
+        """Tell whether a class has a descriptor for each field, which its body only annotates."""
+        for name, options in self._named_decorators(cls):
+            if name == _SLOTTING or "slots" in options:
+                return True
+        written = (self.evaluate(value, self.home(cls)) for value in self.entry(cls)[3])
+        return any(found[:3] == ("function", "typing", "NamedTuple") for found in written)
+
+    def _makes_fields(self, cls: Found) -> bool:
+        return any(name in _FIELD_MAKERS for name, _ in self._named_decorators(cls))
+
+    def _named_decorators(self, cls: Found) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the reference of each decorator that is a function, and the options it is given."""
+        for value in self._decorating(cls):
+            called = value[0] == "x"
+            found = self.evaluate(value[1] if called else value, self.home(cls))
+            if found[0] == "function":
+                yield f"{found[1]}:{found[2]}", tuple(value[3]) if called else ()
 
     def marked(self, value: Any, context: Context) -> bool | None:
         """Return whether an attribute's value has a true ``__isabstractmethod__``."""
@@ -100,13 +154,12 @@ class Abstractness(Hierarchy):
     def _referred_mark(self, value: Any, context: Context) -> bool | None:
         if value[0] == "a":
             owner = self.evaluate(value[1], context)
+            held = self.entry(owner)[5].get(value[2]) if owner[0] == "class" else None
+            if held is not None:
+                return self.marked(held, self.home(owner))
             if owner[0] == "class":
-                return self._inherited_mark(owner, value[2]) or self._own_mark(owner, value[2])
+                return self._inherited_mark(owner, value[2])
         return False
-
-    def _own_mark(self, cls: Found, name: str) -> bool | None:
-        value = self.entry(cls)[5].get(name)
-        return False if value is None else self.marked(value, self.home(cls))
 
     def _call_marked(self, value: Any, context: Context) -> bool | None:
         inner = [self.marked(arg, context) for arg in value[2]]
@@ -157,6 +210,12 @@ class Abstractness(Hierarchy):
         args, names = self.arguments(value, context)
         result = self.call(callee, args, names)
         return True if result in args else None
+
+
+def _is_field(value: Any) -> bool:
+    """Tell whether a value is what ``field()`` gives; not what a decorator does."""
+    decorates = len(value) > 3 and len(value[2]) == 1 and not value[3] and value[2][0][0] in "dx"
+    return bool(value[0] == "x" and not decorates)
 
 
 def _is_accessor(value: Any) -> bool:

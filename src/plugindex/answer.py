@@ -24,7 +24,8 @@ class Examination(Record):
     that can't be imported, *problems* what else is wrong. *seconds* is how long each import took
     at its turn, whatever it imported in its turn included. *refused* says why no child could be
     started; all else is empty then. *asked* names the variables, files and folders that they asked
-    for, and the file of each module that came in.
+    for, and the file of each module that came in. *alone* has the modules that failed, but may not
+    fail after others.
     """
 
     plugins: tuple[Plugin, ...] = ()
@@ -33,6 +34,7 @@ class Examination(Record):
     seconds: Mapping[str, float] = {}
     refused: str = ""
     asked: Mapping[str, Any] = {}
+    alone: tuple[str, ...] = ()
 
 
 class Answer:
@@ -100,12 +102,14 @@ class Answer:
         if self.refused:
             return Examination(refused=self.refused)
         listing = self._end["listings"][index] if self.complete else self._lost_listing()
+        failures = self._failures()
         return Examination(
             plugins=tuple(_plugin(fields) for fields in listing["plugins"]),
-            failures={**self._failures(), **crashed},
+            failures={**failures, **crashed},
             problems=tuple(Problem(**fields) for fields in listing["problems"]),
             seconds={name: line["seconds"] for name, line in self._done.items()},
             asked=self._end.get("asked", {}),
+            alone=tuple(name for name in failures if self._done[name]["alone"]),
         )
 
     def _failures(self) -> dict[str, Problem]:

@@ -6,6 +6,7 @@ import sys
 
 from plugindex.abstractness import Abstractness
 from plugindex.hierarchy import OBJECT
+from plugindex.meaning import LOADED
 from plugindex.names import is_ours, root
 from plugindex.namespaces import is_own
 
@@ -104,6 +105,8 @@ class Family(Abstractness):
             return self._near(found[1])
         if found[0] == "function":
             return self.reaches(found, depth + 1)
+        if found == LOADED:
+            return True
         return self.may_belong(found, depth + 1) is not False
 
     def _near(self, module: str) -> bool:

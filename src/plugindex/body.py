@@ -39,6 +39,7 @@ class Body:
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
         self.computes = False
+        self.names_others = False  # whether it sets the naming of what it is given or makes
         self.codes: dict[tuple[str, int], CodeType] = {}
 
     def variable(self, kind: str, *facts: Any) -> Condition:

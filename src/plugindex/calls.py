@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
-from plugindex.meaning import MISSING, Context, Parameters, unknown, unknown_result
+from plugindex.meaning import LOADED, MISSING, Context, Parameters, unknown, unknown_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ KEEPS_CLASS = frozenset({
 _ALIASING = frozenset({
     "_SpecialGenericAlias", "_GenericAlias", "_DeprecatedGenericAlias", "_CallableType",
     "_TupleType", "_BaseGenericAlias",
+})  # fmt: skip
+_LOADERS = frozenset({
+    "_frozen_importlib:module_from_spec", "importlib._bootstrap:module_from_spec",
+    "importlib:__import__", "importlib:reload", "pkgutil:resolve_name", "pydoc:locate",
 })  # fmt: skip
 _PARTIAL = ("_functools:partial", "functools:partial")
 _KEEPER: Found = ("keeper",)
@@ -71,7 +75,9 @@ class CallingEvaluator(Evaluator):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found
         if function is __import__:
-            return unknown("a module that a call imports")
+            return unknown_result("a module that a call imports", LOADED, ())
+        if function is eval:
+            return unknown_result("what eval() gives", LOADED, ())
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
@@ -90,7 +96,7 @@ class CallingEvaluator(Evaluator):
     def _imported_module(self, args: tuple[Found, ...]) -> Found:
         name = args[0][1] if args and args[0][0] == "const" else None
         if not isinstance(name, str) or name[:1] in ("", "."):
-            return unknown("a module whose name is computed")
+            return unknown_result("a module whose name is computed", LOADED, ())
         return ("module", name) if self.library.exists(name) else MISSING
 
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
@@ -106,6 +112,8 @@ class CallingEvaluator(Evaluator):
             return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
         if reference == "importlib:import_module":
             return self._imported_module(args)
+        if reference in _LOADERS:
+            return unknown_result("a module or its part, got by a computed name", LOADED, ())
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
         self._followed = self._followed + 1 if self._calls else 0
@@ -124,7 +132,9 @@ class CallingEvaluator(Evaluator):
             return unknown_result("a call", callee, args)
         results = self.library.function(*callee[1:4])[1]
         found = self.evaluate(("p", results), context)
-        return unknown_result(found[1], callee, args) if found[0] == "unknown" else found
+        if found[0] != "unknown":
+            return found
+        return unknown_result(found[1], callee, (*args, LOADED) if LOADED in found[2] else args)
 
     def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
         """Return the context of a function's body for one call, None if it can't be read."""

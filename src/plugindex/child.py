@@ -2,9 +2,9 @@
 
 :mod:`plugindex.sandbox` starts it and holds the other end. It answers with one JSON object a line:
 ``{"ready": true}``, then for each module ``{"start": name}`` and ``{"done": name, "seconds": s,
-"problem": {...} | null}``, then ``{"listings": [...], "recovered": [...], "asked": {...}}`` with
-one listing for each scope. A line that never comes tells the parent which module ended the
-interpreter.
+"problem": {...} | null, "alone": bool}``, then ``{"listings": [...], "recovered": [...], "asked":
+{...}}`` with one listing for each scope. A line that never comes tells the parent which module
+ended the interpreter.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
 from plugindex import dropped, introspect, journal, witness
+from plugindex.names import root
 from plugindex.portable import scope_from
 
 TYPE_CHECKING = False
@@ -121,10 +122,10 @@ def _import_all(request: dict[str, Any], report: Report) -> tuple[set[str], list
         report.tell({"start": name})
         started = time.monotonic()
         limit = min(request["module_limit"], deadline - started)
-        problem = _import(name, limit, request, report)
+        problem, alone = _import(name, limit, request, report)
         seconds = time.monotonic() - started
         failed += [name] if problem else []
-        report.tell({"done": name, "seconds": seconds, "problem": problem})
+        report.tell({"done": name, "seconds": seconds, "problem": problem, "alone": alone})
     recovered = [name for name in failed if _recovered(name)]
     return set(failed) - set(recovered), recovered
 
@@ -138,10 +139,15 @@ def _recovered(name: str) -> bool:
 
 def _import(
     name: str, limit: float, request: dict[str, Any], report: Report
-) -> dict[str, Any] | None:
-    """Import one module, or call one function, within *limit* seconds; return what went wrong."""
+) -> tuple[dict[str, Any] | None, bool]:
+    """Import one module, or call one function, within *limit* seconds.
+
+    Returns:
+        what went wrong, and whether it may go well after other modules were imported.
+    """
     if limit <= 0:
-        return _problem("undecided", "not imported, because the time for all modules was used up")
+        text = "not imported, because the time for all modules was used up"
+        return _problem("undecided", text), False
     owner = os.getpid()
     report.forget_output()
     try:
@@ -155,11 +161,26 @@ def _import(
     # Ctrl-C never gets into this session) concerns that module alone.
     except BaseException as error:  # noqa: BLE001
         _alarm(0)
-        return _failure(name, error, limit, report)
+        return _failure(name, error, limit, report), _may_lack_others(name, error)
     finally:
         if os.getpid() != owner:  # the module forked, and this is the other one
             os._exit(0)
-    return None
+    return None, False
+
+
+def _may_lack_others(name: str, error: BaseException) -> bool:
+    """Tell whether an import may fail so because other modules weren't imported before.
+
+    A module in a circle of imports fails where it is the first, and the name that it lacks is of a
+    module that fails with it. One may need an attribute or an entry that another has set. Whoever
+    finds no driver or no settings says so with an ImportError that names no module, or with an
+    exception of his own.
+    """
+    if isinstance(error, ImportError):
+        return root(error.name or "") == root(name) and error.name not in sys.modules
+    sure = (OSError, MemoryError, SyntaxError)  # nor does an order mend these
+    of_python = type(error).__module__ == "builtins"
+    return of_python and isinstance(error, Exception) and not isinstance(error, sure)
 
 
 def _alarm(seconds: float) -> None:

@@ -121,7 +121,8 @@ class Evaluator(Namespaces):
             return ("const", module)
         found = self.member(module, name)
         if found[0] == "missing" and name in _MODULE_ATTRIBUTES:
-            return unknown("what import sets", ("const", name))
+            held = ("module", module) if name == "__dict__" else ("const", name)
+            return unknown("what import sets", held)
         return found
 
     def class_attribute(self, owner: Found, name: str) -> Found:

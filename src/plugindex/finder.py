@@ -54,7 +54,7 @@ class Finder:
         self._listings: dict[str, Listing | None] = {}
         self._found: dict[str, ModuleFile | None] = {}
         self._importers = Importers(self.troubles)
-        self.left_out = False  # whether a package had folders that no walk over it lists
+        self.left_out = False  # whether a package had modules that no walk over it lists
 
     def find(self, name: str) -> ModuleFile | None:
         """Return where the module *name* lies, or None when there is no such module."""
@@ -182,7 +182,9 @@ class Finder:
         if package is None:
             return []
         prefix = package.name + "."
-        tails = sorted(set(self._tails(package)) - _NEVER)
+        held = set(self._tails(package))
+        self.left_out = self.left_out or "__main__" in held
+        tails = sorted(held - _NEVER)
         named = [self.find(prefix + tail) for tail in tails if tail.isidentifier()]
         children = [child for child in named if child is not None]
         if package.kind == "namespace":

@@ -1,12 +1,10 @@
-"""Classes as reading knows them: linearisation, attributes, abstractness.
-
-The linearisation is C3, as CPython's ``type.mro`` computes it.
-"""
+"""Classes as reading knows them: linearisation, attributes, abstractness."""
 
 from __future__ import annotations
 
 from plugindex.calls import KEEPS_CLASS, CallingEvaluator
 from plugindex.expressions import undecided
+from plugindex.linearisation import merged
 from plugindex.meaning import MISSING, is_typing_alias, unknown
 
 TYPE_CHECKING = False
@@ -132,7 +130,7 @@ class Hierarchy(CallingEvaluator):
             if len(bases) == 1:  # as most have, and there is nothing to merge
                 self._orders[cls] = (cls, *self.order(bases[0]))
             else:
-                self._orders[cls] = (cls, *_merge([*map(self.order, bases), bases]))
+                self._orders[cls] = (cls, *merged([*map(self.order, bases), bases]))
         return self._orders[cls] or ()
 
     def class_attribute(self, owner: Found, name: str) -> Found:
@@ -157,6 +155,9 @@ class Hierarchy(CallingEvaluator):
         found = self.evaluate(value, self.home(holder))
         if found[0] == "function" and owner[0] == "instance":
             return ("bound", found, owner)
+        is_property = value[0] == "x" and found == ("instance", ("real", property))
+        if is_property and owner[0] == "instance":
+            return unknown(f"the property {name}", *self.arguments(value, self.home(holder))[0])
         if found[0] == "classmethod":
             return ("bound", found[1], owner[1] if owner[0] == "instance" else owner)
         if self.is_enum(holder) and found[0] in ("const", "unknown", "instance", "items"):
@@ -220,6 +221,10 @@ class Hierarchy(CallingEvaluator):
 
     def decorators(self, cls: Found) -> list[Found]:
         """Return the evaluated decorators of a class."""
+        return [self.evaluate(value, self.home(cls)) for value in self._decorating(cls)]
+
+    def _decorating(self, cls: Found) -> list[Any]:
+        """Return the decorators of a class as written, the last one first."""
         outer, _, name = self.entry(cls)[0].rpartition(".")
         record = self.home(cls).record
         value = record.names.get(name) if not outer else None
@@ -227,7 +232,7 @@ class Hierarchy(CallingEvaluator):
             value = entry[5].get(name) if entry[0] == outer else value
         result = []
         while value is not None and value[0] == "x" and len(value[2]) == 1:
-            result.append(self.evaluate(value[1], self.home(cls)))
+            result.append(value[1])
             value = value[2][0]
         return result
 
@@ -270,6 +275,10 @@ class Hierarchy(CallingEvaluator):
             found = self.evaluate(value, context) if value[0] == "x" else MISSING
             if found[0] == "with_metaclass":
                 result.append(found[1])
+        # ``@add_metaclass(Meta)`` makes the class anew, with that metaclass.
+        calls = [value for value in self._decorating(cls) if value[0] == "x"]
+        given = [found for value in calls for found in self.arguments(value, context)[0]]
+        result += [found for found in given if self.descends(found, "builtins:type")]
         for base in self.bases(cls):
             result.extend(self.metaclasses(base))
         return result
@@ -285,16 +294,3 @@ class Hierarchy(CallingEvaluator):
                 for one in self.order(cls)
             )
         return self._descents[key]
-
-
-def _merge(sequences: list[tuple[Found, ...]]) -> list[Found]:
-    """Merge linearisations by C3; where they conflict, go on in the order written."""
-    rest = [list(sequence) for sequence in sequences if sequence]
-    result: list[Found] = []
-    while rest:
-        head = next(
-            (s[0] for s in rest if not any(s[0] in other[1:] for other in rest)), rest[0][0]
-        )
-        result.append(head)
-        rest = [left for s in rest if (left := s[1:] if s[0] == head else s)]
-    return result

@@ -193,3 +193,11 @@ def is_plain(value: object) -> bool:
     if isinstance(value, (tuple, frozenset)):
         return all(map(is_plain, value))
     return isinstance(value, _PLAIN) and value == value
+
+
+def telling(scope: Scope) -> frozenset[str]:
+    """Return the attributes that decide what is listed of a class, set by whichever module."""
+    names = {"__module__", "__qualname__", *(name for pair in scope.secondary for name in pair)}
+    if scope.rule.own:
+        names.add(scope.rule.attribute or "")
+    return frozenset(names)

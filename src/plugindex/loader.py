@@ -44,7 +44,9 @@ def load(
         StalePluginError: the module doesn't hold that class with that key.
     """
     for name in dict.fromkeys((plugin.module, plugin.home)):
-        if ".__main__" in name or not (scope.covers(name) or _offered(name, plugin, scope)):
+        if ".__main__" in name and name not in sys.modules:
+            raise _stale(plugin, scope, f"{name} is there to be run, and nothing has imported it")
+        if not (scope.covers(name) or _offered(name, plugin, scope)):
             raise _stale(plugin, scope, f"{name} is not in {scope.package}")
     module = _imported(plugin, scope)
     # What a class statement registered counts, even where its name was deleted or bound anew.

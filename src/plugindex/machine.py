@@ -120,6 +120,8 @@ class Frame(Walker):
 
     def patch(self, target: Value, name: str, value: Value) -> None:
         """Record ``target.name = value``."""
+        if self.kind == "function" and name in NAMING and target[0] != "a":
+            self.body.names_others = True
         known = target[0] in ("k", "f", "a", "i")
         if self.kind != "function" and (known or name in NAMING):
             self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))

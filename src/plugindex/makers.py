@@ -8,6 +8,7 @@ from plugindex.names import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from plugindex.meaning import Context, Found
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     Making = tuple[str, frozenset[str]]
 
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
+_CALLING = (map, filter, sorted, min, max)  # they call what they are given
 _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
+# Ends a reason that holds for what a module comes to when others are imported, whenever that is.
+ANY_TIME = ", at any time"
 
 
 class Makers(Family):
@@ -48,8 +52,16 @@ class Makers(Family):
         if function[0] == "function":
             return self._made_by_function(callee, function, value, context)
         if function[0] == "unknown":
-            return (self._made_by_metaclass(value, context), here)
-        return ("", _NOWHERE)
+            return (self._made_by_metaclass(value, context) or self._made_by(function[2]), here)
+        return (self._made_by(function[1:2]) if function[0] == "partial" else "", here)
+
+    def _made_by(self, functions: Iterable[Found]) -> str:
+        """Tell of functions one of which may be what is called."""
+        for found in functions:
+            ours = found[0] == "function" and not self.is_elsewhere(found[1])
+            if ours and self.creates(found) and self.reaches(found):
+                return f"a class that calling {found[2]} may make"
+        return ""
 
     def _made_by_metaclass(self, value: Any, context: Context) -> str:
         """Tell of a call of a metaclass that was worked out: ``type(Base)(name, bases, body)``."""
@@ -67,7 +79,12 @@ class Makers(Family):
         given = () if makes_tuples(function) else self._given(callee, value, context)
         if places and (self.reaches(function) or self._any(given)):
             return (f"a class that calling {function[2]} may make", places)
-        return ("", places)
+        handed = self._calls_what_it_is_given(function) and self._made_by(given)
+        return (handed or "", places)
+
+    def _calls_what_it_is_given(self, function: Found) -> bool:
+        summary = self.library.function(*function[1:4])
+        return summary is not None and any(call[1][0] == "P" for _, call, _ in summary[4])
 
     def _made_by_methods(self, callee: Found, value: Any, context: Context) -> Making:
         """Tell of what runs where a class or an instance is called."""
@@ -99,6 +116,8 @@ class Makers(Family):
     def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
         if function is exec:
             return "exec()"
+        if function in _CALLING:
+            return self._made_by(self._arguments(value, context))
         args = self._arguments(value, context) if function is type else ()
         return "a class made by type()" if len(args) == 3 and self._any([args[1]]) else ""
 
@@ -141,7 +160,7 @@ class Makers(Family):
             return _NOWHERE
         summary = self.library.function(*function[1:4])
         places: set[str] = set()
-        if summary[3] and (self.statements_count or summary[6]):
+        if summary[3] and (self.statements_count or summary[6] or _binds_globals(summary)):
             places.add(function[1])
         for condition, call, _ in summary[4]:
             if self.decide(condition, context) is not False:
@@ -174,6 +193,11 @@ class Makers(Family):
         """Tell whether the second argument of a call is a tuple of classes of the family."""
         args = self._arguments(value, context)
         return args[1][0] == "items" and self._any(args[1:2])
+
+
+def _binds_globals(summary: Any) -> bool:
+    """Tell whether a class statement of a function's binds a global name (``global A``)."""
+    return any("<locals>" not in entry[0] for entry in summary[3])
 
 
 def _module_of(callee: Any) -> str:

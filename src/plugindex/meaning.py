@@ -7,6 +7,7 @@ An evaluated value is a tuple whose first item says what it is:
 ``("real", object)``            an object of a module that every interpreter has loaded
 ``("outside", reference)``      something of a module that can't be read (extension modules)
 ``("missing",)``                nothing has this name
+``("loaded",)``                 only as a leaf: an import by a name that is computed
 ``("unknown", reason, leaves, blind)``  undecided; it may come from the evaluated values *leaves*,
                                 if *blind* also from anywhere else; a fifth item is the class
                                 that a decorator was given
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Found: TypeAlias = tuple[Any, ...]
 
 MISSING: Found = ("missing",)
+LOADED: Found = ("loaded",)  # a leaf: what was imported by a computed name, so maybe anything
 _MOST_LEAVES = 24
 
 

@@ -1,4 +1,4 @@
-"""Modules that imports reach in folders without ``__init__``, which no walk lists."""
+"""Modules that imports reach and no walk lists: in folders without ``__init__``, ``__main__``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def reached(
 ) -> list[str]:
     """Return the further modules in scope that the modules *names* import, and those import.
 
-    A folder inside a package may hold anything, so what lies there counts only if a module of the
-    package imports it, unguarded.
+    A folder inside a package may hold anything, and ``__main__`` is there to be run, so these count
+    only if a module of the package imports them, unguarded.
 
     Args:
         names: the modules to begin with.
@@ -36,9 +36,12 @@ def _imported(library: Library, scope: Scope, name: str) -> Iterator[str]:
     record = library.record(name)
     inside = scope.package + "."
     for _, module, names, _ in record.imports if record else ():
-        if module.startswith(inside) and scope.covers(module):
+        if (module == scope.package or module.startswith(inside)) and scope.covers(module):
             yield module
-            yield from (f"{module}.{one}" for one in names or () if _is_folder(library, module))
+            inner = names or ()
+            if not _is_folder(library, module):
+                inner = [one for one in inner if one == "__main__"]
+            yield from (f"{module}.{one}" for one in inner)
 
 
 def _is_folder(library: Library, module: str) -> bool:
@@ -48,4 +51,4 @@ def _is_folder(library: Library, module: str) -> bool:
 
 def _is_there(library: Library, module: str) -> bool:
     file = library.file(module)
-    return file is not None and file.kind != "namespace" and not module.endswith("__main__")
+    return file is not None and file.kind != "namespace"

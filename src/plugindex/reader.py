@@ -159,7 +159,8 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
         [parameters, results, variables, classes, calls, global names, whether it names
         ``__qualname__``, the starred parameter or "", condition nodes, number of positional
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
-        attributes that it sets, the same with those of the functions in it], or None if it can't be
+        attributes that it sets, the same with those of the functions in it, whether it sets
+        ``__module__`` or ``__qualname__`` of what it is given or makes], or None if it can't be
         read. Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
@@ -183,7 +184,7 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     read = [parameters, results, _variables(body), body.classes, body.calls]
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
     stored = [sorted(_stored(code)), sorted(_stored_within(code))]
-    return [*read, *named, imports, sorted(_texts(code)), *stored]
+    return [*read, *named, imports, sorted(_texts(code)), *stored, body.names_others]
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:

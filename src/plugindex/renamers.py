@@ -1,7 +1,7 @@
 """Which calls and assignments may move classes of a hierarchy to another module by name.
 
 A package that shows its classes where it re-exports them sets their ``__module__``: in a loop over
-``__all__``, or by a function that is handed ``globals()``.
+``__all__``, by a function that is handed ``globals()``, or in its ``__getattr__`` when one asks.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.machine import NAMING
-from plugindex.makers import Makers
+from plugindex.makers import ANY_TIME, Makers
 from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
@@ -53,7 +53,24 @@ class Renamers(Makers):
         if not places:
             return _UNTOLD
         named = (*args, *(function[4] or {}).values())
-        return (f"{function[2]}() sets the module of classes", places | _texts(named))
+        when = "" if _sets_naming(summary, 12) else ANY_TIME  # by a function that it makes
+        return (f"{function[2]}() sets the module of classes{when}", places | _texts(named))
+
+    def late(self, record: ModuleRecord) -> tuple[str, bool]:
+        """Tell why a module may make or rename classes when one of its names is asked for.
+
+        Returns:
+            the reason or "", and whether the classes of other modules are concerned.
+        """
+        value = record.names.get("__getattr__")
+        found = ("",) if value is None else self.evaluate(value, self.context(record))
+        summary = self.library.function(*found[1:4]) if found[0] == "function" else None
+        if summary is None:
+            return "", False
+        if _sets_naming(summary):
+            return f"line {found[3]}: {found[2]}() sets the module of classes{ANY_TIME}", True
+        made = self.creates(found) and self.reaches(found)
+        return (f"line {found[3]}: {found[2]}() may make a class{ANY_TIME}" if made else ""), False
 
     def _handed(self, value: Any, args: tuple[Found, ...], context: Context) -> frozenset[str]:
         """Return where the classes of the family stand that a call is given."""
@@ -71,6 +88,15 @@ class Renamers(Makers):
         record = self.library.record(found[1]) if found[0] == "module" else None
         return frozenset() if record is None else self.at_hand(record)
 
+    def renamed_by_hooks(self, cls: Found) -> bool:
+        """Tell whether what runs at a class statement may set where the class is to be had."""
+        for _, hook in self.hooks(cls):
+            if not (is_ours(hook[1]) or _is_library(hook[1])):
+                summary = self.library.function(*hook[1:4])
+                if summary is not None and (summary[14] or _names_by_text(summary)):
+                    return True
+        return False
+
     def renamed(self, target: Found, value: Found, record: ModuleRecord) -> frozenset[str]:
         """Return the modules that setting ``target.__module__`` changes, none for other objects."""
         if target[0] == "unknown" and not target[2]:
@@ -82,6 +108,12 @@ class Renamers(Makers):
         else:
             places = self._of_classes((target,))
         return places | _texts((value,)) if places else places
+
+    def replaced(self, target: Found, name: str) -> frozenset[str]:
+        """Return the module in which setting ``target.name`` replaces a class of the family."""
+        held = self.member(target[1], name) if target[0] == "module" else ("",)
+        doubtful = held[0] == "class" and self.belongs(held) is not False
+        return frozenset((target[1],)) if doubtful else frozenset()
 
     def at_hand(self, record: ModuleRecord) -> frozenset[str]:
         """Return the modules of the family's classes that a module has names for.
@@ -113,9 +145,13 @@ class Renamers(Makers):
         return frozenset(places)
 
 
-def _sets_naming(summary: Any) -> bool:
-    sets = "setattr" in summary[5]
-    return any(one in summary[13] or (sets and one in summary[11]) for one in NAMING)
+def _sets_naming(summary: Any, stored: int = 13) -> bool:
+    """Tell whether a function sets the naming of classes, itself (12) or by one in it (13)."""
+    return any(one in summary[stored] for one in NAMING) or _names_by_text(summary)
+
+
+def _names_by_text(summary: Any) -> bool:
+    return "setattr" in summary[5] and any(one in summary[11] for one in NAMING)
 
 
 def _is_library(module: str) -> bool:

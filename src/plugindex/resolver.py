@@ -6,10 +6,11 @@ import sys
 
 from plugindex.availability import Requirements
 from plugindex.candidates import Candidate, CandidateReader
-from plugindex.keyreading import KeyReader, Undecided
-from plugindex.makers import EVERYWHERE
+from plugindex.keyreading import KeyReader, Undecided, telling
+from plugindex.makers import ANY_TIME, EVERYWHERE
 from plugindex.namespaces import ALIASES, is_own
 from plugindex.records import Problem, Record
+from plugindex.subscripts import makes_classes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Resolver:
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
         self._words: frozenset[bytes] | None = None
-        self._telling = _telling(scope)
+        self._telling = telling(scope)
         self._lending: dict[str, dict[str, list[Found]]] = {}
         self.candidates = CandidateReader(self.family, scope, self.keys)
 
@@ -75,6 +76,8 @@ class Resolver:
         candidates, reasons = self._candidates(record, problems)
         if candidates and "__name__" in record.names:  # classes are told apart by it
             reasons.append("it changes its name")
+        if candidates and record.provides:
+            reasons.append("it puts modules into sys.modules, maybe in its own place")
         if missing:  # it can't be imported to find out more
             return Resolution(tuple(candidates), "", missing, requires, tuple(problems))
         spreads = self._effects(record, reasons)
@@ -84,6 +87,7 @@ class Resolver:
         if candidates and file is not None and file.kind == "extension":
             reasons.append(_COMPILED)
         if reasons:
+            reasons.sort(key=lambda reason: not reason.endswith(ANY_TIME))
             return Resolution(undecided=reasons[0], requires=requires, spreads=spreads)
         return Resolution(tuple(candidates), "", None, requires, tuple(problems), spreads)
 
@@ -152,8 +156,12 @@ class Resolver:
     def _check(self, cls: Found) -> None:
         """Leave to running what reading does not tell of a class that may count."""
         name, line, condition = self.family.entry(cls)[:3]
+        if makes_classes(self.family, cls):
+            raise Undecided(f"line {line}: {name}[...] makes a class{ANY_TIME}")
         if "__qualname__" in self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {}):
             raise Undecided(f"line {line}: {name} changes its qualified name")
+        if self.family.renamed_by_hooks(cls):
+            raise Undecided(f"line {line}: a hook may change where {name} is to be had")
         if self.family.belongs(cls) is None or self.family.doubtful(cls):
             raise Undecided(f"line {line}: the bases of {name} are not told by reading")
         if self.family.decide(condition, self.family.home(cls)) is None:
@@ -182,6 +190,9 @@ class Resolver:
     def _effects(self, record: ModuleRecord, reasons: list[str]) -> tuple[str, ...]:
         """Add why running may do more than reading tells; return the modules that it may change."""
         spreads: set[str] = set()
+        late, moving = self.family.late(record)
+        reasons += [late] if late else []
+        spreads.update(cls[1] for cls in (self._members() if moving else ()))
         for line, reason, places in (*self._makings(record), *self._patches(record)):
             reasons.append(f"line {line}: {reason}")
             spreads |= places
@@ -208,13 +219,13 @@ class Resolver:
         """Yield the assignments to other modules' classes that decide what is listed of them."""
         context = self.family.context(record)
         for condition, target, name, value, line in record.patches:
-            if target[0] == "k" or name not in self._telling:
-                continue
-            if self.family.decide(condition, context) is not False:
-                values = [self.family.evaluate(one, context) for one in (target, value)]
-                places = self.family.renamed(values[0], values[1], record)
+            if target[0] != "k" and self.family.decide(condition, context) is not False:
+                found, given = [self.family.evaluate(one, context) for one in (target, value)]
+                places = self.family.replaced(found, name)
+                if name in self._telling:
+                    places = self.family.renamed(found, given, record)
                 if places:
-                    yield line, f"it sets {name} of another class", places
+                    yield line, f"it sets {name} of another class or module", places
 
     # -- compiled modules ----------------------------------------------------------------------
 
@@ -236,13 +247,20 @@ class Resolver:
         """Return the names of the classes of the family that are known by reading."""
         if self._words is None:
             words = {self.scope.base.rpartition(":")[2].rpartition(".")[2]}
-            for file in self.library.finder.modules(self.scope.package):
-                record = self.library.record(file.name)
-                for cls in self._own_classes(record) if record else ():
-                    if self.family.belongs(cls):
-                        words.add(self.family.entry(cls)[0].rpartition(".")[2])
+            names = (
+                self.family.entry(cls)[0] for cls in self._members() if self.family.belongs(cls)
+            )
+            words.update(name.rpartition(".")[2] for name in names)
             self._words = frozenset(word.encode() for word in words)
         return self._words
+
+    def _members(self) -> Iterator[Found]:
+        """Yield the classes in the package that are or may be of the family."""
+        for file in self.library.finder.modules(self.scope.package):
+            record = self.library.record(file.name)
+            for cls in self._own_classes(record) if record else ():
+                if self.family.belongs(cls) is not False:
+                    yield cls
 
     def _compiled_claims(self, record: ModuleRecord) -> list[str]:
         """Return which compiled modules may give this one classes that say they are its own."""
@@ -279,11 +297,3 @@ class Resolver:
         roots = {entry[1].partition(".")[0] for entry in record.imports}
         roots.discard(record.name.partition(".")[0])
         return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))
-
-
-def _telling(scope: Scope) -> frozenset[str]:
-    """Return the attributes that decide what is listed of a class, set by whichever module."""
-    names = {"__module__", "__qualname__", *(name for pair in scope.secondary for name in pair)}
-    if scope.rule.own:
-        names.add(scope.rule.attribute or "")
-    return frozenset(names)

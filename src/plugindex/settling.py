@@ -9,6 +9,7 @@ from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
 from plugindex.kept import KeptLibrary
+from plugindex.makers import ANY_TIME
 from plugindex.paths import plugin_place
 from plugindex.reaching import reached
 from plugindex.resolver import Resolver
@@ -18,10 +19,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from plugindex.answer import Examination
     from plugindex.availability import Requirements as Family
     from plugindex.config import Scope
     from plugindex.index import Place, Settings
     from plugindex.kept import Kept
+
+_ALL_LIMIT_S = 300.0  # for importing every module of a package
 
 
 class Settling:
@@ -50,6 +54,7 @@ class Settling:
         self.left_out = old.left_out if old else False  # whether there are folders for such
         self.undecided: list[str] = []
         self.unsettled: list[str] = []
+        self.failing: set[str] = set()  # undecided for having failed in a process
         self.imported = 0
         self.verdict = "cold" if place and place.path else "off"
         self.resolver: Resolver | None = None
@@ -88,7 +93,9 @@ class Settling:
         """Leave to running what failed to load in a process, and what did so when it last ran."""
         if self.kept is None:
             return
-        for name, reason in self.kept.failing().items():
+        failing = self.kept.failing()
+        self.failing = set(failing)
+        for name, reason in failing.items():
             if name in self.results or (name in self.kept.failed and name in self.modules):
                 self._unsettle(name, reason)
 
@@ -163,17 +170,32 @@ class Settling:
 
     def examine(self) -> None:
         """Import the undecided modules in a child interpreter and take in what they hold."""
-        from plugindex.sandbox import examine
-
         since = freshness.now_ns()
-        found = examine(self.undecided, self.scope, **self.for_child())
+        late = any(reason.endswith(ANY_TIME) for reason in self.reasons().values())
+        found = self._examined_among_all() if late else self._examined()
         self.finder.list_all()
         self.asked = surroundings.taken(found.asked, since)
         if found.refused and not getattr(sys, "frozen", False):
             self.place = None  # the next start may be able to; only a frozen application never is
         take_examination(self.results, self.undecided, found, self._result_of)
-        self.imported = len(self.undecided)
         self.undecided = []
+
+    def _examined(self) -> Examination:
+        """Return what the undecided modules give, by themselves if they can be imported so."""
+        from plugindex.sandbox import examine
+
+        self.imported = len(self.undecided)
+        found = examine(self.undecided, self.scope, **self.for_child())
+        if self.failing.issuperset(found.alone):  # what failed in a process, too, just fails
+            return found
+        return self._examined_among_all()
+
+    def _examined_among_all(self) -> Examination:
+        """Return what every module of the scope gives, each after those that stand before it."""
+        from plugindex.sandbox import examine
+
+        self.imported = len(self.modules)
+        return examine(sorted(self.modules), self.scope, **self.for_child(), limit_s=_ALL_LIMIT_S)
 
     def reasons(self) -> dict[str, str]:
         """Return why each undecided module is."""
