@@ -75,6 +75,7 @@ KEYS = {
     "a tuple": ("('a', 1, (2,))", ("a", 1, (2,))),
     "a concatenation": ("'a' + 'b'", "ab"),
     "a name of the module": ("NAME", "named"),
+    "a formatted text": ("f'{NAME}-{IMPORTED}-{7}'", "named-imported-7"),
     "an imported name": ("IMPORTED", "imported"),
     "a value of an enum": ("Color.RED.value", "red"),
 }

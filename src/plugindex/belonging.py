@@ -62,7 +62,7 @@ class Family(Abstractness):
             return False
         if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
             return True  # an object may hold any class, as what loads a module late does
-        if base[0] in ("unknown", "outside", "items"):
+        if base[0] in ("unknown", "outside", "items", "table"):
             return self.may_belong(base) is not False
         if base[0] == "instance":
             return self._stands_for_classes(base[1])
@@ -87,8 +87,9 @@ class Family(Abstractness):
             return None if self.base[0] in ("real", "outside") else False
         if kind == "unknown":
             return None if found[3] or any(self._leads(leaf, depth) for leaf in found[2]) else False
-        if kind == "items":
-            doubts = (self.may_belong(one, depth) is not False for one in found[1])
+        if kind in ("items", "table"):
+            held = found[1] if kind == "items" else [value for _, value in found[1]]
+            doubts = (self.may_belong(one, depth) is not False for one in held)
             return None if any(doubts) else False
         return None if kind in ("function", "bound") and self._leads(found, depth) else False
 

@@ -39,6 +39,8 @@ class Body:
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
         self.computes = False
+        self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them
+        self.changes: set[str] = set()  # globals that a function changes in place
         self.codes: dict[tuple[str, int], CodeType] = {}
 
     def variable(self, kind: str, *facts: Any) -> Condition:

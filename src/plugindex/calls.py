@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
 from plugindex.meaning import MISSING, Context, Parameters, unknown, unknown_result
+from plugindex.tables import called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class CallingEvaluator(Evaluator):
         kind = callee[0]
         if kind == "real":
             return self._call_real(callee[1], args, names)
+        if kind == "method":
+            return called(callee, args, names)
         if kind == "keeper":
             return args[0] if args else unknown("a call", callee)
         if kind == "function":
@@ -70,6 +73,8 @@ class CallingEvaluator(Evaluator):
         if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found
+        if function is str and len(args) == 1 and isinstance(texts[0], str):
+            return args[0]
         if function is __import__:
             return unknown("a module that a call imports")
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
@@ -88,8 +93,9 @@ class CallingEvaluator(Evaluator):
         return unknown_result("a call", ("real", function), args)
 
     def _imported_module(self, args: tuple[Found, ...]) -> Found:
-        name = args[0][1] if args and args[0][0] == "const" else None
-        if not isinstance(name, str) or name[:1] in ("", "."):
+        texts = [arg[1] if arg[0] == "const" else None for arg in args]
+        name = _absolute(*texts) if 1 <= len(texts) <= 2 else None
+        if name is None:
             return unknown("a module whose name is computed")
         return ("module", name) if self.library.exists(name) else MISSING
 
@@ -140,6 +146,18 @@ class CallingEvaluator(Evaluator):
             frame[summary[7]] = ("items", args[summary[9] : split])
         frame.update(zip(names, args[split:], strict=True))
         return Context(record, summary[2], summary[8], frame, summary[3])
+
+
+def _absolute(name: Any, package: Any = None) -> str | None:
+    """Return the name of the module that ``import_module(name, package)`` imports."""
+    if not isinstance(name, str) or not name.strip("."):
+        return None
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    parts = package.split(".") if isinstance(package, str) else []
+    kept = len(parts) - level + 1
+    return ".".join((*parts[:kept], name[level:])) if kept > 0 else None
 
 
 def _presence(found: Found) -> Found:

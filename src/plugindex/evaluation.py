@@ -15,6 +15,7 @@ from plugindex.meaning import (
     unknown_result,
 )
 from plugindex.namespaces import Namespaces
+from plugindex.tables import has_method, is_held, looked_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _MODULE_ATTRIBUTES = frozenset({
     "__dict__", "__doc__", "__file__", "__loader__", "__package__", "__path__", "__spec__",
     "__builtins__", "__cached__", "__class__",
 })  # fmt: skip
+_NO_LITERALS = frozenset({"class", "module", "function", "real", "instance", "items", "table"})
 _DEEPEST = 60
 _FOLLOWED = frozenset("fgaswxolmp")  # values that lead to others
 _UNASKED, _ASKED = object(), object()  # of a condition's variable
@@ -69,8 +71,11 @@ class Evaluator(Namespaces):
 
     def _global(self, value: Any, context: Context) -> Found:
         name, stars = value[1], value[2]
-        if stars < 0:
-            found = self.member(context.record.name, name)
+        record = context.record
+        if stars < 0 and name in record.names:
+            found = self.member(record.name, name)
+        elif stars < 0:  # a plain name is never asked of the module's __getattr__
+            found = self._starred(self.context(record), name, len(record.stars))
         else:
             found = self._starred(context, name, stars)
         if found[0] in ("missing", "outside"):
@@ -114,6 +119,8 @@ class Evaluator(Namespaces):
             return self.class_attribute(owner, name)
         if kind == "member":
             return self.member_attribute(owner, name)
+        if has_method(owner, name):
+            return ("method", owner, name)
         return MISSING if kind == "missing" else unknown(f"the attribute {name}", owner)
 
     def _module_attribute(self, module: str, name: str) -> Found:
@@ -139,6 +146,8 @@ class Evaluator(Namespaces):
         index = self.evaluate(value[2], context)
         if owner[0] == "function":
             return owner
+        if owner[0] == "table":
+            return looked_up(owner, index) or unknown("a missing key")
         if index[0] != "const" or owner[0] not in ("const", "items"):
             return unknown("a subscript", owner)
         try:
@@ -156,6 +165,8 @@ class Evaluator(Namespaces):
             if holds:
                 return self.evaluate(one, context)
         found = [self.evaluate(one, context) for one in possible]
+        if not possible:  # no way leads there: what is asked for raises
+            return MISSING
         bound = [one for one in found if one[0] != "missing"]
         if bound and all(one == bound[0] for one in bound):
             return bound[0]
@@ -169,10 +180,12 @@ class Evaluator(Namespaces):
             return ("const", result[1]) if result[0] == "c" else unknown(result[1])
         if value[1] in ("is", "is not") and "const" in (left[0], right[0]):
             other = left if right[0] == "const" else right
-            if other[0] in ("class", "module", "function", "real", "instance"):
+            if other[0] in _NO_LITERALS:
                 return ("const", value[1] == "is not")
             if other[0] == "default":  # a parameter compared with None defaults to None
                 return ("const", value[1] == "is")
+        if value[1] in ("in", "not in") and is_held(left, right) is not None:
+            return ("const", is_held(left, right) is (value[1] == "in"))
         if value[1] == "not" and self.truth(left) is not None:
             return ("const", not self.truth(left))
         if value[1] == "+":
@@ -189,7 +202,11 @@ class Evaluator(Namespaces):
         return ("items", tuple(self.evaluate(item, context) for item in value[1]), *value[2:])
 
     def _mixed(self, value: Any, context: Context) -> Found:
-        return unknown("a container", *(self.evaluate(item, context) for item in value[1]))
+        found = [self.evaluate(item, context) for item in value[1]]
+        keys = found[::2]
+        if len(value) > 2 and all(key[0] == "const" for key in keys):
+            return ("table", tuple(zip(keys, found[1::2], strict=True)))
+        return unknown("a container", *found)
 
     def _parameter(self, value: Any, context: Context) -> Found:
         found = (context.frame or {}).get(value[1])
@@ -199,7 +216,11 @@ class Evaluator(Namespaces):
         return ("function", context.record.name, value[1], value[2], context.frame)
 
     def _call(self, value: Any, context: Context) -> Found:
-        return self.call(self.evaluate(value[1], context), *self.arguments(value, context))
+        args, names = self.arguments(value, context)
+        for arg in args:
+            if arg[0] == "module":  # getattr() looks into it
+                self.follow(context, arg[1])
+        return self.call(self.evaluate(value[1], context), args, names)
 
     def arguments(self, value: Any, context: Context) -> tuple[tuple[Found, ...], tuple[str, ...]]:
         """Return the arguments of a call, starred ones spread, and the names of the last ones."""
@@ -265,7 +286,7 @@ class Evaluator(Namespaces):
         """Return whether an evaluated value is true."""
         if found[0] == "const":
             return bool(found[1])
-        if found[0] == "items":
+        if found[0] in ("items", "table"):
             return bool(found[1])
         return True if found[0] in ("class", "module", "function") else None
 

@@ -18,6 +18,7 @@ A value is a tuple whose first item says what it is:
 ``("o", operator, left, right)``  an operator's result
 ``("l", items)``                  a tuple that is no literal; with a third item, a list or set
 ``("m", items)``                  any other container or text made of *items*
+``("m", items, WHOLE)``           a dict: its keys and values in turn, all of them
 ``("p", ((condition, value), ..))``  the value whose condition holds
 ``("P", name)`` ``("V", name)``   a parameter of this function, of an enclosing one
 ``("n", name)``                   a plain name, unresolved (only where text is compared)
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 NONE = ("c", None)
 UNBOUND = ("u",)
+WHOLE = "whole"
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key
 MOST_ITEMS = 400
 MOST_PARTS = 3000  # values inside one value, so that working on it takes no time
@@ -65,7 +67,11 @@ _BINARY = {
     "is not": operator.is_not, "in": lambda a, b: a in b, "not in": lambda a, b: a not in b,
     "[]": operator.getitem,
 }  # fmt: skip
-_UNARY = {"neg": operator.neg, "pos": operator.pos, "~": operator.invert, "not": operator.not_}
+_UNARY = {
+    "neg": operator.neg, "pos": operator.pos, "~": operator.invert, "not": operator.not_,
+    "text": str,
+}  # fmt: skip
+_FORMATTED = (str, int, float, type(None))  # of which formatting gives the same as str() does
 _TEXT_METHODS = {"startswith", "endswith", "lower", "upper", "strip"}
 
 
@@ -142,6 +148,8 @@ def operate(sign: str, left: Value, right: Value = NONE) -> Value:
 
 
 def _compute(sign: str, left: Any, right: Any) -> object:
+    if sign == "text" and not isinstance(left, _FORMATTED):
+        raise TypeError("formatted by a method of its own")
     if sign in _UNARY:
         return _UNARY[sign](left)  # type: ignore[operator]
     if not _is_cheap(sign, left, right):
@@ -249,7 +257,7 @@ def subscript(value: Value, index: Value) -> Value:
         return operate("[]", value, index)
     if index[0] == "slice":
         return _sliced(value, index[1])
-    return bounded(("s", value, index if index[0] in "cikfgad" else undecided("index")))
+    return bounded(("s", value, index if index[0] in "cikfgadPV" else undecided("index")))
 
 
 def _sliced(value: Value, parts: tuple[Value, ...]) -> Value:

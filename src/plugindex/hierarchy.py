@@ -5,7 +5,8 @@ The linearisation is C3, as CPython's ``type.mro`` computes it.
 
 from __future__ import annotations
 
-from plugindex.calls import KEEPS_CLASS, CallingEvaluator
+from plugindex.calls import KEEPS_CLASS
+from plugindex.computing import ComputingEvaluator
 from plugindex.expressions import undecided
 from plugindex.meaning import MISSING, is_typing_alias, unknown
 
@@ -23,7 +24,7 @@ _TYPING_BASES: dict[str, tuple[Found, ...]] = {
 _TYPED_DICT = "_TypedDictSpecialForm"  # the class of which that of typing_extensions is made
 
 
-class Hierarchy(CallingEvaluator):
+class Hierarchy(ComputingEvaluator):
     """An evaluator that knows classes."""
 
     def __init__(self, library: Any) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from plugindex.records import Problem
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
-READING = 3  # goes up with what is read of a module, so that nothing older counts
+READING = 4  # goes up with what is read of a module, so that nothing older counts
 # Entries of the tail; see plugindex.kept.
 CONTENTS, MODULES, RESULT, UNDECIDED = "/contents", "/modules", "=", "/undecided"
 

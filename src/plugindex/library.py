@@ -162,6 +162,19 @@ class Library:
                 record.functions[key] = read_function(code, module, record.is_package)
         return record.functions[key]
 
+    def changes(self, module: str, name: str) -> bool:
+        """Tell whether a function of *module* may change a list or dict that *name* stands for."""
+        record = self.record(module)
+        if record is not None:  # so that an edit inside any of its functions counts
+            record.functions.setdefault("", None)
+            self.looked_into.add(module)
+        for (qualname, line), code in self._codes_of(module).items():
+            if name in code.co_names and name not in code.co_varnames:
+                summary = self.function(module, qualname, line)
+                if summary is None or name in summary[14]:
+                    return True
+        return False
+
     def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType]:
         if module not in self._codes:
             code = self._code(module)

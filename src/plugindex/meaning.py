@@ -4,6 +4,8 @@ An evaluated value is a tuple whose first item says what it is:
 
 ``("module", name)``  ``("class", module, number)``  ``("function", module, qualname, line, frame)``
 ``("const", literal)``  ``("instance", class)``  ``("items", values)``
+``("table", pairs)``            a dict, by its literal keys and their evaluated values
+``("method", owner, name)``     a method of a literal text or of a table
 ``("real", object)``            an object of a module that every interpreter has loaded
 ``("outside", reference)``      something of a module that can't be read (extension modules)
 ``("missing",)``                nothing has this name

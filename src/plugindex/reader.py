@@ -14,6 +14,7 @@ from plugindex.body import Body, Unreadable
 from plugindex.expressions import forget_weights, undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
+from plugindex.pathstate import global_key
 from plugindex.slimming import slim, slim_names
 from plugindex.success import suppose
 
@@ -91,8 +92,10 @@ class ModuleRecord:
         return record
 
 
+COMPUTING = "__getattr__"  # the function of a module that computes its attributes
 _STARRED = 4  # flags of code objects, as the inspect documentation tells them
 _STORING = opcodes.numbers("STORE_ATTR")
+_BINDING_GLOBALS = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
 _SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
 _FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot != "name")
 
@@ -111,6 +114,7 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
     if not SUPPORTED:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
     body = Body(name, is_package)
+    body.keeps_tables = COMPUTING in code.co_names
     frame = Frame(body, code, "module", None, True)
     try:
         frame.run()
@@ -127,9 +131,9 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     suppose(body, frame)
     record = ModuleRecord(body.name, is_package)
-    record.names = slim_names(frame.names)
+    record.names = slim_names(frame.names, body.keeps_tables)
     if body.computes:  # like a module with a function of this name, it may have any name
-        record.names.setdefault("__getattr__", undecided("names are bound by a computed name"))
+        record.names.setdefault(COMPUTING, undecided("names are bound by a computed name"))
     record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes
@@ -159,8 +163,9 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
         [parameters, results, variables, classes, calls, global names, whether it names
         ``__qualname__``, the starred parameter or "", condition nodes, number of positional
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
-        attributes that it sets, the same with those of the functions in it], or None if it can't be
-        read. Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+        attributes that it sets, the same with those of the functions in it, the globals that it
+        changes in place], or None if it can't be read. Results are (condition, value) pairs; the
+        others are as in :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
         return None
@@ -169,7 +174,11 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     count = code.co_argcount + code.co_kwonlyargcount
     parameters = code.co_varnames[:count]
     starred = code.co_varnames[count] if code.co_flags & _STARRED else ""
+    body.keeps_tables = code.co_name == COMPUTING
     frame.names = {name: ("P", name) for name in (*parameters, starred) if name}
+    for _, number in opcodes.named(code, _BINDING_GLOBALS, 0, len(code.co_code)):
+        name = code.co_names[number]
+        frame.names[global_key(name)] = ("g", name, -1)
     try:
         frame.run()
     except (Unreadable, RecursionError):
@@ -183,7 +192,7 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     read = [parameters, results, _variables(body), body.classes, body.calls]
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
     stored = [sorted(_stored(code)), sorted(_stored_within(code))]
-    return [*read, *named, imports, sorted(_texts(code)), *stored]
+    return [*read, *named, imports, sorted(_texts(code)), *stored, sorted(body.changes)]
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from plugindex.records import ModuleFile
     from plugindex.store import Raw
 
-FORM = 2
+FORM = 3
 RESULT = "="  # begins the tail's entries that hold results; the others are records of modules
 _LARGEST_RECORD = 16 << 20  # bytes of a distribution's list of files
 _FIRST_LINE = b'{"seal":'
