@@ -38,10 +38,10 @@ class Case:
     def write(self, module, text):
         (self.folder / f"{module}.py").write_text(text)
 
-    def resolve(self, rule=None, **options):
+    def resolve(self, rule=None, base="zoo.base:Base", **options):
         rule = rule or KeyRule("name")
         fields = {"name": "zoo", "application": "zoo"} | options
-        self.scope = Scope("zoo.base:Base", "zoo", rule, **fields)
+        self.scope = Scope(base, "zoo", rule, **fields)
         resolver = Resolver(Library(Finder()), self.scope)
         modules = [file.name for file in Finder().modules("zoo")]
         self.resolutions = {name: resolver.resolve(name) for name in modules}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex import ancestry
 from plugindex.abstractness import Abstractness
 from plugindex.hierarchy import OBJECT
 from plugindex.names import is_ours, root
@@ -62,6 +63,9 @@ class Family(Abstractness):
             return False
         if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
             return True  # an object may hold any class, as what loads a module late does
+        if base[0] == "outside" and ancestry.is_told(base[1]):
+            if is_own(self.library.file(base[1].partition(":")[0])):
+                return False  # its bases stand behind it
         if base[0] in ("unknown", "outside", "items", "table"):
             return self.may_belong(base) is not False
         if base[0] == "instance":

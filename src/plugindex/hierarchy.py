@@ -5,6 +5,7 @@ The linearisation is C3, as CPython's ``type.mro`` computes it.
 
 from __future__ import annotations
 
+from plugindex import ancestry
 from plugindex.calls import KEEPS_CLASS
 from plugindex.computing import ComputingEvaluator
 from plugindex.expressions import undecided
@@ -86,6 +87,9 @@ class Hierarchy(ComputingEvaluator):
             result[:0] = made
         return tuple(result) or (OBJECT,)
 
+    def _compiled_bases(self, cls: Found) -> tuple[Found, ...]:
+        return tuple(self.member(*base) for base in ancestry.bases_of(cls[1]))
+
     def _generic_unless(self, later: list[Found]) -> tuple[Found, ...]:
         """Return what an alias of typing adds to its bases if none of the *later* ones brings it.
 
@@ -125,11 +129,11 @@ class Hierarchy(ComputingEvaluator):
         """Return the method resolution order; unknown bases stand in it as they are."""
         if cls[0] == "real" and isinstance(cls[1], type):
             return tuple(("real", one) for one in cls[1].__mro__)
-        if cls[0] != "class":
+        if cls[0] not in ("class", "outside"):
             return (cls,)
         if cls not in self._orders:
             self._orders[cls] = (cls,)  # a class that reaches itself is no class
-            bases = self.bases(cls)
+            bases = self.bases(cls) if cls[0] == "class" else self._compiled_bases(cls)
             if len(bases) == 1:  # as most have, and there is nothing to merge
                 self._orders[cls] = (cls, *self.order(bases[0]))
             else:

@@ -1,0 +1,74 @@
+"""The bases of classes in compiled modules of the interpreter, against those modules."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+from test_resolver import Case
+
+from plugindex.ancestry import bases_of, is_told
+from plugindex.config import KeyRule
+from plugindex.finder import Finder
+from plugindex.namespaces import is_own
+
+TEXT = """
+import array, collections, csv, ctypes, datetime, decimal, select, socket, sqlite3, ssl, zoneinfo
+class A(socket.gaierror): pass
+class B(ctypes.Structure): pass
+class C(csv.Error): pass
+class D(select.error): pass
+class E(ssl.SSLCertVerificationError): pass
+class F(decimal.Overflow): pass
+class G(socket.socket): pass
+class H(array.array): pass
+class I(sqlite3.IntegrityError): pass
+class J(collections.OrderedDict): pass
+class K(collections.defaultdict): pass
+class L(collections.deque): pass
+class M(decimal.Decimal): pass
+class N(zoneinfo.ZoneInfo): pass
+"""
+BASES = {
+    "builtins:Exception": "ACDEFI",
+    "builtins:OSError": "ADE",
+    "builtins:ArithmeticError": "F",
+    "builtins:dict": "JK",
+    "_ctypes:Structure": "B",
+    "ctypes:Structure": "B",
+}
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    return Case(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(("base", "names"), BASES.items(), ids=BASES)
+def test_the_bases_of_compiled_classes_are_known(case, base, names):
+    case.write("one", TEXT)
+    case.resolve(KeyRule(None), base=base, foreign=True)
+    assert {name.partition(":")[2] for name in case.listed} == set(names)
+    assert case.is_sound()
+
+
+def own_modules():
+    finder = Finder()
+    names = {*sys.stdlib_module_names, *sys.builtin_module_names} - {"builtins"}
+    return [name for name in sorted(names) if is_own(finder.find(name)) and is_told(f"{name}:x")]
+
+
+@pytest.mark.parametrize("name", own_modules())
+def test_what_is_told_is_what_the_modules_hold(name):
+    try:
+        module = importlib.import_module(name)
+    except ImportError:  # a library that it needs isn't there
+        pytest.skip("it can't be imported here")
+    held = {k: v for k, v in vars(module).items() if isinstance(v, type) and k[:2] != "__"}
+    if name in ("sys", "posix", "nt", "_io", "time", "_thread", "_signal", "marshal"):
+        return  # looked at as they are
+    for attribute, cls in held.items():
+        told = [base for _, base in bases_of(f"{name}:{attribute}")]
+        own = cls.__bases__ if cls.__module__ != "builtins" else (cls,)
+        assert told == [base.__name__ for base in own if base is not object], attribute
