@@ -6,12 +6,12 @@ import importlib
 import sys
 
 import pytest
-from test_resolver import Case
 
 from plugindex.ancestry import bases_of, is_told
 from plugindex.config import KeyRule
 from plugindex.finder import Finder
 from plugindex.namespaces import is_own
+from test_resolver import Case
 
 TEXT = """
 import array, collections, csv, ctypes, datetime, decimal, select, socket, sqlite3, ssl, zoneinfo

@@ -123,6 +123,10 @@ RULES = {
     "a name that is bound anew": "class One(Base): name = 'o'\nOne = None\n",
     "a module imported by a call": "import importlib\nm = importlib.import_module('zoo.base')\n"
     "class One(m.Base): name = 'one'\n",
+    "a condition on what another module has": "import zoo.base\n"
+    "if getattr(zoo.base, 'VERSION', (0, 9)) < (0, 8):\n    raise Exception('too old')\n"
+    "if getattr(zoo.base, 'Base', None) is None:\n    class No(Base): name = 'n'\n"
+    "class One(Base): name = 'o'\n",
     "a decided condition": "import sys\nif sys.version_info < (3,):\n    class No(Base): name='n'\n"
     "else:\n    class Yes(Base): name = 'y'\n",
     "a replacement": "class One(Base): name = 'o'\nclass Two(Base):\n    name = 'o'\n"

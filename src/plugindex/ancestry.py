@@ -94,8 +94,8 @@ _BASES = {
     "zlib": {"error": "Exception"},
 }
 # Modules that hold what is not told here, or not on every platform: too new, or for tests.
-_UNTOLD = ("_ast", "_interp", "_xx", "xx", "_test", "_winapi", "winreg", "msvcrt", "_scproxy", "spwd",
-           "nis", "ossaudiodev", "audioop")  # fmt: skip
+_UNTOLD = ("_ast", "_interp", "_xx", "xx", "_test", "_winapi", "winreg", "msvcrt", "_scproxy",
+           "spwd", "nis", "ossaudiodev", "audioop")  # fmt: skip
 
 
 def is_told(reference: str) -> bool:

@@ -63,14 +63,17 @@ class Family(Abstractness):
             return False
         if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
             return True  # an object may hold any class, as what loads a module late does
-        if base[0] == "outside" and ancestry.is_told(base[1]):
-            if is_own(self.library.file(base[1].partition(":")[0])):
-                return False  # its bases stand behind it
+        if base[0] == "outside" and self._has_told_bases(base[1]):
+            return False  # they stand behind it
         if base[0] in ("unknown", "outside", "items", "table"):
             return self.may_belong(base) is not False
         if base[0] == "instance":
             return self._stands_for_classes(base[1])
         return base[0] not in ("const", "module")
+
+    def _has_told_bases(self, reference: str) -> bool:
+        file = self.library.file(reference.partition(":")[0])
+        return ancestry.is_told(reference) and is_own(file)
 
     def _stands_for_classes(self, cls: Found) -> bool:
         """Tell whether instances of a class can be bases that bring in a class."""

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from plugindex.finder import Finder
     from plugindex.records import ModuleFile
 
-_LARGEST_BLOCK = 1 << 22  # bytes
-
 
 class Library:
     """Finds and reads modules, each at most once.
@@ -119,25 +117,13 @@ class Library:
 
     def holds(self, name: str, text: bytes) -> bool:
         """Tell whether *text* stands in an extension module's file."""
-        return text in self._bytes(name)
+        return text in (self.compiled(name) or b"")
 
-    def texts(self, name: str) -> bytes | None:
-        """Return the text in a Cython module's file, None if it can't be got at."""
-        data = self._bytes(name)
-        if b"decompress" not in data:
-            return data
-        return b"\n".join(_inflated(data)) or None
-
-    def _bytes(self, name: str) -> bytes:
+    def compiled(self, name: str) -> bytes | None:
+        """Return what stands in an extension module's file, None if that can't be read."""
         file = self.file(name)
         self.reading(name)  # so that the file is stamped
-        return stamp.read(file.path, bytecode.LARGEST_FILE) or b"" if file and file.path else b""
-
-    def words(self, name: str) -> frozenset[bytes]:
-        """Return the identifiers in an extension module's file."""
-        import re
-
-        return frozenset(re.findall(rb"[A-Za-z_][A-Za-z0-9_]+", self._bytes(name)))
+        return stamp.read(file.path, bytecode.LARGEST_FILE) if file and file.path else None
 
     def reading(self, name: str) -> Reading:
         """Return what was read of module *name*, which exists."""
@@ -188,22 +174,3 @@ class Library:
         if reading.code is None and reading.problem is None and file is not None:
             reading = self.readings[module] = bytecode.load(file)
         return reading.code
-
-
-def _inflated(data: bytes) -> list[bytes]:
-    """Return what zlib inflates of *data*: Cython packs a module's texts into one such block."""
-    import zlib
-
-    found = []
-    for mark in (b"\x78\xda", b"\x78\x9c", b"\x78\x01", b"\x78\x5e"):
-        start = data.find(mark)
-        while start >= 0:
-            inflater = zlib.decompressobj()
-            try:
-                text = inflater.decompress(data[start : start + _LARGEST_BLOCK], _LARGEST_BLOCK)
-            except zlib.error:
-                text = b""
-            if inflater.eof and b"__name__" in text:
-                found.append(text)
-            start = data.find(mark, start + 1)
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex import compiled
 from plugindex.availability import Requirements
 from plugindex.candidates import Candidate, CandidateReader
 from plugindex.keyreading import KeyReader, Undecided
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
-_CYTHON, _MYPYC = b"__pyx_capi__", b"__mypyc"
 _COMPILED = "it is compiled, and may hold classes of the family"
 
 
@@ -221,16 +221,21 @@ class Resolver:
     def _hidden(self, module: str) -> str:
         """Return why a module without readable code may hold classes of the family, or ""."""
         file = self.library.file(module)
-        if file is None or file.kind != "extension" or self.family.base[0] != "class":
+        if file is None or file.kind != "extension":
             return "its code can't be read"
-        words = self.library.words(module)
-        if _CYTHON in words:
-            text = self.library.texts(module)
-            held = text is None or any(word in text for word in self._family_words())
+        data = self.library.compiled(module)
+        if data is None:
+            return "its code can't be read"
+        if self._is_python(self.family.base):
+            held = compiled.may_hold_family(data, self._family_words())
         else:
-            mypyc = any(word.endswith(_MYPYC) for word in words)
-            held = mypyc or bool(words & self._family_words())
+            held = compiled.may_hold_classes(data, module)
         return _COMPILED if held else ""
+
+    def _is_python(self, base: Found) -> bool:
+        """Tell whether a class statement that isn't compiled makes the base."""
+        file = self.library.file(base[1]) if base[0] == "class" else None
+        return file is not None and file.kind != "extension"
 
     def _family_words(self) -> frozenset[bytes]:
         """Return the names of the classes of the family that are known by reading."""
