@@ -72,3 +72,57 @@ def test_what_is_told_is_what_the_modules_hold(name):
         told = [base for _, base in bases_of(f"{name}:{attribute}")]
         own = cls.__bases__ if cls.__module__ != "builtins" else (cls,)
         assert told == [base.__name__ for base in own if base is not object], attribute
+
+
+TYPING = """
+import typing, typing_extensions, collections
+from typing import Generic, NamedTuple, NewType, Protocol, TypedDict, TypeVar
+T = TypeVar("T")
+class Movie(TypedDict): name: str
+class Sequel(Movie, total=False): number: int
+class Late(typing_extensions.TypedDict): name: str
+class Later(Late): number: int
+class Box(TypedDict, Generic[T]): held: T
+class Crate(Box[int]): size: int
+class Point(NamedTuple): x: int
+class Place(Point): pass
+class Pair(NamedTuple, Generic[T]): one: T
+class Couple(Pair[int]): pass
+Plain = NamedTuple("Plain", [("x", int)])
+class Made2(Plain): pass
+class Made3(collections.namedtuple("Made3", "a b")): pass
+class Proto(Protocol):
+    def run(self): ...
+class Wider(Proto, Protocol): pass
+class Runs(Wider):
+    def run(self): pass
+Number = NewType("Number", int)
+"""
+TYPED = {
+    "zoo.one:Movie": set(),
+    "zoo.one:Late": set(),
+    "zoo.one:Box": set(),
+    "zoo.one:Point": {"Place"},
+    "zoo.one:Pair": {"Couple"},
+    "zoo.one:Proto": {"Wider", "Runs"},
+    "builtins:dict": {"Movie", "Sequel", "Late", "Later", "Box", "Crate"},
+    "typing:Generic": {"Box", "Crate", "Pair", "Couple", "Proto", "Wider", "Runs"},
+}
+
+
+@pytest.mark.parametrize(("base", "names"), TYPED.items(), ids=TYPED)
+def test_the_classes_that_typing_makes_have_the_bases_that_they_have_at_run_time(case, base, names):
+    pytest.importorskip("typing_extensions")
+    case.write("one", TYPING)
+    case.resolve(KeyRule(None), base=base, foreign=True)
+    assert {name.partition(":")[2] for name in case.truth.entries} == names
+    assert case.is_sound()
+
+
+def test_a_class_that_a_call_of_typed_dict_makes_is_left_to_running(case):
+    made = 'from typing import TypedDict\nMade = TypedDict("Made", {"in": str})\n'
+    case.write("one", made + "class Grown(Made): number: int\n")
+    case.resolve(KeyRule(None), base="builtins:dict", foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert set(case.truth.entries) == {"zoo.one:Made", "zoo.one:Grown"}
+    assert case.resolve(KeyRule(None), base="builtins:tuple", foreign=True).is_sound()

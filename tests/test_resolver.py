@@ -123,6 +123,11 @@ RULES = {
     "a name that is bound anew": "class One(Base): name = 'o'\nOne = None\n",
     "a module imported by a call": "import importlib\nm = importlib.import_module('zoo.base')\n"
     "class One(m.Base): name = 'one'\n",
+    "decorators that ask for what another one set": "import dataclasses\ndef strict(cls):\n"
+    "    if not hasattr(cls, '__dataclass_fields__'):\n        raise TypeError\n    return cls\n"
+    "@strict\n@dataclasses.dataclass\nclass One(Base):\n    name = 'o'\n",
+    "a decorator that puts an instance in the place of the class": "def single(cls): return cls()\n"
+    "@single\nclass One(Base): name = 'o'\n",
     "a condition on what another module has": "import zoo.base\n"
     "if getattr(zoo.base, 'VERSION', (0, 9)) < (0, 8):\n    raise Exception('too old')\n"
     "if getattr(zoo.base, 'Base', None) is None:\n    class No(Base): name = 'n'\n"

@@ -6,7 +6,7 @@ import sys
 
 from plugindex import ancestry
 from plugindex.abstractness import Abstractness
-from plugindex.hierarchy import OBJECT
+from plugindex.bases import OBJECT
 from plugindex.names import is_ours, root
 from plugindex.namespaces import is_own
 
@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Found
 
-# Functions that make subclasses of tuple, whatever else their code names.
-_TUPLES = frozenset({"collections:namedtuple", "typing:NamedTuple"})
+# Functions that make subclasses of these alone, whatever else their code names.
+_MADE_OF = {
+    "collections:namedtuple": tuple,
+    "typing:NamedTuple": tuple,
+    "typing_extensions:NamedTuple": tuple,
+    "typing:TypedDict": dict,
+    "typing_extensions:_TypedDictSpecialForm.__call__": dict,
+}
 _CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
 DEEPEST = 3  # calls of calls that are looked into
 
@@ -133,8 +139,9 @@ class Family(Abstractness):
             return False
         if self.base == OBJECT:
             return True
-        if makes_tuples(function):
-            return self.base in self.order(("real", tuple))
+        made = made_of(function)
+        if made is not None:
+            return self.base in self.order(("real", made))
         named = [self._plain_name(function[1], name) for name in summary[5]]
         for found in list(named):
             if found[0] == "module":
@@ -174,6 +181,6 @@ class Family(Abstractness):
                 yield found
 
 
-def makes_tuples(function: Found) -> bool:
-    """Tell whether all that calling a function makes are subclasses of tuple alone."""
-    return f"{function[1]}:{function[2]}" in _TUPLES
+def made_of(function: Found) -> type | None:
+    """Return the class that all which calling a function makes are subclasses of, and no other."""
+    return _MADE_OF.get(f"{function[1]}:{function[2]}")

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
-from plugindex.meaning import MISSING, Context, Parameters, unknown, unknown_result
+from plugindex.meaning import (
+    MISSING,
+    TYPED_DICT,
+    Context,
+    Parameters,
+    unknown,
+    unknown_result,
+)
 from plugindex.tables import called
 
 TYPE_CHECKING = False
@@ -30,6 +37,7 @@ _ALIASING = frozenset({
 })  # fmt: skip
 _PARTIAL = ("_functools:partial", "functools:partial")
 _KEEPER: Found = ("keeper",)
+_TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
 MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
 
@@ -60,16 +68,25 @@ class CallingEvaluator(Evaluator):
         if kind == "outside" and callee[1] in _PARTIAL and args:
             return ("partial", args[0], args[1:] if not names else ())
         if kind == "instance" and callee[1][0] == "class":
+            if self.is_typed_dict_form(callee):
+                return TYPED_DICT
             method = self.class_attribute(callee, "__call__")
             if method[0] == "bound":
                 return self.call(method, args, names)
         return unknown_result("a call", callee, args)
 
+    def is_typed_dict_form(self, found: Found) -> bool:
+        """Tell whether an instance is the ``TypedDict`` of typing_extensions."""
+        if found[1][:2] != ("class", "typing_extensions"):
+            return False
+        record = self.library.record("typing_extensions")
+        return record is not None and record.classes[found[1][2]][0] == _TYPED_DICT_FORM
+
     def _call_real(self, function: Any, args: tuple[Found, ...], names: Any) -> Found:
         name = getattr(function, "__name__", "")
         texts = [arg[1] if arg[0] == "const" else None for arg in args]
         if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
-            return _presence(self.attribute(args[0], texts[1]))
+            return _presence(self.attribute(args[0], texts[1]), args[0], texts[1])
         if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found
@@ -112,6 +129,8 @@ class CallingEvaluator(Evaluator):
             return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
         if reference == "importlib:import_module":
             return self._imported_module(args)
+        if reference == "typing:TypedDict":
+            return TYPED_DICT
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
         self._followed = self._followed + 1 if self._calls else 0
@@ -160,7 +179,10 @@ def _absolute(name: Any, package: Any = None) -> str | None:
     return ".".join((*parts[:kept], name[level:])) if kept > 0 else None
 
 
-def _presence(found: Found) -> Found:
+def _presence(found: Found, owner: Found, name: str) -> Found:
+    """Return whether an attribute exists; decorators and metaclasses add such as dataclasses do."""
+    if found[0] == "missing" and owner[0] == "class" and name[:2] == "__":
+        return unknown("whether an attribute exists")
     if found[0] in ("unknown", "outside"):
         return unknown("whether an attribute exists")
     return ("const", found[0] != "missing")

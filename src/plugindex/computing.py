@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex.calls import CallingEvaluator
+from plugindex.meaning import MISSING, RAISES
 from plugindex.reader import COMPUTING
 
 TYPE_CHECKING = False
@@ -32,6 +33,8 @@ class ComputingEvaluator(CallingEvaluator):
             found = self.call(function, (("const", name),), ())
         finally:
             self._calls, self._followed = calls, followed
+        if found[0] == "unknown" and found[1] == RAISES:
+            return MISSING
         if found[0] in ("class", "module", "function"):
             self.follow(self.context(record), found[1])
         return found if found[0] in _TOLD else None

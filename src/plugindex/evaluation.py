@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 
 from plugindex import conditions
-from plugindex.expressions import operate, unpack
 from plugindex.meaning import (
     MISSING,
-    concatenated,
+    RAISES,
     items_of,
     real,
     unknown,
     unknown_result,
 )
 from plugindex.namespaces import Namespaces
-from plugindex.tables import has_method, is_held, looked_up
+from plugindex.packing import unpack
+from plugindex.tables import has_method, looked_up, operated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _MODULE_ATTRIBUTES = frozenset({
     "__dict__", "__doc__", "__file__", "__loader__", "__package__", "__path__", "__spec__",
     "__builtins__", "__cached__", "__class__",
 })  # fmt: skip
-_NO_LITERALS = frozenset({"class", "module", "function", "real", "instance", "items", "table"})
 _DEEPEST = 60
 _FOLLOWED = frozenset("fgaswxolmp")  # values that lead to others
 _UNASKED, _ASKED = object(), object()  # of a condition's variable
@@ -165,8 +164,8 @@ class Evaluator(Namespaces):
             if holds:
                 return self.evaluate(one, context)
         found = [self.evaluate(one, context) for one in possible]
-        if not possible:  # no way leads there: what is asked for raises
-            return MISSING
+        if not possible:
+            return unknown(RAISES)
         bound = [one for one in found if one[0] != "missing"]
         if bound and all(one == bound[0] for one in bound):
             return bound[0]
@@ -175,22 +174,9 @@ class Evaluator(Namespaces):
     def _operator(self, value: Any, context: Context) -> Found:
         left = self.evaluate(value[2], context)
         right = self.evaluate(value[3], context)
-        if left[0] == right[0] == "const":
-            result = operate(value[1], ("c", left[1]), ("c", right[1]))
-            return ("const", result[1]) if result[0] == "c" else unknown(result[1])
-        if value[1] in ("is", "is not") and "const" in (left[0], right[0]):
-            other = left if right[0] == "const" else right
-            if other[0] in _NO_LITERALS:
-                return ("const", value[1] == "is not")
-            if other[0] == "default":  # a parameter compared with None defaults to None
-                return ("const", value[1] == "is")
-        if value[1] in ("in", "not in") and is_held(left, right) is not None:
-            return ("const", is_held(left, right) is (value[1] == "in"))
         if value[1] == "not" and self.truth(left) is not None:
             return ("const", not self.truth(left))
-        if value[1] == "+":
-            return concatenated(left, right)
-        return unknown("an operator", left, right)
+        return operated(value[1], left, right)
 
     def _class(self, value: Any, context: Context) -> Found:
         if context.classes is None:

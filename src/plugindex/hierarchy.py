@@ -5,11 +5,10 @@ The linearisation is C3, as CPython's ``type.mro`` computes it.
 
 from __future__ import annotations
 
-from plugindex import ancestry
+from plugindex.bases import OBJECT, Bases
 from plugindex.calls import KEEPS_CLASS
-from plugindex.computing import ComputingEvaluator
 from plugindex.expressions import undecided
-from plugindex.meaning import MISSING, is_typing_alias, unknown
+from plugindex.meaning import MISSING, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,15 +16,8 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Context, Found
 
-OBJECT: Found = ("real", object)
-_TYPING_BASES: dict[str, tuple[Found, ...]] = {
-    "NamedTuple": (("real", tuple),),
-    "TypedDict": (("real", dict),),
-}
-_TYPED_DICT = "_TypedDictSpecialForm"  # the class of which that of typing_extensions is made
 
-
-class Hierarchy(ComputingEvaluator):
+class Hierarchy(Bases):
     """An evaluator that knows classes."""
 
     def __init__(self, library: Any) -> None:
@@ -73,42 +65,6 @@ class Hierarchy(ComputingEvaluator):
             found = self._homes[cls[1]] = self.context(record)  # type: ignore[arg-type]
         return found
 
-    def bases(self, cls: Found) -> tuple[Found, ...]:
-        """Return the bases of a class statement, evaluated."""
-        context = self.home(cls)
-        result: list[Found] = []
-        for value in reversed(self.entry(cls)[3]):
-            found = self.evaluate(value, context)
-            if value[0] == "x" and found[0] != "class":
-                found = self.decorated(context.record, value) or found
-            made = self._real_bases(found)
-            if is_typing_alias(value, found):
-                made = (*made, *self._generic_unless(result))
-            result[:0] = made
-        return tuple(result) or (OBJECT,)
-
-    def _compiled_bases(self, cls: Found) -> tuple[Found, ...]:
-        return tuple(self.member(*base) for base in ancestry.bases_of(cls[1]))
-
-    def _generic_unless(self, later: list[Found]) -> tuple[Found, ...]:
-        """Return what an alias of typing adds to its bases if none of the *later* ones brings it.
-
-        Source: ``_BaseGenericAlias.__mro_entries__`` of ``Lib/typing.py``.
-        """
-        generic = self.member("typing", "Generic")
-        return () if any(generic in self.order(one) for one in later) else (generic,)
-
-    def _real_bases(self, found: Found) -> tuple[Found, ...]:
-        """Return what a base written in a class statement makes of itself (PEP 560)."""
-        if found[0] == "function" and found[1] in ("typing", "typing_extensions"):
-            return _TYPING_BASES.get(found[2], (found,))
-        if found[0] == "instance" and found[1][:2] == ("class", "typing_extensions"):
-            return (("real", dict),) if self.entry(found[1])[0] == _TYPED_DICT else (found,)
-        if found[0] == "with_metaclass":
-            return tuple(b for base in found[2] for b in self._real_bases(base))
-        # What a decorator gives is no base, or the class that it was given: nearly always.
-        return found[4:] or (found,) if found[0] == "unknown" else (found,)
-
     def posts(self, module: str) -> dict[int, dict[str, Any]]:
         """Return the attributes that a module assigns to its classes after their statements."""
         found = self._posts.get(module)
@@ -133,7 +89,7 @@ class Hierarchy(ComputingEvaluator):
             return (cls,)
         if cls not in self._orders:
             self._orders[cls] = (cls,)  # a class that reaches itself is no class
-            bases = self.bases(cls) if cls[0] == "class" else self._compiled_bases(cls)
+            bases = self.bases(cls) if cls[0] == "class" else self.compiled_bases(cls)
             if len(bases) == 1:  # as most have, and there is nothing to merge
                 self._orders[cls] = (cls, *self.order(bases[0]))
             else:

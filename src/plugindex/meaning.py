@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Found: TypeAlias = tuple[Any, ...]
 
 MISSING: Found = ("missing",)
+TYPED_DICT: Found = ("typed dict",)  # what makes typed dictionaries, and what it makes
+RAISES = "no way leads to a result"  # the reason why a call that raises gives nothing known
 _MOST_LEAVES = 24
 
 

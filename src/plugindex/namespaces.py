@@ -149,7 +149,7 @@ class Namespaces:
         found = MISSING if value is None else self.evaluate(value, context)
         if found[0] == "missing":
             found = self._starred(context, name, len(record.stars))
-        if found[0] != "class" and value is not None and value[0] == "x":
+        if found[0] not in _DECIDED and value is not None and value[0] == "x":
             return self.decorated(record, value) or found
         return found
 
@@ -200,6 +200,7 @@ class Namespaces:
         raise NotImplementedError
 
 
+_DECIDED = ("class", "instance", "function", "module")  # what a decorator may give
 _COMPUTED = unknown("a module computes its attributes")
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
+_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance")
 _COMPILED = "it is compiled, and may hold classes of the family"
 
 
@@ -173,7 +174,7 @@ class Resolver:
         renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
         if found == cls and not renamed:
             return True
-        if found[0] in ("class", "real", "missing", "const", "module", "function") and found != cls:
+        if found[0] in _OTHERS and found != cls:
             return False
         raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from plugindex.expressions import LONGEST_TEXT, WHOLE, pack, undecided
+from plugindex.expressions import LONGEST_TEXT, WHOLE, undecided
+from plugindex.packing import pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

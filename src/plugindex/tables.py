@@ -1,9 +1,9 @@
-"""What looking into literal texts, lists and dicts gives, where their items are known."""
+"""What operators and methods give of evaluated values: texts, lists and dicts with known items."""
 
 from __future__ import annotations
 
-from plugindex.expressions import LONGEST_TEXT
-from plugindex.meaning import items_of, unknown
+from plugindex.expressions import LONGEST_TEXT, operate
+from plugindex.meaning import concatenated, items_of, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,26 @@ _OF_TEXT = frozenset({
     "removesuffix", "rpartition", "partition", "title", "capitalize",
 })  # fmt: skip
 _OF_TABLE = frozenset({"get", "keys"})
+
+
+_NO_LITERALS = frozenset({"class", "module", "function", "real", "instance", "items", "table"})
+
+
+def operated(sign: str, left: Found, right: Found) -> Found:
+    """Return what an operator gives."""
+    if left[0] == right[0] == "const":
+        result = operate(sign, ("c", left[1]), ("c", right[1]))
+        return ("const", result[1]) if result[0] == "c" else unknown(result[1])
+    if sign in ("is", "is not") and "const" in (left[0], right[0]):
+        other = left if right[0] == "const" else right
+        if other[0] in _NO_LITERALS:
+            return ("const", sign == "is not")
+        if other[0] == "default":  # a parameter compared with None defaults to None
+            return ("const", sign == "is")
+    held = is_held(left, right) if sign in ("in", "not in") else None
+    if held is not None:
+        return ("const", held is (sign == "in"))
+    return concatenated(left, right) if sign == "+" else unknown("an operator", left, right)
 
 
 def has_method(owner: Found, name: str) -> bool:
