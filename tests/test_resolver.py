@@ -427,3 +427,16 @@ def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
     case.resolve(KeyRule("name", skip=False))
     assert [one.kind for one in case.resolutions["zoo.one"].problems] == ["missing-key"]
     assert case.truth.entries == case.listed == {}
+
+
+def test_where_the_base_may_be_one_of_two_what_derives_from_neither_is_decided(case):
+    choose = "import os\nif os.environ.get('NEVER'):\n    class Base(Exception): pass\nelse:\n"
+    case.write("base", choose + "    from zoo.other import Base\nclass First(Base): pass\n")
+    case.write("other", PLAIN)
+    case.write("one", "class One(ValueError): pass\nclass Two(One): pass\n")
+    case.write("two", "from zoo.base import Base\nclass Two(Base): pass\n")
+    case.write("three", "from zoo.two import Two\nclass Three(Two): pass\n")
+    case.write("four", "from zoo.base import *\nFour = type('Four', (Base,), {})\n")
+    case.resolve(KeyRule(), foreign=True)
+    doubtful = {"zoo.base", "zoo.other", "zoo.two", "zoo.three", "zoo.four"}
+    assert case.undecided == doubtful

@@ -41,6 +41,7 @@ class Family(Abstractness):
         self.base = self.member(module, qualname.split(".")[0])
         for name in qualname.split(".")[1:]:
             self.base = self.attribute(self.base, name)
+        self.possible = _possible(self.base)
         self._relations: dict[Found, bool | None] = {}
         self._reaching: dict[tuple[Any, ...], bool] = {}
 
@@ -57,6 +58,8 @@ class Family(Abstractness):
         order = self.order(cls)
         if self.base in order:
             return True
+        if self.base[0] == "unknown" and any(one in order for one in self.possible):
+            return None
         return None if any(self._may_bequeath(one) for one in order) else False
 
     def doubtful(self, cls: Found) -> bool:
@@ -97,7 +100,7 @@ class Family(Abstractness):
                 return False
             return self.belongs(found)
         if kind == "outside":
-            return None if self.base[0] in ("real", "outside") else False
+            return None if any(one[0] in ("real", "outside") for one in self.possible) else False
         if kind == "unknown":
             return None if found[3] or any(self._leads(leaf, depth) for leaf in found[2]) else False
         if kind in ("items", "table"):
@@ -122,8 +125,8 @@ class Family(Abstractness):
 
     def _near(self, module: str) -> bool:
         """Tell whether *module* is of the base's own application."""
-        home = self.base[1] if self.base[0] == "class" else ""
-        return root(str(home)) == root(module)
+        homes = (one[1] for one in self.possible if one[0] == "class")
+        return any(root(str(home)) == root(module) for home in homes)
 
     def reaches(self, function: Found, depth: int = 0) -> bool:
         """Tell whether a function's code names a class of the family."""
@@ -141,7 +144,7 @@ class Family(Abstractness):
             return True
         made = made_of(function)
         if made is not None:
-            return self.base in self.order(("real", made))
+            return any(one in self.order(("real", made)) for one in self.possible)
         named = [self._plain_name(function[1], name) for name in summary[5]]
         for found in list(named):
             if found[0] == "module":
@@ -179,6 +182,14 @@ class Family(Abstractness):
             found = self.class_attribute(cls, name)
             if found[0] == "function":
                 yield found
+
+
+def _possible(base: Found) -> tuple[Found, ...]:
+    """Return the classes that *base* may be, none where it may be anything."""
+    if base[0] != "unknown":
+        return (base,)
+    told = not base[3] and all(one[0] in ("class", "real", "outside") for one in base[2])
+    return tuple(base[2]) if told else ()
 
 
 def made_of(function: Found) -> type | None:

@@ -23,6 +23,11 @@ _FRAMEWORKS = (_MYPYC, b"pybind11", b"nanobind", b"pyo3", b"boost", b"swig", b"S
 _LARGEST_BLOCK = 1 << 22  # bytes
 
 
+def is_from_source(data: bytes) -> bool:
+    """Tell whether mypyc made a module, which compiles plain Python as it is."""
+    return _MYPYC in data
+
+
 def may_hold_family(data: bytes, names: frozenset[bytes]) -> bool:
     """Tell whether a module may hold classes derived from those that have *names*.
 

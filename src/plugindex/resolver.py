@@ -69,7 +69,7 @@ class Resolver:
         if record is None or record.unreadable:
             reason = record.unreadable if record else self._hidden(module)
             return Resolution(undecided="" if missing else reason, missing=missing)
-        if self.family.base[0] == "unknown" and not missing:
+        if not missing and self._is_lost():
             return Resolution(undecided=f"what {self.scope.base} is")
         requires = self.requirements(record)
         problems: list[Problem] = []
@@ -83,10 +83,16 @@ class Resolver:
             reasons.append(f"line {line}: {reason}")
         file = self.library.file(module)
         if candidates and file is not None and file.kind == "extension":
-            reasons.append(_COMPILED)
+            reasons += [] if self._is_compiled_as_read(module) else [_COMPILED]
+            candidates = [one.replace(attributes={}) for one in candidates]
         if reasons:
             return Resolution(undecided=reasons[0], requires=requires, spreads=spreads)
         return Resolution(tuple(candidates), "", None, requires, tuple(problems), spreads)
+
+    def _is_lost(self) -> bool:
+        """Tell whether the base may be anything, so that any class may be of its family."""
+        told = self.scope.foreign and self.family.possible
+        return self.family.base[0] == "unknown" and not told
 
     # -- classes -------------------------------------------------------------------------------
 
@@ -186,7 +192,7 @@ class Resolver:
         for line, reason, places in (*self._makings(record), *self._patches(record)):
             reasons.append(f"line {line}: {reason}")
             spreads |= places
-        if self.family.base[0] in ("real", "outside"):
+        if self.family.base[0] != "class":
             reasons += self._compiled_claims(record)
         if spreads >= EVERYWHERE:
             spreads |= {file.name for file in self.library.finder.modules(self.scope.package)}
@@ -232,6 +238,15 @@ class Resolver:
         else:
             held = compiled.may_hold_classes(data, module)
         return _COMPILED if held else ""
+
+    def _is_compiled_as_read(self, module: str) -> bool:
+        """Tell whether the source beside a compiled module tells which classes it has.
+
+        mypyc makes those that the source says; attributes may be such of their instances alone.
+        """
+        if self.scope.rule.attribute or self.scope.secondary:
+            return False
+        return compiled.is_from_source(self.library.compiled(module) or b"")
 
     def _is_python(self, base: Found) -> bool:
         """Tell whether a class statement that isn't compiled makes the base."""
