@@ -94,3 +94,16 @@ def test_cython_makes_a_subclass_of_a_python_class_by_a_class_statement_alone():
 def test_what_makes_classes_for_others_is_left_to_running(mark):
     assert may_hold_classes(mark + b"\0", "zoo.native")
     assert may_hold_family(mark + b"\0Base\0", frozenset({b"Base"}))
+
+
+@pytest.mark.parametrize(("mark", "undecided"), [("__mypyc", set()), ("", {"zoo.native"})])
+def test_the_source_beside_what_mypyc_made_is_believed(case, mark, undecided):
+    text = MAKING_C.replace("NAME", "zoo.native.Failure").replace("BASE", "PyExc_ValueError")
+    compile_native(case, f'const char *made_by = "{mark}";\n{text}')
+    case.write("native", "class Failure(ValueError):\n    code = 7\n")
+    case.resolve(KeyRule(None), base="builtins:ValueError", foreign=True)
+    assert case.undecided == undecided
+    assert list(case.truth.entries) == ["zoo.native:Failure"]
+    if not undecided:
+        assert case.is_sound()
+        assert case.resolutions["zoo.native"].candidates[0].attributes == {}

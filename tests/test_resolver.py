@@ -126,6 +126,11 @@ RULES = {
     "decorators that ask for what another one set": "import dataclasses\ndef strict(cls):\n"
     "    if not hasattr(cls, '__dataclass_fields__'):\n        raise TypeError\n    return cls\n"
     "@strict\n@dataclasses.dataclass\nclass One(Base):\n    name = 'o'\n",
+    "a decorator with options that have defaults": "def mark(obj=None, *, single=False):\n"
+    "    def deco(cls):\n        return cls() if single else cls\n"
+    "    if obj:\n        return deco(obj)\n    return deco\n"
+    "@mark\nclass One(Base): name = 'o'\n@mark()\nclass Two(Base): name = 't'\n"
+    "@mark(single=True)\nclass Three(Base): name = 'h'\n",
     "a decorator that puts an instance in the place of the class": "def single(cls): return cls()\n"
     "@single\nclass One(Base): name = 'o'\n",
     "a condition on what another module has": "import zoo.base\n"
@@ -427,6 +432,20 @@ def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
     case.resolve(KeyRule("name", skip=False))
     assert [one.kind for one in case.resolutions["zoo.one"].problems] == ["missing-key"]
     assert case.truth.entries == case.listed == {}
+
+
+@pytest.mark.parametrize("given", ["**options", "*options"])
+def test_arguments_that_are_not_told_are_not_taken_for_the_defaults(case, given):
+    case.write("base", PLAIN)
+    value = "{'single': 1}" if given[:2] == "**" else "[1]"
+    text = f"import json\nfrom zoo.base import Base\noptions = json.loads(json.dumps({value}))\n"
+    deco = (
+        "def mark(single=False):\n    return (lambda cls: cls()) if single else (lambda cls: cls)\n"
+    )
+    case.write("one", f"{text}{deco}@mark({given})\nclass One(Base): pass\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.truth.entries == {}
+    assert "zoo.one" in case.undecided
 
 
 def test_where_the_base_may_be_one_of_two_what_derives_from_neither_is_decided(case):

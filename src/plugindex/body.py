@@ -41,6 +41,7 @@ class Body:
         self.computes = False
         self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them
         self.changes: set[str] = set()  # globals that a function changes in place
+        self.defaults: dict[tuple[str, int], tuple[Value, Value]] = {}  # by place and by name
         self.codes: dict[tuple[str, int], CodeType] = {}
 
     def variable(self, kind: str, *facts: Any) -> Condition:

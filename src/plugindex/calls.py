@@ -152,13 +152,21 @@ class CallingEvaluator(Evaluator):
         return unknown_result(found[1], callee, args) if found[0] == "unknown" else found
 
     def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
-        """Return the context of a function's body for one call, None if it can't be read."""
+        """Return the context of a function's body for one call, None if it can't be read.
+
+        The name "**" says that there may be arguments which are not told.
+        """
         summary = self.library.function(*callee[1:4])
         record = self.library.record(callee[1])
         if summary is None or record is None:
             return None
         frame = Parameters(callee[4] or {})
-        frame.update((name, ("default", name)) for name in summary[0])
+        told = {} if "**" in names else summary[15]
+        names = tuple(name for name in names if name != "**")
+        frame.update(
+            (name, ("const", told[name][1]) if name in told else ("default", name))
+            for name in summary[0]
+        )
         split = len(args) - len(names)
         frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
         if summary[7]:

@@ -40,8 +40,6 @@ class Evaluator(Namespaces):
         super().__init__(library)
         self._depth = 0
 
-    # -- values --------------------------------------------------------------------------------
-
     def evaluate(self, value: Any, context: Context) -> Found:
         """Return what *value* stands for in *context*."""
         kind = value[0]
@@ -203,6 +201,8 @@ class Evaluator(Namespaces):
 
     def _call(self, value: Any, context: Context) -> Found:
         args, names = self.arguments(value, context)
+        if "**" in value[3] or any(arg[0] == "S" for arg in value[2]):
+            names = (*names, "**")
         for arg in args:
             if arg[0] == "module":  # getattr() looks into it
                 self.follow(context, arg[1])

@@ -34,7 +34,7 @@ class Library:
         self.readings: dict[str, Reading] = {}
         self.asked: dict[str, bool] = {}
         self._records: dict[str, ModuleRecord | None] = {}
-        self._codes: dict[str, dict[tuple[str, int], CodeType]] = {}
+        self._codes: dict[str, dict[tuple[str, int], CodeType | None]] = {}
 
     def exists(self, name: str) -> bool:
         """Tell whether import could find module *name*, its parents included."""
@@ -145,8 +145,16 @@ class Library:
             self.looked_into.add(module)
             code = self._codes_of(module).get((qualname, line))
             if code is not None:
-                record.functions[key] = read_function(code, module, record.is_package)
+                given = self._defaults(module, record).get((qualname, line))
+                record.functions[key] = read_function(code, module, record.is_package, given)
         return record.functions[key]
+
+    def _defaults(self, module: str, record: ModuleRecord) -> dict[tuple[str, int], Any]:
+        if record.defaults is None:  # the record was known without reading the module's code
+            code = self._code(module)
+            again = read(code, module, record.is_package) if code is not None else None
+            record.defaults = (again.defaults if again else None) or {}
+        return record.defaults
 
     def changes(self, module: str, name: str) -> bool:
         """Tell whether a function of *module* may change a list or dict that *name* stands for."""
@@ -155,13 +163,15 @@ class Library:
             record.functions.setdefault("", None)
             self.looked_into.add(module)
         for (qualname, line), code in self._codes_of(module).items():
+            if code is None:
+                return True
             if name in code.co_names and name not in code.co_varnames:
                 summary = self.function(module, qualname, line)
                 if summary is None or name in summary[14]:
                     return True
         return False
 
-    def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType]:
+    def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType | None]:
         if module not in self._codes:
             code = self._code(module)
             self._codes[module] = {} if code is None else codes_in(code)

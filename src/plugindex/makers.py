@@ -136,7 +136,7 @@ class Makers(Family):
         return self._creating[key]
 
     def _creates(self, function: Found, depth: int) -> frozenset[str]:
-        context = self.inside(function, (), ())
+        context = self.inside(function, (), ("**",))  # whatever it is called with
         if context is None:
             return _NOWHERE
         summary = self.library.function(*function[1:4])

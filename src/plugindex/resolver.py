@@ -7,9 +7,10 @@ import sys
 from plugindex import compiled
 from plugindex.availability import Requirements
 from plugindex.candidates import Candidate, CandidateReader
+from plugindex.claims import Claims
 from plugindex.keyreading import KeyReader, Undecided
 from plugindex.makers import EVERYWHERE
-from plugindex.namespaces import ALIASES, is_own
+from plugindex.namespaces import ALIASES
 from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
@@ -48,6 +49,7 @@ class Resolver:
         self.library = library
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
+        self.claims = Claims(library, self.family)
         self._words: frozenset[bytes] | None = None
         self._telling = _telling(scope)
         self._lending: dict[str, dict[str, list[Found]]] = {}
@@ -193,7 +195,7 @@ class Resolver:
             reasons.append(f"line {line}: {reason}")
             spreads |= places
         if self.family.base[0] != "class":
-            reasons += self._compiled_claims(record)
+            reasons += self.claims.of_compiled(record)
         if spreads >= EVERYWHERE:
             spreads |= {file.name for file in self.library.finder.modules(self.scope.package)}
         return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
@@ -264,34 +266,6 @@ class Resolver:
                         words.add(self.family.entry(cls)[0].rpartition(".")[2])
             self._words = frozenset(word.encode() for word in words)
         return self._words
-
-    def _compiled_claims(self, record: ModuleRecord) -> list[str]:
-        """Return which compiled modules may give this one classes that say they are its own."""
-        context = self.family.context(record)
-        modules = {star[0] for star in record.stars}
-        for value in record.names.values():
-            found = self.family.evaluate(value, context) if value[0] in "fagpw" else ("",)
-            if found[0] == "outside":
-                modules.add(found[1].partition(":")[0])
-            elif found[0] == "real" and self._is_claim(found[1], record.name):
-                return [f"{found[1].__qualname__} is compiled"]
-        return [
-            f"{module} may hold classes of {record.name}"
-            for module in sorted(modules)
-            if self.library.record(module) is None and self.library.file(module) is not None
-            if self._may_claim(module, record.name)
-        ]
-
-    def _may_claim(self, module: str, name: str) -> bool:
-        if not is_own(self.library.file(module)):
-            return self.library.holds(module, name.encode())
-        __import__(module)  # compiled into the interpreter, so its classes can be asked
-        return any(self._is_claim(one, name) for one in vars(sys.modules[module]).values())
-
-    def _is_claim(self, found: object, name: str) -> bool:
-        if not isinstance(found, type) or found.__module__ != name:
-            return False
-        return self.family.belongs(("real", found)) is not False
 
     # -- requirements --------------------------------------------------------------------------
 

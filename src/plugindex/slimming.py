@@ -42,7 +42,7 @@ def slim_names(names: dict[str, Value], tables: bool = False) -> dict[str, Value
         kind = value[0]
         if name[:1] == "." or kind == "u":
             continue
-        plain = kind == "d" or kind == "f" or (kind == "c" and _is_plain(value[1]))
+        plain = kind == "d" or kind == "f" or (kind == "c" and is_plain(value[1]))
         if plain:
             result[name] = value
         else:
@@ -50,7 +50,8 @@ def slim_names(names: dict[str, Value], tables: bool = False) -> dict[str, Value
     return result
 
 
-def _is_plain(literal: object) -> bool:
+def is_plain(literal: object) -> bool:
+    """Tell whether a literal is one that JSON has a form for."""
     return type(literal) in _PLAIN or (type(literal) is str and len(literal) <= LONGEST_TEXT)
 
 
