@@ -17,6 +17,7 @@ from plugindex.config import KeyRule, Scope
 from plugindex.errors import DiscoveryError
 from plugindex.library import Library
 from plugindex.machine import Frame
+from plugindex.renewal import remember_failures
 from plugindex.truth import import_truth
 
 WORKING = (Build, Frame, Library)
@@ -252,7 +253,7 @@ def fail_to_load(package, take):
     path.write_text(path.read_text() + "def check():\n    raise RuntimeError('no')\ncheck()\n")
     plugin = take().plugins["p3"]
     problem = Problem("import-failed", plugin.module, "RuntimeError: no")
-    index.remember_failures(take.scope, take.settings, {plugin.module: problem})
+    remember_failures(take.scope, take.settings, {plugin.module: problem})
     return path
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from plugindex.conditions import decide
-from plugindex.expressions import unpack
+from plugindex.packing import unpack
 from plugindex.reader import ModuleRecord, codes_in, read, read_function
 
 

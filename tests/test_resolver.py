@@ -38,10 +38,10 @@ class Case:
     def write(self, module, text):
         (self.folder / f"{module}.py").write_text(text)
 
-    def resolve(self, rule=None, **options):
+    def resolve(self, rule=None, base="zoo.base:Base", **options):
         rule = rule or KeyRule("name")
         fields = {"name": "zoo", "application": "zoo"} | options
-        self.scope = Scope("zoo.base:Base", "zoo", rule, **fields)
+        self.scope = Scope(base, "zoo", rule, **fields)
         resolver = Resolver(Library(Finder()), self.scope)
         modules = [file.name for file in Finder().modules("zoo")]
         self.resolutions = {name: resolver.resolve(name) for name in modules}
@@ -75,6 +75,7 @@ KEYS = {
     "a tuple": ("('a', 1, (2,))", ("a", 1, (2,))),
     "a concatenation": ("'a' + 'b'", "ab"),
     "a name of the module": ("NAME", "named"),
+    "a formatted text": ("f'{NAME}-{IMPORTED}-{7}'", "named-imported-7"),
     "an imported name": ("IMPORTED", "imported"),
     "a value of an enum": ("Color.RED.value", "red"),
 }
@@ -122,6 +123,20 @@ RULES = {
     "a name that is bound anew": "class One(Base): name = 'o'\nOne = None\n",
     "a module imported by a call": "import importlib\nm = importlib.import_module('zoo.base')\n"
     "class One(m.Base): name = 'one'\n",
+    "decorators that ask for what another one set": "import dataclasses\ndef strict(cls):\n"
+    "    if not hasattr(cls, '__dataclass_fields__'):\n        raise TypeError\n    return cls\n"
+    "@strict\n@dataclasses.dataclass\nclass One(Base):\n    name = 'o'\n",
+    "a decorator with options that have defaults": "def mark(obj=None, *, single=False):\n"
+    "    def deco(cls):\n        return cls() if single else cls\n"
+    "    if obj:\n        return deco(obj)\n    return deco\n"
+    "@mark\nclass One(Base): name = 'o'\n@mark()\nclass Two(Base): name = 't'\n"
+    "@mark(single=True)\nclass Three(Base): name = 'h'\n",
+    "a decorator that puts an instance in the place of the class": "def single(cls): return cls()\n"
+    "@single\nclass One(Base): name = 'o'\n",
+    "a condition on what another module has": "import zoo.base\n"
+    "if getattr(zoo.base, 'VERSION', (0, 9)) < (0, 8):\n    raise Exception('too old')\n"
+    "if getattr(zoo.base, 'Base', None) is None:\n    class No(Base): name = 'n'\n"
+    "class One(Base): name = 'o'\n",
     "a decided condition": "import sys\nif sys.version_info < (3,):\n    class No(Base): name='n'\n"
     "else:\n    class Yes(Base): name = 'y'\n",
     "a replacement": "class One(Base): name = 'o'\nclass Two(Base):\n    name = 'o'\n"
@@ -485,3 +500,30 @@ def test_a_class_that_a_decorator_makes_anew_with_a_metaclass_has_that_metaclass
     case.write("two", "from zoo.base import Base\nclass Two(Base):\n    def run(self): 0\n")
     assert case.resolve(KeyRule(None, own=True), foreign=True).is_sound()
     assert list(case.listed.values()) == ["zoo.two:Two"]
+
+
+@pytest.mark.parametrize("given", ["**options", "*options"])
+def test_arguments_that_are_not_told_are_not_taken_for_the_defaults(case, given):
+    case.write("base", PLAIN)
+    value = "{'single': 1}" if given[:2] == "**" else "[1]"
+    text = f"import json\nfrom zoo.base import Base\noptions = json.loads(json.dumps({value}))\n"
+    deco = (
+        "def mark(single=False):\n    return (lambda cls: cls()) if single else (lambda cls: cls)\n"
+    )
+    case.write("one", f"{text}{deco}@mark({given})\nclass One(Base): pass\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.truth.entries == {}
+    assert "zoo.one" in case.undecided
+
+
+def test_where_the_base_may_be_one_of_two_what_derives_from_neither_is_decided(case):
+    choose = "import os\nif os.environ.get('NEVER'):\n    class Base(Exception): pass\nelse:\n"
+    case.write("base", choose + "    from zoo.other import Base\nclass First(Base): pass\n")
+    case.write("other", PLAIN)
+    case.write("one", "class One(ValueError): pass\nclass Two(One): pass\n")
+    case.write("two", "from zoo.base import Base\nclass Two(Base): pass\n")
+    case.write("three", "from zoo.two import Two\nclass Three(Two): pass\n")
+    case.write("four", "from zoo.base import *\nFour = type('Four', (Base,), {})\n")
+    case.resolve(KeyRule(), foreign=True)
+    doubtful = {"zoo.base", "zoo.other", "zoo.two", "zoo.three", "zoo.four"}
+    assert case.undecided == doubtful

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
+from plugindex import ancestry
 from plugindex.abstractness import Abstractness
-from plugindex.hierarchy import OBJECT
+from plugindex.bases import OBJECT
 from plugindex.meaning import LOADED
 from plugindex.names import is_ours, root
 from plugindex.namespaces import is_own
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Found
 
-# Functions that make subclasses of tuple, whatever else their code names.
-_TUPLES = frozenset({"collections:namedtuple", "typing:NamedTuple"})
+# Functions that make subclasses of these alone, whatever else their code names.
+_MADE_OF = {
+    "collections:namedtuple": tuple,
+    "typing:NamedTuple": tuple,
+    "typing_extensions:NamedTuple": tuple,
+    "typing:TypedDict": dict,
+    "typing_extensions:_TypedDictSpecialForm.__call__": dict,
+}
 _CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
 DEEPEST = 3  # calls of calls that are looked into
 
@@ -35,6 +42,7 @@ class Family(Abstractness):
         self.base = self.member(module, qualname.split(".")[0])
         for name in qualname.split(".")[1:]:
             self.base = self.attribute(self.base, name)
+        self.possible = _possible(self.base)
         self._relations: dict[Found, bool | None] = {}
         self._reaching: dict[tuple[Any, ...], bool] = {}
 
@@ -51,6 +59,8 @@ class Family(Abstractness):
         order = self.order(cls)
         if self.base in order:
             return True
+        if self.base[0] == "unknown" and any(one in order for one in self.possible):
+            return None
         return None if any(self._may_bequeath(one) for one in order) else False
 
     def doubtful(self, cls: Found) -> bool:
@@ -63,11 +73,17 @@ class Family(Abstractness):
             return False
         if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
             return True  # an object may hold any class, as what loads a module late does
-        if base[0] in ("unknown", "outside", "items"):
+        if base[0] == "outside" and self._has_told_bases(base[1]):
+            return False  # they stand behind it
+        if base[0] in ("unknown", "outside", "items", "table"):
             return self.may_belong(base) is not False
         if base[0] == "instance":
             return self._stands_for_classes(base[1])
         return base[0] not in ("const", "module")
+
+    def _has_told_bases(self, reference: str) -> bool:
+        file = self.library.file(reference.partition(":")[0])
+        return ancestry.is_told(reference) and is_own(file)
 
     def _stands_for_classes(self, cls: Found) -> bool:
         """Tell whether instances of a class can be bases that bring in a class."""
@@ -85,11 +101,12 @@ class Family(Abstractness):
                 return False
             return self.belongs(found)
         if kind == "outside":
-            return None if self.base[0] in ("real", "outside") else False
+            return None if any(one[0] in ("real", "outside") for one in self.possible) else False
         if kind == "unknown":
             return None if found[3] or any(self._leads(leaf, depth) for leaf in found[2]) else False
-        if kind == "items":
-            doubts = (self.may_belong(one, depth) is not False for one in found[1])
+        if kind in ("items", "table"):
+            held = found[1] if kind == "items" else [value for _, value in found[1]]
+            doubts = (self.may_belong(one, depth) is not False for one in held)
             return None if any(doubts) else False
         return None if kind in ("function", "bound") and self._leads(found, depth) else False
 
@@ -111,8 +128,8 @@ class Family(Abstractness):
 
     def _near(self, module: str) -> bool:
         """Tell whether *module* is of the base's own application."""
-        home = self.base[1] if self.base[0] == "class" else ""
-        return root(str(home)) == root(module)
+        homes = (one[1] for one in self.possible if one[0] == "class")
+        return any(root(str(home)) == root(module) for home in homes)
 
     def reaches(self, function: Found, depth: int = 0) -> bool:
         """Tell whether a function's code names a class of the family."""
@@ -128,8 +145,9 @@ class Family(Abstractness):
             return False
         if self.base == OBJECT:
             return True
-        if makes_tuples(function):
-            return self.base in self.order(("real", tuple))
+        made = made_of(function)
+        if made is not None:
+            return any(one in self.order(("real", made)) for one in self.possible)
         named = [self._plain_name(function[1], name) for name in summary[5]]
         for found in list(named):
             if found[0] == "module":
@@ -169,6 +187,14 @@ class Family(Abstractness):
                 yield found
 
 
-def makes_tuples(function: Found) -> bool:
-    """Tell whether all that calling a function makes are subclasses of tuple alone."""
-    return f"{function[1]}:{function[2]}" in _TUPLES
+def _possible(base: Found) -> tuple[Found, ...]:
+    """Return the classes that *base* may be, none where it may be anything."""
+    if base[0] != "unknown":
+        return (base,)
+    told = not base[3] and all(one[0] in ("class", "real", "outside") for one in base[2])
+    return tuple(base[2]) if told else ()
+
+
+def made_of(function: Found) -> type | None:
+    """Return the class that all which calling a function makes are subclasses of, and no other."""
+    return _MADE_OF.get(f"{function[1]}:{function[2]}")

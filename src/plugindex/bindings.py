@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plugindex.machine import Frame
 
 _OWN_NAMES = ("locals", "vars")
+_OF_SPEC = ("name", "parent")
 _NULL_FIRST = sys.version_info < (3, 13)
 
 
@@ -129,7 +130,10 @@ def _load_method(frame: Frame, argument: int) -> None:
 
 
 def _attribute(frame: Frame, index: int, method: bool) -> None:
-    value = attribute(frame.stack.pop(), frame.code.co_names[index])
+    owner, name = frame.stack.pop(), frame.code.co_names[index]
+    value = attribute(owner, name)
+    if owner[0] == "g" and owner[1] == "__spec__" and name in _OF_SPEC:
+        value = ("c", frame.body.package if name == "parent" else frame.body.name)
     if frame.guarded and value[0] == "a" and not frame.body.everything:
         _may_be_missing(frame, value)
     if frame.alive:

@@ -39,6 +39,9 @@ class Body:
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
         self.computes = False
+        self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them
+        self.changes: set[str] = set()  # globals that a function changes in place
+        self.defaults: dict[tuple[str, int], tuple[Value, Value]] = {}  # by place and by name
         self.names_others = False  # whether it sets the naming of what it is given or makes
         self.codes: dict[tuple[str, int], CodeType] = {}
 

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
-from plugindex.meaning import LOADED, MISSING, Context, Parameters, unknown, unknown_result
+from plugindex.meaning import (
+    LOADED,
+    MISSING,
+    TYPED_DICT,
+    Context,
+    Parameters,
+    unknown,
+    unknown_result,
+)
+from plugindex.tables import called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +42,7 @@ _LOADERS = frozenset({
 })  # fmt: skip
 _PARTIAL = ("_functools:partial", "functools:partial")
 _KEEPER: Found = ("keeper",)
+_TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
 MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
 
@@ -48,6 +58,8 @@ class CallingEvaluator(Evaluator):
         kind = callee[0]
         if kind == "real":
             return self._call_real(callee[1], args, names)
+        if kind == "method":
+            return called(callee, args, names)
         if kind == "keeper":
             return args[0] if args else unknown("a call", callee)
         if kind == "function":
@@ -61,19 +73,30 @@ class CallingEvaluator(Evaluator):
         if kind == "outside" and callee[1] in _PARTIAL and args:
             return ("partial", args[0], args[1:] if not names else ())
         if kind == "instance" and callee[1][0] == "class":
+            if self.is_typed_dict_form(callee):
+                return TYPED_DICT
             method = self.class_attribute(callee, "__call__")
             if method[0] == "bound":
                 return self.call(method, args, names)
         return unknown_result("a call", callee, args)
 
+    def is_typed_dict_form(self, found: Found) -> bool:
+        """Tell whether an instance is the ``TypedDict`` of typing_extensions."""
+        if found[1][:2] != ("class", "typing_extensions"):
+            return False
+        record = self.library.record("typing_extensions")
+        return record is not None and record.classes[found[1][2]][0] == _TYPED_DICT_FORM
+
     def _call_real(self, function: Any, args: tuple[Found, ...], names: Any) -> Found:
         name = getattr(function, "__name__", "")
         texts = [arg[1] if arg[0] == "const" else None for arg in args]
         if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
-            return _presence(self.attribute(args[0], texts[1]))
+            return _presence(self.attribute(args[0], texts[1]), args[0], texts[1])
         if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found
+        if function is str and len(args) == 1 and isinstance(texts[0], str):
+            return args[0]
         if function is __import__:
             return unknown_result("a module that a call imports", LOADED, ())
         if function is eval:
@@ -94,8 +117,9 @@ class CallingEvaluator(Evaluator):
         return unknown_result("a call", ("real", function), args)
 
     def _imported_module(self, args: tuple[Found, ...]) -> Found:
-        name = args[0][1] if args and args[0][0] == "const" else None
-        if not isinstance(name, str) or name[:1] in ("", "."):
+        texts = [arg[1] if arg[0] == "const" else None for arg in args]
+        name = _absolute(*texts) if 1 <= len(texts) <= 2 else None
+        if name is None:
             return unknown_result("a module whose name is computed", LOADED, ())
         return ("module", name) if self.library.exists(name) else MISSING
 
@@ -112,6 +136,8 @@ class CallingEvaluator(Evaluator):
             return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
         if reference == "importlib:import_module":
             return self._imported_module(args)
+        if reference == "typing:TypedDict":
+            return TYPED_DICT
         if reference in _LOADERS:
             return unknown_result("a module or its part, got by a computed name", LOADED, ())
         if callee[2] == "with_metaclass" and args:
@@ -137,13 +163,21 @@ class CallingEvaluator(Evaluator):
         return unknown_result(found[1], callee, (*args, LOADED) if LOADED in found[2] else args)
 
     def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
-        """Return the context of a function's body for one call, None if it can't be read."""
+        """Return the context of a function's body for one call, None if it can't be read.
+
+        The name "**" says that there may be arguments which are not told.
+        """
         summary = self.library.function(*callee[1:4])
         record = self.library.record(callee[1])
         if summary is None or record is None:
             return None
         frame = Parameters(callee[4] or {})
-        frame.update((name, ("default", name)) for name in summary[0])
+        told = {} if "**" in names else summary[15]
+        names = tuple(name for name in names if name != "**")
+        frame.update(
+            (name, ("const", told[name][1]) if name in told else ("default", name))
+            for name in summary[0]
+        )
         split = len(args) - len(names)
         frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
         if summary[7]:
@@ -152,7 +186,22 @@ class CallingEvaluator(Evaluator):
         return Context(record, summary[2], summary[8], frame, summary[3])
 
 
-def _presence(found: Found) -> Found:
+def _absolute(name: Any, package: Any = None) -> str | None:
+    """Return the name of the module that ``import_module(name, package)`` imports."""
+    if not isinstance(name, str) or not name.strip("."):
+        return None
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    parts = package.split(".") if isinstance(package, str) else []
+    kept = len(parts) - level + 1
+    return ".".join((*parts[:kept], name[level:])) if kept > 0 else None
+
+
+def _presence(found: Found, owner: Found, name: str) -> Found:
+    """Return whether an attribute exists; decorators and metaclasses add such as dataclasses do."""
+    if found[0] == "missing" and owner[0] == "class" and name[:2] == "__":
+        return unknown("whether an attribute exists")
     if found[0] in ("unknown", "outside"):
         return unknown("whether an attribute exists")
     return ("const", found[0] != "missing")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from plugindex.expressions import LEAVES, bounded, is_bounded, literal, operate, undecided
+from plugindex.expressions import (
+    LEAVES,
+    WHOLE,
+    bounded,
+    is_bounded,
+    literal,
+    operate,
+    subscript,
+    undecided,
+)
 from plugindex.operations import operation, pop
 
 TYPE_CHECKING = False
@@ -12,6 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_ITEMS = 1000
 _MOST_PAIRS = 100
+_MOST_NAMES = 4000  # in a table of a module with a ``__getattr__``
 _LARGE = undecided("large data")
 
 
@@ -24,21 +34,25 @@ def _build_items(frame: Frame, argument: int) -> None:
 
 @operation("BUILD_MAP")
 def _build_map(frame: Frame, argument: int) -> None:
-    items = pop(frame, 2 * argument)
-    large = argument > _MOST_PAIRS
-    frame.stack.append(_LARGE if large else bounded(("m", tuple(items))))
+    frame.stack.append(_table(frame, pop(frame, 2 * argument)))
 
 
 @operation("BUILD_CONST_KEY_MAP")
 def _build_const_key_map(frame: Frame, argument: int) -> None:
     *values, keys = pop(frame, argument + 1)
-    if argument > _MOST_PAIRS or keys[0] != "c":
+    if keys[0] != "c":
         frame.stack.append(_LARGE)
         return
     items: list[Value] = []
     for key, value in zip(keys[1], values, strict=True):
         items += [literal(key), value]
-    frame.stack.append(bounded(("m", tuple(items))))
+    frame.stack.append(_table(frame, items))
+
+
+def _table(frame: Frame, items: list[Value]) -> Value:
+    if frame.body.keeps_tables:
+        return _LARGE if len(items) > 2 * _MOST_NAMES else ("m", tuple(items), WHOLE)
+    return _LARGE if len(items) > 2 * _MOST_PAIRS else bounded(("m", tuple(items)))
 
 
 @operation("BUILD_SLICE")
@@ -51,9 +65,11 @@ def _add(frame: Frame, depth: int, kind: str, *items: Value) -> None:
     target = frame.stack[-depth]
     if target[0] != kind:
         return
-    grown = (kind, (*target[1], *items))
-    large = len(grown[1]) > (_MOST_ITEMS if kind == "l" else 2 * _MOST_PAIRS)
-    if not large:
+    grown = (kind, (*target[1], *items), *target[2:])
+    whole = target[2:] == (WHOLE,)
+    pairs = _MOST_NAMES if whole else _MOST_PAIRS
+    large = len(grown[1]) > (_MOST_ITEMS if kind == "l" else 2 * pairs)
+    if not large and not whole:
         for item in items:
             if item[0] not in LEAVES:  # leaves weigh nothing
                 large = not is_bounded(grown)
@@ -91,7 +107,9 @@ def _dict_update(frame: Frame, argument: int) -> None:
 def _unpack_sequence(frame: Frame, argument: int) -> None:
     value = frame.stack.pop()
     items: tuple[Value, ...] = ()
-    if value[0] == "l":
+    if frame.late and value[0] not in "lc?":
+        items = tuple(subscript(value, ("c", number)) for number in range(argument))
+    elif value[0] == "l":
         items = value[1]
     elif value[0] == "c" and isinstance(value[1], tuple):
         items = tuple(literal(item) for item in value[1])

@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 
 from plugindex import conditions
-from plugindex.expressions import operate, unpack
 from plugindex.meaning import (
     MISSING,
-    concatenated,
+    RAISES,
     items_of,
     real,
     unknown,
     unknown_result,
 )
 from plugindex.namespaces import Namespaces
+from plugindex.packing import unpack
+from plugindex.tables import has_method, looked_up, operated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ class Evaluator(Namespaces):
     def __init__(self, library: Library) -> None:
         super().__init__(library)
         self._depth = 0
-
-    # -- values --------------------------------------------------------------------------------
 
     def evaluate(self, value: Any, context: Context) -> Found:
         """Return what *value* stands for in *context*."""
@@ -69,8 +68,11 @@ class Evaluator(Namespaces):
 
     def _global(self, value: Any, context: Context) -> Found:
         name, stars = value[1], value[2]
-        if stars < 0:
-            found = self.member(context.record.name, name)
+        record = context.record
+        if stars < 0 and name in record.names:
+            found = self.member(record.name, name)
+        elif stars < 0:  # a plain name is never asked of the module's __getattr__
+            found = self._starred(self.context(record), name, len(record.stars))
         else:
             found = self._starred(context, name, stars)
         if found[0] in ("missing", "outside"):
@@ -114,6 +116,8 @@ class Evaluator(Namespaces):
             return self.class_attribute(owner, name)
         if kind == "member":
             return self.member_attribute(owner, name)
+        if has_method(owner, name):
+            return ("method", owner, name)
         return MISSING if kind == "missing" else unknown(f"the attribute {name}", owner)
 
     def _module_attribute(self, module: str, name: str) -> Found:
@@ -140,6 +144,8 @@ class Evaluator(Namespaces):
         index = self.evaluate(value[2], context)
         if owner[0] == "function":
             return owner
+        if owner[0] == "table":
+            return looked_up(owner, index) or unknown("a missing key")
         if index[0] != "const" or owner[0] not in ("const", "items"):
             return unknown("a subscript", owner)
         try:
@@ -157,6 +163,8 @@ class Evaluator(Namespaces):
             if holds:
                 return self.evaluate(one, context)
         found = [self.evaluate(one, context) for one in possible]
+        if not possible:
+            return unknown(RAISES)
         bound = [one for one in found if one[0] != "missing"]
         if bound and all(one == bound[0] for one in bound):
             return bound[0]
@@ -165,20 +173,9 @@ class Evaluator(Namespaces):
     def _operator(self, value: Any, context: Context) -> Found:
         left = self.evaluate(value[2], context)
         right = self.evaluate(value[3], context)
-        if left[0] == right[0] == "const":
-            result = operate(value[1], ("c", left[1]), ("c", right[1]))
-            return ("const", result[1]) if result[0] == "c" else unknown(result[1])
-        if value[1] in ("is", "is not") and "const" in (left[0], right[0]):
-            other = left if right[0] == "const" else right
-            if other[0] in ("class", "module", "function", "real", "instance"):
-                return ("const", value[1] == "is not")
-            if other[0] == "default":  # a parameter compared with None defaults to None
-                return ("const", value[1] == "is")
         if value[1] == "not" and self.truth(left) is not None:
             return ("const", not self.truth(left))
-        if value[1] == "+":
-            return concatenated(left, right)
-        return unknown("an operator", left, right)
+        return operated(value[1], left, right)
 
     def _class(self, value: Any, context: Context) -> Found:
         if context.classes is None:
@@ -190,7 +187,11 @@ class Evaluator(Namespaces):
         return ("items", tuple(self.evaluate(item, context) for item in value[1]), *value[2:])
 
     def _mixed(self, value: Any, context: Context) -> Found:
-        return unknown("a container", *(self.evaluate(item, context) for item in value[1]))
+        found = [self.evaluate(item, context) for item in value[1]]
+        keys = found[::2]
+        if len(value) > 2 and all(key[0] == "const" for key in keys):
+            return ("table", tuple(zip(keys, found[1::2], strict=True)))
+        return unknown("a container", *found)
 
     def _parameter(self, value: Any, context: Context) -> Found:
         found = (context.frame or {}).get(value[1])
@@ -200,7 +201,13 @@ class Evaluator(Namespaces):
         return ("function", context.record.name, value[1], value[2], context.frame)
 
     def _call(self, value: Any, context: Context) -> Found:
-        return self.call(self.evaluate(value[1], context), *self.arguments(value, context))
+        args, names = self.arguments(value, context)
+        if "**" in value[3] or any(arg[0] == "S" for arg in value[2]):
+            names = (*names, "**")
+        for arg in args:
+            if arg[0] == "module":  # getattr() looks into it
+                self.follow(context, arg[1])
+        return self.call(self.evaluate(value[1], context), args, names)
 
     def arguments(self, value: Any, context: Context) -> tuple[tuple[Found, ...], tuple[str, ...]]:
         """Return the arguments of a call, starred ones spread, and the names of the last ones."""
@@ -266,7 +273,7 @@ class Evaluator(Namespaces):
         """Return whether an evaluated value is true."""
         if found[0] == "const":
             return bool(found[1])
-        if found[0] == "items":
+        if found[0] in ("items", "table"):
             return bool(found[1])
         return True if found[0] in ("class", "module", "function") else None
 

@@ -18,6 +18,7 @@ A value is a tuple whose first item says what it is:
 ``("o", operator, left, right)``  an operator's result
 ``("l", items)``                  a tuple that is no literal; with a third item, a list or set
 ``("m", items)``                  any other container or text made of *items*
+``("m", items, WHOLE)``           a dict: its keys and values in turn, all of them
 ``("p", ((condition, value), ..))``  the value whose condition holds
 ``("P", name)`` ``("V", name)``   a parameter of this function, of an enclosing one
 ``("n", name)``                   a plain name, unresolved (only where text is compared)
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 NONE = ("c", None)
 UNBOUND = ("u",)
+WHOLE = "whole"
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key
 MOST_ITEMS = 400
 MOST_PARTS = 3000  # values inside one value, so that working on it takes no time
@@ -65,7 +67,11 @@ _BINARY = {
     "is not": operator.is_not, "in": lambda a, b: a in b, "not in": lambda a, b: a not in b,
     "[]": operator.getitem,
 }  # fmt: skip
-_UNARY = {"neg": operator.neg, "pos": operator.pos, "~": operator.invert, "not": operator.not_}
+_UNARY = {
+    "neg": operator.neg, "pos": operator.pos, "~": operator.invert, "not": operator.not_,
+    "text": str,
+}  # fmt: skip
+_FORMATTED = (str, int, float, type(None))  # of which formatting gives the same as str() does
 _TEXT_METHODS = {"startswith", "endswith", "lower", "upper", "strip"}
 
 
@@ -99,32 +105,6 @@ def _small(items: Any) -> bool:
     return all(type(item) is str or literal(item)[0] == "c" for item in items)
 
 
-def pack(value: Any) -> Any:
-    """Return a literal in a form that JSON keeps; :func:`unpack` is the way back."""
-    if isinstance(value, tuple | frozenset):
-        mark = "t" if isinstance(value, tuple) else "s"
-        items = value if mark == "t" else sorted(value, key=repr)
-        return [mark, [item if type(item) is str else pack(item) for item in items]]
-    if isinstance(value, bytes):
-        return ["y", value.hex()]
-    if isinstance(value, complex):
-        return ["j", value.real, value.imag]
-    return ["e"] if value is ... else value
-
-
-def unpack(packed: Any) -> Any:
-    """Return the literal that :func:`pack` packed."""
-    if not isinstance(packed, list):
-        return packed
-    mark = packed[0]
-    if mark in ("t", "s"):
-        items = map(unpack, packed[1])
-        return tuple(items) if mark == "t" else frozenset(items)
-    if mark == "y":
-        return bytes.fromhex(packed[1])
-    return complex(packed[1], packed[2]) if mark == "j" else ...
-
-
 def operate(sign: str, left: Value, right: Value = NONE) -> Value:
     """Return the value of an operator; computed here where both sides are literals."""
     if left[0] == "c" and right[0] == "c":
@@ -142,6 +122,8 @@ def operate(sign: str, left: Value, right: Value = NONE) -> Value:
 
 
 def _compute(sign: str, left: Any, right: Any) -> object:
+    if sign == "text" and not isinstance(left, _FORMATTED):
+        raise TypeError("formatted by a method of its own")
     if sign in _UNARY:
         return _UNARY[sign](left)  # type: ignore[operator]
     if not _is_cheap(sign, left, right):
@@ -249,7 +231,7 @@ def subscript(value: Value, index: Value) -> Value:
         return operate("[]", value, index)
     if index[0] == "slice":
         return _sliced(value, index[1])
-    return bounded(("s", value, index if index[0] in "cikfgad" else undecided("index")))
+    return bounded(("s", value, index if index[0] in "cikfgadPV" else undecided("index")))
 
 
 def _sliced(value: Value, parts: tuple[Value, ...]) -> Value:

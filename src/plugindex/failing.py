@@ -72,10 +72,10 @@ def write(registry: LiveMapping[Any, Any]) -> None:
         unwritten, failures.unwritten = failures.unwritten, {}
         failures.written += len(unwritten)
     if unwritten:
-        from plugindex import index
+        from plugindex.renewal import remember_failures
 
         assert registry.family is not None
-        index.remember_failures(registry.family.scope, registry._chosen_settings(), unwritten)
+        remember_failures(registry.family.scope, registry._chosen_settings(), unwritten)
 
 
 def fail(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoadError) -> None:

@@ -78,9 +78,15 @@ class Probe(Library):
         self.used.add(module)
         return self.sources.function(module, qualname, line)
 
-    def _bytes(self, name: str) -> bytes:
+    def changes(self, module: str, name: str) -> bool:
+        """Tell whether a function of *module* may change a list or dict that *name* stands for."""
+        self.used.add(module)
+        return self.sources.changes(module, name)
+
+    def compiled(self, name: str) -> bytes | None:
+        """Return what stands in an extension module's file, None if that can't be read."""
         self.opaque = True
-        return super()._bytes(name)
+        return super().compiled(name)
 
     def footprint(self, own: str) -> Footprint | None:
         """Return what was asked beside the module *own*, None if not all of it can be compared."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from plugindex.calls import KEEPS_CLASS, CallingEvaluator
+from plugindex.bases import OBJECT, Bases
+from plugindex.calls import KEEPS_CLASS
 from plugindex.expressions import undecided
 from plugindex.linearisation import merged
-from plugindex.meaning import MISSING, is_typing_alias, unknown
+from plugindex.meaning import MISSING, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,15 +14,8 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Context, Found
 
-OBJECT: Found = ("real", object)
-_TYPING_BASES: dict[str, tuple[Found, ...]] = {
-    "NamedTuple": (("real", tuple),),
-    "TypedDict": (("real", dict),),
-}
-_TYPED_DICT = "_TypedDictSpecialForm"  # the class of which that of typing_extensions is made
 
-
-class Hierarchy(CallingEvaluator):
+class Hierarchy(Bases):
     """An evaluator that knows classes."""
 
     def __init__(self, library: Any) -> None:
@@ -69,39 +63,6 @@ class Hierarchy(CallingEvaluator):
             found = self._homes[cls[1]] = self.context(record)  # type: ignore[arg-type]
         return found
 
-    def bases(self, cls: Found) -> tuple[Found, ...]:
-        """Return the bases of a class statement, evaluated."""
-        context = self.home(cls)
-        result: list[Found] = []
-        for value in reversed(self.entry(cls)[3]):
-            found = self.evaluate(value, context)
-            if value[0] == "x" and found[0] != "class":
-                found = self.decorated(context.record, value) or found
-            made = self._real_bases(found)
-            if is_typing_alias(value, found):
-                made = (*made, *self._generic_unless(result))
-            result[:0] = made
-        return tuple(result) or (OBJECT,)
-
-    def _generic_unless(self, later: list[Found]) -> tuple[Found, ...]:
-        """Return what an alias of typing adds to its bases if none of the *later* ones brings it.
-
-        Source: ``_BaseGenericAlias.__mro_entries__`` of ``Lib/typing.py``.
-        """
-        generic = self.member("typing", "Generic")
-        return () if any(generic in self.order(one) for one in later) else (generic,)
-
-    def _real_bases(self, found: Found) -> tuple[Found, ...]:
-        """Return what a base written in a class statement makes of itself (PEP 560)."""
-        if found[0] == "function" and found[1] in ("typing", "typing_extensions"):
-            return _TYPING_BASES.get(found[2], (found,))
-        if found[0] == "instance" and found[1][:2] == ("class", "typing_extensions"):
-            return (("real", dict),) if self.entry(found[1])[0] == _TYPED_DICT else (found,)
-        if found[0] == "with_metaclass":
-            return tuple(b for base in found[2] for b in self._real_bases(base))
-        # What a decorator gives is no base, or the class that it was given: nearly always.
-        return found[4:] or (found,) if found[0] == "unknown" else (found,)
-
     def posts(self, module: str) -> dict[int, dict[str, Any]]:
         """Return the attributes that a module assigns to its classes after their statements."""
         found = self._posts.get(module)
@@ -122,11 +83,11 @@ class Hierarchy(CallingEvaluator):
         """Return the method resolution order; unknown bases stand in it as they are."""
         if cls[0] == "real" and isinstance(cls[1], type):
             return tuple(("real", one) for one in cls[1].__mro__)
-        if cls[0] != "class":
+        if cls[0] not in ("class", "outside"):
             return (cls,)
         if cls not in self._orders:
             self._orders[cls] = (cls,)  # a class that reaches itself is no class
-            bases = self.bases(cls)
+            bases = self.bases(cls) if cls[0] == "class" else self.compiled_bases(cls)
             if len(bases) == 1:  # as most have, and there is nothing to merge
                 self._orders[cls] = (cls, *self.order(bases[0]))
             else:

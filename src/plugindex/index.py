@@ -25,12 +25,11 @@ from plugindex.surroundings import ASKED, hold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from typing import Any
 
     from plugindex.build import Build
     from plugindex.config import Scope
-    from plugindex.records import Problem
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
 READING = 5  # goes up with what is read of a module, so that nothing older counts
@@ -96,8 +95,8 @@ def take(scope: Scope, settings: Settings, anew: bool = False) -> Snapshot:
 def _take(scope: Scope, settings: Settings, anew: bool) -> Snapshot:
     started = time.perf_counter()
     place = find_place(scope, settings)
-    lender = None if anew else _lender(place, scope, settings)
-    found = None if lender is None else stored(scope, settings, lender, started)
+    other = None if anew else lender(place, scope, settings)
+    found = None if other is None else stored(scope, settings, other, started)
     if found is not None:
         return found
     changes = None if place is None or anew else changes_at(place, scope, settings)
@@ -152,33 +151,8 @@ if hasattr(os, "register_at_fork"):
 def cache_path(scope: Scope, settings: Settings) -> str:
     """Return the path of the index file in use, "" where none is kept; nothing is created."""
     place = find_place(scope, settings)
-    place = _lender(place, scope, settings) or place
+    place = lender(place, scope, settings) or place
     return place.path if place else ""
-
-
-def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, Problem]) -> None:
-    """Let the next start have a child interpreter settle modules that failed to load.
-
-    It tells whether they fail there too, and what that depends on.
-    """
-    place = find_place(scope, settings)
-    place = _lender(place, scope, settings) or place
-    if place is None or not place.path or not is_sound(place, scope, settings):
-        return
-    from plugindex.results import fields_of
-
-    try:  # what running settled already is as the child found it
-        settled = _entry(place.document, UNDECIDED)
-        failures = {name: one for name, one in failures.items() if name not in settled}
-    except DAMAGE:
-        return
-    if not failures:
-        return
-    head = place.document.raw_head()
-    known = place.document.head("failed")
-    known = known if isinstance(known, dict) else {}
-    head["failed"] = known | {module: fields_of(one) for module, one in failures.items()}
-    store.write(place.path, head, "records", place.document.raw_tail())
 
 
 def find_place(scope: Scope, settings: Settings) -> Place | None:
@@ -193,7 +167,7 @@ def find_place(scope: Scope, settings: Settings) -> Place | None:
     return Place(path, document, environment, other)
 
 
-def _lender(place: Place | None, scope: Scope, settings: Settings) -> Place | None:
+def lender(place: Place | None, scope: Scope, settings: Settings) -> Place | None:
     """Return the place of another environment's index that holds here as it is, if there is one."""
     if place is None or place.other is None or place.document.verdict != store.ABSENT:
         return None
@@ -273,10 +247,11 @@ def _contents(document: store.Document, paths: Collection[str]) -> Any:
     apart = document.head("constant")
     if isinstance(apart, dict) and apart.keys() >= set(paths):
         return apart
-    return _entry(document, CONTENTS)
+    return entry(document, CONTENTS)
 
 
-def _entry(document: store.Document, name: str) -> Any:
+def entry(document: store.Document, name: str) -> Any:
+    """Return the decoded entry *name* of the tail."""
     from plugindex.codec import decode
 
     return decode(document.entry(name) or "")
@@ -287,14 +262,14 @@ def stored(scope: Scope, settings: Settings, place: Place, started: float) -> Sn
 
     def result(module: str) -> Any:
         try:
-            return _entry(place.document, RESULT + module)
+            return entry(place.document, RESULT + module)
         except DAMAGE:  # the file was replaced meanwhile, or is damaged
             return _anew(scope, settings).detail(module)
 
     def claims() -> tuple[Any, Any]:
         try:
-            modules = _entry(place.document, MODULES)
-            return modules, {name: _entry(place.document, RESULT + name) for name in modules}
+            modules = entry(place.document, MODULES)
+            return modules, {name: entry(place.document, RESULT + name) for name in modules}
         except DAMAGE:
             return _anew(scope, settings).claims()
 

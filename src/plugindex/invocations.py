@@ -39,16 +39,23 @@ def _load_build_class(frame: Frame, argument: int) -> None:
 @operation("MAKE_FUNCTION")
 def _make_function(frame: Frame, argument: int) -> None:
     code: CodeType = frame.stack.pop()[1]
-    if argument and sys.version_info < (3, 13):
-        pop(frame, (argument & 15).bit_count())
     key = (code.co_qualname, code.co_firstlineno)
     frame.body.codes[key] = code
+    if argument and sys.version_info < (3, 13):
+        given = iter(pop(frame, (argument & 15).bit_count()))
+        if argument & 3:
+            placed = next(given) if argument & 1 else NONE
+            frame.body.defaults[key] = (placed, next(given) if argument & 2 else NONE)
     frame.stack.append(("d", *key))
 
 
 @operation("SET_FUNCTION_ATTRIBUTE")
 def _set_function_attribute(frame: Frame, argument: int) -> None:
-    _, function = pop(frame, 2)
+    value, function = pop(frame, 2)
+    if argument in (1, 2) and function[0] == "d":
+        placed, named = frame.body.defaults.get(function[1:3], (NONE, NONE))
+        both = (value, named) if argument == 1 else (placed, value)
+        frame.body.defaults[function[1:3]] = both
     frame.stack.append(function)
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from plugindex.expressions import Value
 
 
+_ASKING = ("hasattr", "getattr")
+
+
 def join(conditions: Conditions, states: list[tuple[Condition, Value]]) -> Value:
     """Return the value that holds where paths meet, a choice if they differ."""
     choices: list[list[Any]] = []
@@ -52,7 +55,7 @@ def join_names(
 def is_impure(value: Value) -> bool:
     """Tell whether evaluating *value* twice may give two answers."""
     if value[0] in ("x", "?", "s", "m", "l"):
-        return not (value[0] == "x" and value[1][0] == "g" and value[1][1] == "hasattr")
+        return not (value[0] == "x" and value[1][0] == "g" and value[1][1] in _ASKING)
     if value[0] == "a":
         return is_impure(value[1])
     return value[0] == "o" and (is_impure(value[2]) or is_impure(value[3]))

@@ -273,7 +273,8 @@ class KeptLibrary(Library):
 
 def _reachable(edges: Mapping[str, list[str]], reference: str, base: Any) -> list[str]:
     """Return the modules that decide what the base class is."""
-    rest = [reference.partition(":")[0], str(base[1])] if base[0] == "class" else []
+    rest = [reference.partition(":")[0]] if base[0] in ("class", "unknown") else []
+    rest += [str(base[1])] if base[0] == "class" else []
     seen = set(rest)
     while rest:
         for target in edges.get(rest.pop(), ()):

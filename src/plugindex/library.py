@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from plugindex.finder import Finder
     from plugindex.records import ModuleFile
 
-_LARGEST_BLOCK = 1 << 22  # bytes
-
 
 class Library:
     """Finds and reads modules, each at most once.
@@ -36,7 +34,7 @@ class Library:
         self.readings: dict[str, Reading] = {}
         self.asked: dict[str, bool] = {}
         self._records: dict[str, ModuleRecord | None] = {}
-        self._codes: dict[str, dict[tuple[str, int], CodeType]] = {}
+        self._codes: dict[str, dict[tuple[str, int], CodeType | None]] = {}
 
     def exists(self, name: str) -> bool:
         """Tell whether import could find module *name*, its parents included."""
@@ -119,25 +117,13 @@ class Library:
 
     def holds(self, name: str, text: bytes) -> bool:
         """Tell whether *text* stands in an extension module's file."""
-        return text in self._bytes(name)
+        return text in (self.compiled(name) or b"")
 
-    def texts(self, name: str) -> bytes | None:
-        """Return the text in a Cython module's file, None if it can't be got at."""
-        data = self._bytes(name)
-        if b"decompress" not in data:
-            return data
-        return b"\n".join(_inflated(data)) or None
-
-    def _bytes(self, name: str) -> bytes:
+    def compiled(self, name: str) -> bytes | None:
+        """Return what stands in an extension module's file, None if that can't be read."""
         file = self.file(name)
         self.reading(name)  # so that the file is stamped
-        return stamp.read(file.path, bytecode.LARGEST_FILE) or b"" if file and file.path else b""
-
-    def words(self, name: str) -> frozenset[bytes]:
-        """Return the identifiers in an extension module's file."""
-        import re
-
-        return frozenset(re.findall(rb"[A-Za-z_][A-Za-z0-9_]+", self._bytes(name)))
+        return stamp.read(file.path, bytecode.LARGEST_FILE) if file and file.path else None
 
     def reading(self, name: str) -> Reading:
         """Return what was read of module *name*, which exists."""
@@ -159,10 +145,33 @@ class Library:
             self.looked_into.add(module)
             code = self._codes_of(module).get((qualname, line))
             if code is not None:
-                record.functions[key] = read_function(code, module, record.is_package)
+                given = self._defaults(module, record).get((qualname, line))
+                record.functions[key] = read_function(code, module, record.is_package, given)
         return record.functions[key]
 
-    def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType]:
+    def _defaults(self, module: str, record: ModuleRecord) -> dict[tuple[str, int], Any]:
+        if record.defaults is None:  # the record was known without reading the module's code
+            code = self._code(module)
+            again = read(code, module, record.is_package) if code is not None else None
+            record.defaults = (again.defaults if again else None) or {}
+        return record.defaults
+
+    def changes(self, module: str, name: str) -> bool:
+        """Tell whether a function of *module* may change a list or dict that *name* stands for."""
+        record = self.record(module)
+        if record is not None:  # so that an edit inside any of its functions counts
+            record.functions.setdefault("", None)
+            self.looked_into.add(module)
+        for (qualname, line), code in self._codes_of(module).items():
+            if code is None:
+                return True
+            if name in code.co_names and name not in code.co_varnames:
+                summary = self.function(module, qualname, line)
+                if summary is None or name in summary[14]:
+                    return True
+        return False
+
+    def _codes_of(self, module: str) -> dict[tuple[str, int], CodeType | None]:
         if module not in self._codes:
             code = self._code(module)
             self._codes[module] = {} if code is None else codes_in(code)
@@ -175,22 +184,3 @@ class Library:
         if reading.code is None and reading.problem is None and file is not None:
             reading = self.readings[module] = bytecode.load(file)
         return reading.code
-
-
-def _inflated(data: bytes) -> list[bytes]:
-    """Return what zlib inflates of *data*: Cython packs a module's texts into one such block."""
-    import zlib
-
-    found = []
-    for mark in (b"\x78\xda", b"\x78\x9c", b"\x78\x01", b"\x78\x5e"):
-        start = data.find(mark)
-        while start >= 0:
-            inflater = zlib.decompressobj()
-            try:
-                text = inflater.decompress(data[start : start + _LARGEST_BLOCK], _LARGEST_BLOCK)
-            except zlib.error:
-                text = b""
-            if inflater.eof and b"__name__" in text:
-                found.append(text)
-            start = data.find(mark, start + 1)
-    return found

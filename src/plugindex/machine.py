@@ -6,6 +6,7 @@ import builtins
 
 from plugindex.expressions import UNBOUND, bounded, platform_fact, undecided
 from plugindex.joining import join, join_names
+from plugindex.pathstate import global_key
 from plugindex.raising import ends_import
 from plugindex.slimming import slim, slim_names
 from plugindex.walker import Walker
@@ -61,7 +62,7 @@ class Frame(Walker):
         """Return the value of a global name."""
         if self.body.everything:
             return ("n", name)
-        value = None if self.late else self.top.names.get(name)
+        value = self.top.names.get(global_key(name) if self.late else name)
         if value is None or value[0] == "u":
             value = self._implicit(name)
             if self.guarded and value[0] == "g" and value[2] >= 0:
@@ -94,10 +95,9 @@ class Frame(Walker):
         self.frozen = None
 
     def bind_global(self, name: str, value: Value) -> None:
-        """Bind a global name; what a function binds when it is called shows nowhere."""
-        if not self.late:
-            self.top.bind(name, value)
-            self.frozen = None
+        """Bind a global name; what a function binds when it is called only itself sees."""
+        self.top.bind(global_key(name) if self.late else name, value)
+        self.frozen = None
 
     def local_value(self, name: str) -> Value:
         """Return the value of a fast local, cell or free variable."""
@@ -132,6 +132,8 @@ class Frame(Walker):
 
     def changed(self, container: Value) -> None:
         """Note that a list or table was changed in place, under whatever names it stands."""
+        if self.late and container[0] == "g":
+            self.body.changes.add(container[1])
         if container[0] in ("l", "m", "o"):
             for name in [name for name, value in self.names.items() if value is container]:
                 self.bind(name, undecided("a changed container"))
@@ -271,7 +273,7 @@ class Frame(Walker):
             self._extend_exported(exported, method, args[0])
         elif owner[0] == "x" and owner[1][:2] == ("g", "globals") and method in _UPDATING:
             self.computes_names()
-        else:
+        elif method not in _READING:
             self.changed(owner)
 
     def _extend_exported(self, exported: Value, method: str, item: Value) -> None:
@@ -282,4 +284,5 @@ class Frame(Walker):
             self.bind("__all__", undecided(f"__all__.{method}"))
 
 
+_READING = frozenset({"get", "keys", "values", "items", "copy", "index", "count"})
 _UPDATING = ("update", "setdefault", "__setitem__", "pop", "__delitem__")

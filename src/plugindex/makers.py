@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.belonging import DEEPEST, Family, makes_tuples
+from plugindex.belonging import DEEPEST, Family, made_of
 from plugindex.calls import KEEPS_CLASS
 from plugindex.names import is_ours
 
@@ -76,7 +76,7 @@ class Makers(Family):
         if self._replaces_base(function):
             return (f"{function[2]}() replaces a class {self.base_name}", EVERYWHERE)
         places = self.creates(function)
-        given = () if makes_tuples(function) else self._given(callee, value, context)
+        given = () if made_of(function) else self._given(callee, value, context)
         if places and (self.reaches(function) or self._any(given)):
             return (f"a class that calling {function[2]} may make", places)
         handed = self._calls_what_it_is_given(function) and self._made_by(given)
@@ -155,7 +155,7 @@ class Makers(Family):
         return self._creating[key]
 
     def _creates(self, function: Found, depth: int) -> frozenset[str]:
-        context = self.inside(function, (), ())
+        context = self.inside(function, (), ("**",))  # whatever it is called with
         if context is None:
             return _NOWHERE
         summary = self.library.function(*function[1:4])

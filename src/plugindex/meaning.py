@@ -4,6 +4,8 @@ An evaluated value is a tuple whose first item says what it is:
 
 ``("module", name)``  ``("class", module, number)``  ``("function", module, qualname, line, frame)``
 ``("const", literal)``  ``("instance", class)``  ``("items", values)``
+``("table", pairs)``            a dict, by its literal keys and their evaluated values
+``("method", owner, name)``     a method of a literal text or of a table
 ``("real", object)``            an object of a module that every interpreter has loaded
 ``("outside", reference)``      something of a module that can't be read (extension modules)
 ``("missing",)``                nothing has this name
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 MISSING: Found = ("missing",)
 LOADED: Found = ("loaded",)  # a leaf: what was imported by a computed name, so maybe anything
+TYPED_DICT: Found = ("typed dict",)  # what makes typed dictionaries, and what it makes
+RAISES = "no way leads to a result"  # the reason why a call that raises gives nothing known
 _MOST_LEAVES = 24
 
 

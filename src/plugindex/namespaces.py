@@ -35,6 +35,9 @@ if TYPE_CHECKING:
         def function(self, module: str, qualname: str, line: int) -> Any:
             """Return what :func:`plugindex.reader.read_function` gives, or None."""
 
+        def changes(self, module: str, name: str) -> bool:
+            """Tell whether a function of a module may change a list or dict in place."""
+
 
 # Loaded before any program starts, so looking at them runs nothing.
 _ALWAYS_LOADED = ("builtins", "sys", "posix", "nt", "_io", "time", "_thread", "_signal", "marshal")
@@ -103,11 +106,24 @@ class Namespaces:
         if record is None:
             return self._unreadable_member(module, name)
         found = self._bound(record, name)
-        if found[0] != "missing":
-            return found
-        if _computes(record) and self.library.file(f"{module}.{name}") is None:
-            return unknown(f"{module} computes its attributes")
-        return self._submodule(module, name) or found
+        if found[0] == "missing" and _computes(record):
+            return self._computed_member(record, name)
+        return self._submodule(module, name) or found if found[0] == "missing" else found
+
+    def _computed_member(self, record: ModuleRecord, name: str) -> Found:
+        """Return a name that no statement binds, of a module that may make its names itself."""
+        full = f"{record.name}.{name}"
+        submodule = self._submodule(record.name, name) if self.library.file(full) else None
+        if submodule is not None and any(entry[1] == full for entry in record.imports):
+            return submodule
+        found = self.computed(record, name)
+        if submodule is not None:  # whoever imports it first binds the name to it
+            return submodule if found in (None, MISSING, submodule) else _COMPUTED
+        return _COMPUTED if found is None else found
+
+    def computed(self, record: ModuleRecord, name: str) -> Found | None:
+        """Return what a module's ``__getattr__`` gives, None if reading doesn't tell."""
+        raise NotImplementedError
 
     def _unreadable_member(self, module: str, name: str) -> Found:
         found = self._submodule(module, name)
@@ -133,7 +149,7 @@ class Namespaces:
         found = MISSING if value is None else self.evaluate(value, context)
         if found[0] == "missing":
             found = self._starred(context, name, len(record.stars))
-        if found[0] != "class" and value is not None and value[0] == "x":
+        if found[0] not in _DECIDED and value is not None and value[0] == "x":
             return self.decorated(record, value) or found
         return found
 
@@ -182,6 +198,10 @@ class Namespaces:
     def decide(self, condition: Any, context: Context) -> bool | None:
         """Return whether *condition* holds, None when only running decides."""
         raise NotImplementedError
+
+
+_DECIDED = ("class", "instance", "function", "module")  # what a decorator may give
+_COMPUTED = unknown("a module computes its attributes")
 
 
 def is_own(file: ModuleFile | None) -> bool:

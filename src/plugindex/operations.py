@@ -35,6 +35,8 @@ _SIGNS = frozenset({"+", "&", "//", "*", "%", "|", "-", "/", "^"})
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 _CODE = type((lambda: None).__code__)
 _UNKNOWN = undecided("an operation")
+_TEXT = undecided("formatted text")
+_NAMING = frozenset("cgfPVas")  # values that may be a text
 
 
 def operation(*names: str) -> Callable[[Action], Action]:
@@ -73,7 +75,7 @@ for _pops, _pushes, _names in (
     (4, 0, "STORE_SLICE"),
     (0, 1, "GET_LEN MATCH_MAPPING MATCH_SEQUENCE MATCH_KEYS LOAD_LOCALS GET_ANEXT"
            " RETURN_GENERATOR"),
-    (1, 1, "GET_ITER GET_AITER FORMAT_SIMPLE YIELD_VALUE GET_AWAITABLE GET_YIELD_FROM_ITER"
+    (1, 1, "GET_ITER GET_AITER YIELD_VALUE GET_AWAITABLE GET_YIELD_FROM_ITER"
            " ASYNC_GEN_WRAP"),
     (2, 1, "FORMAT_WITH_SPEC"),
     (2, 2, "CHECK_EG_MATCH"),
@@ -129,14 +131,34 @@ def _load_const(frame: Frame, argument: int) -> None:
 
 @operation("FORMAT_VALUE")
 def _format_value(frame: Frame, argument: int) -> None:
-    pop(frame, 2 if argument & 4 else 1)
-    frame.stack.append(undecided("formatted text"))
+    value = pop(frame, 2 if argument & 4 else 1)[0]
+    plain = argument in (0, 1)  # neither a conversion but str(), nor a specification
+    frame.stack.append(_formatted(value) if plain else _TEXT)
 
 
 @operation("BUILD_STRING")
 def _build_string(frame: Frame, argument: int) -> None:
-    pop(frame, argument)
-    frame.stack.append(undecided("formatted text"))
+    first, *others = pop(frame, argument)
+    for other in others:
+        first = operate("+", first, other) if _TEXT not in (first, other) else _TEXT
+    frame.stack.append(first)
+
+
+@operation("FORMAT_SIMPLE")
+def _format_simple(frame: Frame, argument: int) -> None:
+    frame.stack.append(_formatted(frame.stack.pop()))
+
+
+@operation("CONVERT_VALUE")
+def _convert_value(frame: Frame, argument: int) -> None:
+    if argument != 1:  # repr() or ascii()
+        frame.stack[-1] = _TEXT
+
+
+def _formatted(value: Value) -> Value:
+    if value == _TEXT or value[0] not in _NAMING:
+        return _TEXT
+    return value if value[0] == "c" and type(value[1]) is str else operate("text", value)
 
 
 # -- operators ------------------------------------------------------------------------------------

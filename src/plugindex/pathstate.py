@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 NULL = ("null",)
 
 
+def global_key(name: str) -> str:
+    """Return under which name a function's frame keeps a global that it binds itself."""
+    return f".global {name}"
+
+
 class PathState:
     """One body being walked: the condition under which it got here, operand stack and names."""
 
@@ -123,7 +128,10 @@ class PathState:
         return self._test(value) if known is None or self.body.everything else known
 
     def _test(self, value: Value) -> Condition:
-        if self.body.everything or value[0] == "?" or is_impure(value):
+        impure = is_impure(value)
+        if impure and value[0] != "?" and self.kind == "function" and self.body.keeps_tables:
+            return self.body.variable("test", value, len(self.body.variables))
+        if self.body.everything or value[0] == "?" or impure:
             return self.body.fresh(f"a condition at line {self.line()}")
         return self.body.variable("test", value)
 

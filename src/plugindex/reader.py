@@ -11,10 +11,11 @@ from plugindex import containers as _containers  # noqa: F401
 from plugindex import invocations as _invocations  # noqa: F401
 from plugindex import opcodes
 from plugindex.body import Body, Unreadable
-from plugindex.expressions import forget_weights, undecided
+from plugindex.expressions import as_items, forget_weights, undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
-from plugindex.slimming import slim, slim_names
+from plugindex.pathstate import global_key
+from plugindex.slimming import is_plain, slim, slim_names
 from plugindex.success import suppose
 
 TYPE_CHECKING = False
@@ -42,12 +43,14 @@ class ModuleRecord:
         failures: uncaught exceptions, as (condition, error, line).
         provides: whether it puts modules into ``sys.modules`` itself.
         functions: what calling a function gives, by "qualname:line"; filled in when asked.
+        defaults: those of the functions whose statements were read, None if none was; not kept.
         unreadable: why the code could not be read, or "".
     """
 
     __slots__ = (
         "calls",
         "classes",
+        "defaults",
         "failures",
         "functions",
         "imports",
@@ -75,6 +78,7 @@ class ModuleRecord:
         self.patches: list[Any] = []
         self.failures: list[Any] = []
         self.functions: dict[str, Any] = {}
+        self.defaults: dict[tuple[str, int], Any] | None = None
         self.provides = False
         self.nodes: list[Any] = []
 
@@ -91,10 +95,12 @@ class ModuleRecord:
         return record
 
 
+COMPUTING = "__getattr__"  # the function of a module that computes its attributes
 _STARRED = 4  # flags of code objects, as the inspect documentation tells them
 _STORING = opcodes.numbers("STORE_ATTR")
+_BINDING_GLOBALS = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
 _SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
-_FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot != "name")
+_FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot not in ("name", "defaults"))
 
 
 def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
@@ -111,6 +117,7 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
     if not SUPPORTED:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
     body = Body(name, is_package)
+    body.keeps_tables = COMPUTING in code.co_names
     frame = Frame(body, code, "module", None, True)
     try:
         frame.run()
@@ -127,9 +134,9 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     suppose(body, frame)
     record = ModuleRecord(body.name, is_package)
-    record.names = slim_names(frame.names)
+    record.names = slim_names(frame.names, body.keeps_tables)
     if body.computes:  # like a module with a function of this name, it may have any name
-        record.names.setdefault("__getattr__", undecided("names are bound by a computed name"))
+        record.names.setdefault(COMPUTING, undecided("names are bound by a computed name"))
     record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes
@@ -137,6 +144,7 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.stars = body.stars
     record.calls = body.calls
     record.patches = body.patches
+    record.defaults = body.defaults
     # A package that hooks into sys.meta_path does so for modules of its own.
     record.provides = body.provides or "meta_path" in _globals(frame.code)
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
@@ -147,21 +155,25 @@ def _variables(body: Body) -> list[Any]:
     return [(key[0], slim(key[1])) if key[0] in ("test", "attr") else key for key in body.variables]
 
 
-def read_function(code: CodeType, name: str, is_package: bool = False) -> list[Any] | None:
+def read_function(
+    code: CodeType, name: str, is_package: bool = False, defaults: Any = None
+) -> list[Any] | None:
     """Return what calling a function gives, as far as reading tells.
 
     Args:
         code: the code object of the function.
         name: the dotted name of its module.
         is_package: whether the module is a package's ``__init__``.
+        defaults: the values of a record's ``defaults`` for the function.
 
     Returns:
         [parameters, results, variables, classes, calls, global names, whether it names
         ``__qualname__``, the starred parameter or "", condition nodes, number of positional
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
-        attributes that it sets, the same with those of the functions in it, whether it sets
-        ``__module__`` or ``__qualname__`` of what it is given or makes], or None if it can't be
-        read. Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+        attributes that it sets, the same with those of the functions in it, the globals that it
+        changes in place, the literal defaults by parameter, whether it sets ``__module__`` or
+        ``__qualname__`` of what it is given or makes], or None if it can't be read. Results are
+        (condition, value) pairs; the others are as in :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
         return None
@@ -170,7 +182,11 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     count = code.co_argcount + code.co_kwonlyargcount
     parameters = code.co_varnames[:count]
     starred = code.co_varnames[count] if code.co_flags & _STARRED else ""
+    body.keeps_tables = code.co_name == COMPUTING
     frame.names = {name: ("P", name) for name in (*parameters, starred) if name}
+    for _, number in opcodes.named(code, _BINDING_GLOBALS, 0, len(code.co_code)):
+        name = code.co_names[number]
+        frame.names[global_key(name)] = ("g", name, -1)
     try:
         frame.run()
     except (Unreadable, RecursionError):
@@ -184,17 +200,32 @@ def read_function(code: CodeType, name: str, is_package: bool = False) -> list[A
     read = [parameters, results, _variables(body), body.classes, body.calls]
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
     stored = [sorted(_stored(code)), sorted(_stored_within(code))]
-    return [*read, *named, imports, sorted(_texts(code)), *stored, body.names_others]
+    told = _literal_defaults(code, *defaults) if defaults else {}
+    changes = [sorted(body.changes), told, body.names_others]
+    return [*read, *named, imports, sorted(_texts(code)), *stored, *changes]
 
 
-def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType]:
-    """Return the code objects inside *code* by qualified name and first line."""
-    found: dict[tuple[str, int], CodeType] = {}
+def _literal_defaults(code: CodeType, placed: Value, named: Value) -> dict[str, Value]:
+    """Return those of the parameters' defaults that are None, true, false, a number or a text."""
+    values = as_items(placed) or ()
+    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
+    pairs = list(zip(names, values, strict=False))
+    items = iter(named[1] if named[0] == "m" else ())
+    pairs += [(key[1], next(items)) for key in items if key[0] == "c"]
+    return {name: value for name, value in pairs if value[0] == "c" and is_plain(value[1])}
+
+
+def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType | None]:
+    """Return the code objects inside *code* by qualified name and first line.
+
+    Where two have both the same, as lambdas on one line, None stands for them.
+    """
+    found: dict[tuple[str, int], CodeType | None] = {}
     for inner in code.co_consts:
         if hasattr(inner, "co_code"):
-            found.setdefault((inner.co_qualname, inner.co_firstlineno), inner)
-            for key, deeper in codes_in(inner).items():
-                found.setdefault(key, deeper)
+            own = {(inner.co_qualname, inner.co_firstlineno): inner}
+            for key, one in (*own.items(), *codes_in(inner).items()):
+                found[key] = one if found.get(key, one) == one else None
     return found
 
 

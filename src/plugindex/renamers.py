@@ -93,7 +93,7 @@ class Renamers(Makers):
         for _, hook in self.hooks(cls):
             if not (is_ours(hook[1]) or _is_library(hook[1])):
                 summary = self.library.function(*hook[1:4])
-                if summary is not None and (summary[14] or _names_by_text(summary)):
+                if summary is not None and (summary[16] or _names_by_text(summary)):
                     return True
         return False
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from plugindex import folders, freshness, index, store
 from plugindex.errors import DAMAGE
+from plugindex.results import fields_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from plugindex.config import Scope
     from plugindex.index import Place, Settings
+    from plugindex.records import Problem
     from plugindex.snapshot import Snapshot
 
 
@@ -18,6 +22,29 @@ def stamp_anew(place: Place) -> None:
     head["checked"] = freshness.now_ns()
     head["files"] = freshness.restamped(place.document.head("files"))
     head["folders"] = folders.restamped(place.document.head("folders"))
+    store.write(place.path, head, "records", place.document.raw_tail())
+
+
+def remember_failures(scope: Scope, settings: Settings, failures: Mapping[str, Problem]) -> None:
+    """Let the next start have a child interpreter settle modules that failed to load.
+
+    It tells whether they fail there too, and what that depends on.
+    """
+    place = index.find_place(scope, settings)
+    place = index.lender(place, scope, settings) or place
+    if place is None or not place.path or not index.is_sound(place, scope, settings):
+        return
+    try:  # what running settled already is as the child found it
+        settled = index.entry(place.document, index.UNDECIDED)
+        failures = {name: one for name, one in failures.items() if name not in settled}
+    except DAMAGE:
+        return
+    if not failures:
+        return
+    head = place.document.raw_head()
+    known = place.document.head("failed")
+    known = known if isinstance(known, dict) else {}
+    head["failed"] = known | {module: fields_of(one) for module, one in failures.items()}
     store.write(place.path, head, "records", place.document.raw_tail())
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from plugindex import compiled
 from plugindex.availability import Requirements
 from plugindex.candidates import Candidate, CandidateReader
+from plugindex.claims import Claims
 from plugindex.keyreading import KeyReader, Undecided, telling
 from plugindex.makers import ANY_TIME, EVERYWHERE
-from plugindex.namespaces import ALIASES, is_own
+from plugindex.namespaces import ALIASES
 from plugindex.records import Problem, Record
 from plugindex.subscripts import makes_classes
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
-_CYTHON, _MYPYC = b"__pyx_capi__", b"__mypyc"
+_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance")
 _COMPILED = "it is compiled, and may hold classes of the family"
 
 
@@ -48,6 +50,7 @@ class Resolver:
         self.library = library
         self.family = Requirements(library, scope.base, not scope.foreign)
         self.keys = KeyReader(self.family, scope)
+        self.claims = Claims(library, self.family)
         self._words: frozenset[bytes] | None = None
         self._telling = telling(scope)
         self._lending: dict[str, dict[str, list[Found]]] = {}
@@ -69,7 +72,7 @@ class Resolver:
         if record is None or record.unreadable:
             reason = record.unreadable if record else self._hidden(module)
             return Resolution(undecided="" if missing else reason, missing=missing)
-        if self.family.base[0] == "unknown" and not missing:
+        if not missing and self._is_lost():
             return Resolution(undecided=f"what {self.scope.base} is")
         requires = self.requirements(record)
         problems: list[Problem] = []
@@ -85,11 +88,17 @@ class Resolver:
             reasons.append(f"line {line}: {reason}")
         file = self.library.file(module)
         if candidates and file is not None and file.kind == "extension":
-            reasons.append(_COMPILED)
+            reasons += [] if self._is_compiled_as_read(module) else [_COMPILED]
+            candidates = [one.replace(attributes={}) for one in candidates]
         if reasons:
             reasons.sort(key=lambda reason: not reason.endswith(ANY_TIME))
             return Resolution(undecided=reasons[0], requires=requires, spreads=spreads)
         return Resolution(tuple(candidates), "", None, requires, tuple(problems), spreads)
+
+    def _is_lost(self) -> bool:
+        """Tell whether the base may be anything, so that any class may be of its family."""
+        told = self.scope.foreign and self.family.possible
+        return self.family.base[0] == "unknown" and not told
 
     # -- classes -------------------------------------------------------------------------------
 
@@ -181,7 +190,7 @@ class Resolver:
         renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
         if found == cls and not renamed:
             return True
-        if found[0] in ("class", "real", "missing", "const", "module", "function") and found != cls:
+        if found[0] in _OTHERS and found != cls:
             return False
         raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
 
@@ -196,8 +205,8 @@ class Resolver:
         for line, reason, places in (*self._makings(record), *self._patches(record)):
             reasons.append(f"line {line}: {reason}")
             spreads |= places
-        if self.family.base[0] in ("real", "outside"):
-            reasons += self._compiled_claims(record)
+        if self.family.base[0] != "class":
+            reasons += self.claims.of_compiled(record)
         if spreads >= EVERYWHERE:
             spreads |= {file.name for file in self.library.finder.modules(self.scope.package)}
         return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
@@ -232,16 +241,30 @@ class Resolver:
     def _hidden(self, module: str) -> str:
         """Return why a module without readable code may hold classes of the family, or ""."""
         file = self.library.file(module)
-        if file is None or file.kind != "extension" or self.family.base[0] != "class":
+        if file is None or file.kind != "extension":
             return "its code can't be read"
-        words = self.library.words(module)
-        if _CYTHON in words:
-            text = self.library.texts(module)
-            held = text is None or any(word in text for word in self._family_words())
+        data = self.library.compiled(module)
+        if data is None:
+            return "its code can't be read"
+        if self._is_python(self.family.base):
+            held = compiled.may_hold_family(data, self._family_words())
         else:
-            mypyc = any(word.endswith(_MYPYC) for word in words)
-            held = mypyc or bool(words & self._family_words())
+            held = compiled.may_hold_classes(data, module)
         return _COMPILED if held else ""
+
+    def _is_compiled_as_read(self, module: str) -> bool:
+        """Tell whether the source beside a compiled module tells which classes it has.
+
+        mypyc makes those that the source says; attributes may be such of their instances alone.
+        """
+        if self.scope.rule.attribute or self.scope.secondary:
+            return False
+        return compiled.is_from_source(self.library.compiled(module) or b"")
+
+    def _is_python(self, base: Found) -> bool:
+        """Tell whether a class statement that isn't compiled makes the base."""
+        file = self.library.file(base[1]) if base[0] == "class" else None
+        return file is not None and file.kind != "extension"
 
     def _family_words(self) -> frozenset[bytes]:
         """Return the names of the classes of the family that are known by reading."""
@@ -261,34 +284,6 @@ class Resolver:
             for cls in self._own_classes(record) if record else ():
                 if self.family.belongs(cls) is not False:
                     yield cls
-
-    def _compiled_claims(self, record: ModuleRecord) -> list[str]:
-        """Return which compiled modules may give this one classes that say they are its own."""
-        context = self.family.context(record)
-        modules = {star[0] for star in record.stars}
-        for value in record.names.values():
-            found = self.family.evaluate(value, context) if value[0] in "fagpw" else ("",)
-            if found[0] == "outside":
-                modules.add(found[1].partition(":")[0])
-            elif found[0] == "real" and self._is_claim(found[1], record.name):
-                return [f"{found[1].__qualname__} is compiled"]
-        return [
-            f"{module} may hold classes of {record.name}"
-            for module in sorted(modules)
-            if self.library.record(module) is None and self.library.file(module) is not None
-            if self._may_claim(module, record.name)
-        ]
-
-    def _may_claim(self, module: str, name: str) -> bool:
-        if not is_own(self.library.file(module)):
-            return self.library.holds(module, name.encode())
-        __import__(module)  # compiled into the interpreter, so its classes can be asked
-        return any(self._is_claim(one, name) for one in vars(sys.modules[module]).values())
-
-    def _is_claim(self, found: object, name: str) -> bool:
-        if not isinstance(found, type) or found.__module__ != name:
-            return False
-        return self.family.belongs(("real", found)) is not False
 
     # -- requirements --------------------------------------------------------------------------
 

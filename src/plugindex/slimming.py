@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from plugindex.expressions import LONGEST_TEXT, pack, undecided
+from plugindex.expressions import LONGEST_TEXT, WHOLE, undecided
+from plugindex.packing import pack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,19 +32,26 @@ def slim(value: Value, depth: int = _DEEPEST) -> Value:
     return _PARTS[kind](value, depth - 1)
 
 
-def slim_names(names: dict[str, Value]) -> dict[str, Value]:
-    """Return the names bound in a body with their values, the machine's own names left out."""
+def slim_names(names: dict[str, Value], tables: bool = False) -> dict[str, Value]:
+    """Return the names bound in a body with their values, the machine's own names left out.
+
+    With *tables* those that hold tables of data are kept whole.
+    """
     result = {}
     for name, value in names.items():
         kind = value[0]
         if name[:1] == "." or kind == "u":
             continue
-        plain = kind == "d" or kind == "f" or (kind == "c" and _is_plain(value[1]))
-        result[name] = value if plain else slim_attribute(name, value)
+        plain = kind == "d" or kind == "f" or (kind == "c" and is_plain(value[1]))
+        if plain:
+            result[name] = value
+        else:
+            result[name] = slim(value) if tables else slim_attribute(name, value)
     return result
 
 
-def _is_plain(literal: object) -> bool:
+def is_plain(literal: object) -> bool:
+    """Tell whether a literal is one that JSON has a form for."""
     return type(literal) in _PLAIN or (type(literal) is str and len(literal) <= LONGEST_TEXT)
 
 
@@ -82,11 +90,19 @@ def _slim_items(items: tuple[Value, ...], depth: int) -> Value:
     return rest if result is None else ("o", "+", result, rest) if plain else result
 
 
+def _slim_table(value: Value, depth: int) -> Value:
+    starred = any(item[0] == "S" for item in value[1])
+    whole = not starred and (value[2:] == (WHOLE,) or len(value[1]) <= MOST_ITEMS_KEPT)
+    items = value[1] if whole else [i for i in value[1][:MOST_ITEMS_KEPT] if i[0] != "S"]
+    kept = tuple([slim(item, depth) for item in items])
+    return ("m", kept, WHOLE) if whole else ("m", kept)
+
+
 _PARTS: dict[str, Callable[[Value, int], Value]] = {
     "x": lambda v, n: ("x", slim(v[1], n), tuple([slim(a, n) for a in v[2]]), v[3]),
     "S": lambda v, n: ("S", slim(v[1], n)),
     "l": lambda v, n: _slim_items(v[1], n),
-    "m": lambda v, n: ("m", tuple([slim(i, n) for i in v[1][:MOST_ITEMS_KEPT] if i[0] != "S"])),
+    "m": lambda v, n: _slim_table(v, n),
     "p": lambda v, n: ("p", tuple([(condition, slim(one, n)) for condition, one in v[1]])),
     "o": lambda v, n: ("o", v[1], slim(v[2], n), slim(v[3], n)),
     "s": lambda v, n: ("s", slim(v[1], n), slim(v[2], n)),

@@ -14,7 +14,7 @@ from plugindex import opcodes
 from plugindex.body import Unreadable
 from plugindex.expressions import NONE, truth, undecided
 from plugindex.joining import join, join_names
-from plugindex.pathstate import PathState
+from plugindex.pathstate import PathState, global_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _NEGATED = frozenset(
 # Opcodes that neither touch the stack nor bind a name.
 NOTHING = opcodes.numbers(
     "NOP", "RESUME", "CACHE", "PRECALL", "SETUP_ANNOTATIONS", "MAKE_CELL", "COPY_FREE_VARS",
-    "TO_BOOL", "END_SEND", "CONVERT_VALUE", "LIST_TO_TUPLE",
+    "TO_BOOL", "END_SEND", "LIST_TO_TUPLE",
 )  # fmt: skip
 
 
@@ -107,7 +107,8 @@ class Walker(PathState):
     def _forget(self, loop: flow.Loop) -> None:
         """Leave open what a later turn of a loop may have changed before this one."""
         for name in sorted(loop.bound):
-            self.names[name] = undecided("bound in a loop")
+            key = global_key(name) if self.kind == "function" else name
+            self.names[key] = undecided("bound in a loop")
         for name in sorted(loop.slots):
             self.names[self.slot_key(name)] = undecided("bound in a loop")
         for name in sorted(loop.read):

@@ -1,0 +1,109 @@
+"""Which extension modules may hold classes of a hierarchy, against importing real ones."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sysconfig
+
+import pytest
+
+from plugindex.compiled import may_hold_classes, may_hold_family
+from plugindex.config import KeyRule
+from test_resolver import PLAIN, Case
+
+HEAD = "#define PY_SSIZE_T_CLEAN\n#include <Python.h>\n"
+PLAIN_C = """
+static PyObject *one(PyObject *self, PyObject *args) { Py_RETURN_NONE; }
+static PyMethodDef methods[] = {{"one", one, METH_NOARGS, 0}, {0}};
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "native", 0, -1, methods};
+PyMODINIT_FUNC PyInit_native(void) { return PyModule_Create(&def); }
+"""
+MAKING_C = """
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "native", 0, -1, 0};
+PyMODINIT_FUNC PyInit_native(void) {
+    PyObject *module = PyModule_Create(&def);
+    PyModule_AddObject(module, "Failure", PyErr_NewException("NAME", BASE, 0));
+    return module;
+}
+"""
+COMPILER = shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0])
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    if COMPILER is None:
+        pytest.skip("there is no compiler")
+    case = Case(tmp_path, monkeypatch)
+    case.write("base", PLAIN)
+    return case
+
+
+def compile_native(case, text):
+    source = case.folder.parent / "native.c"
+    source.write_text(HEAD + text)
+    target = case.folder / f"native{sysconfig.get_config_var('EXT_SUFFIX')}"
+    include = sysconfig.get_paths()["include"]
+    command = [COMPILER, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"nothing can be compiled here: {done.stderr[-200:]}")
+
+
+@pytest.mark.parametrize("base", ["builtins:Exception", "zoo.base:Base"])
+def test_a_module_that_makes_no_type_holds_no_class(case, base):
+    compile_native(case, PLAIN_C)
+    case.write("one", "class One(Exception): pass\nfrom zoo.base import Base\nclass Two(Base): 1\n")
+    assert case.resolve(KeyRule(None), base=base, foreign=True).is_sound()
+    assert len(case.listed) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "undecided"), [("zoo.native.Failure", True), ("elsewhere.Failure", False)]
+)
+def test_one_that_makes_a_type_of_its_own_name_is_left_to_running(case, name, undecided):
+    text = MAKING_C.replace("NAME", name).replace("BASE", "PyExc_ValueError")
+    compile_native(case, text)
+    case.resolve(KeyRule(None), base="builtins:Exception", foreign=True)
+    assert case.undecided == ({"zoo.native"} if undecided else set())
+    assert list(case.truth.entries) == (["zoo.native:Failure"] if undecided else [])
+
+
+def test_one_that_names_a_class_of_the_family_is_left_to_running(case):
+    take = 'PyObject_GetAttrString(PyImport_ImportModule("zoo.base"), "Base")'
+    compile_native(case, MAKING_C.replace("NAME", "zoo.native.Failure").replace("BASE", take))
+    case.write("base", "class Base(Exception): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.native"}
+    assert list(case.truth.entries) == ["zoo.native:Failure"]
+
+
+CYTHON = b"\0cython_runtime\0PyType_Ready\0PyType_Type\0zoo.native.Thing\0decorated Base\0"
+
+
+def test_cython_makes_a_subclass_of_a_python_class_by_a_class_statement_alone():
+    names = frozenset({b"Base"})
+    assert not may_hold_family(CYTHON, names)
+    assert may_hold_family(CYTHON + b"__prepare__\0", names)
+    assert not may_hold_family(CYTHON + b"__prepare__\0", frozenset({b"Other"}))
+    assert may_hold_family(CYTHON + b"LZSS decompression failed\0", names)
+    assert may_hold_classes(CYTHON, "zoo.native")
+
+
+@pytest.mark.parametrize("mark", [b"__mypyc", b"pyo3", b"sip_api", b"pybind11"])
+def test_what_makes_classes_for_others_is_left_to_running(mark):
+    assert may_hold_classes(mark + b"\0", "zoo.native")
+    assert may_hold_family(mark + b"\0Base\0", frozenset({b"Base"}))
+
+
+@pytest.mark.parametrize(("mark", "undecided"), [("__mypyc", set()), ("", {"zoo.native"})])
+def test_the_source_beside_what_mypyc_made_is_believed(case, mark, undecided):
+    text = MAKING_C.replace("NAME", "zoo.native.Failure").replace("BASE", "PyExc_ValueError")
+    compile_native(case, f'const char *made_by = "{mark}";\n{text}')
+    case.write("native", "class Failure(ValueError):\n    code = 7\n")
+    case.resolve(KeyRule(None), base="builtins:ValueError", foreign=True)
+    assert case.undecided == undecided
+    assert list(case.truth.entries) == ["zoo.native:Failure"]
+    if not undecided:
+        assert case.is_sound()
+        assert case.resolutions["zoo.native"].candidates[0].attributes == {}
