@@ -266,10 +266,10 @@ LEFT_TO_RUNNING = {
     "a partial": MAKING + "import functools\nfunctools.partial(make)()\n",
     "a method": "class Maker:\n    def make(self):\n        global One\n"
     "        class One(Base): pass\nMaker().make()\n",
-    "an import by a computed name": "import importlib\ndef load(path):\n"
-    "    name, _, part = path.partition(':')\n"
+    "an import by a computed name": "import importlib\ndef load(path, part):\n"
+    "    name = ''.join(reversed(path))\n"
     "    return getattr(importlib.import_module(name), part)\n"
-    "class One(load('zoo.base:Base')): pass\n",
+    "class One(load('esab.ooz', 'Base')): pass\n",
     "a copy of a module": "import importlib.util\nspec = importlib.util.find_spec('zoo.base')\n"
     "copy = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(copy)\n"
     "class One(copy.Base): pass\n",
