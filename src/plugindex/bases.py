@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from plugindex import ancestry
 from plugindex.computing import ComputingEvaluator
 from plugindex.meaning import TYPED_DICT, is_typing_alias
 
@@ -72,7 +71,9 @@ class Bases(ComputingEvaluator):
 
     def compiled_bases(self, cls: Found) -> tuple[Found, ...]:
         """Return the bases of a class in a compiled module, as far as they are known."""
-        return tuple(self.member(*base) for base in ancestry.bases_of(cls[1]))
+        from plugindex.ancestry import bases_of  # a table, which few hierarchies need
+
+        return tuple(self.member(*base) for base in bases_of(cls[1]))
 
     def _generic_unless(self, later: list[Found]) -> tuple[Found, ...]:
         """Return what an alias of typing adds to its bases if none of the *later* ones brings it.

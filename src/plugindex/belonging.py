@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from plugindex import ancestry
 from plugindex.abstractness import Abstractness
 from plugindex.bases import OBJECT
 from plugindex.meaning import LOADED
@@ -82,8 +81,9 @@ class Family(Abstractness):
         return base[0] not in ("const", "module")
 
     def _has_told_bases(self, reference: str) -> bool:
-        file = self.library.file(reference.partition(":")[0])
-        return ancestry.is_told(reference) and is_own(file)
+        from plugindex.ancestry import is_told
+
+        return is_told(reference) and is_own(self.library.file(reference.partition(":")[0]))
 
     def _stands_for_classes(self, cls: Found) -> bool:
         """Tell whether instances of a class can be bases that bring in a class."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from plugindex import compiled
 from plugindex.availability import Requirements
 from plugindex.candidates import Candidate, CandidateReader
 from plugindex.claims import Claims
@@ -243,6 +242,8 @@ class Resolver:
         file = self.library.file(module)
         if file is None or file.kind != "extension":
             return "its code can't be read"
+        from plugindex import compiled
+
         data = self.library.compiled(module)
         if data is None:
             return "its code can't be read"
@@ -259,7 +260,9 @@ class Resolver:
         """
         if self.scope.rule.attribute or self.scope.secondary:
             return False
-        return compiled.is_from_source(self.library.compiled(module) or b"")
+        from plugindex.compiled import is_from_source
+
+        return is_from_source(self.library.compiled(module) or b"")
 
     def _is_python(self, base: Found) -> bool:
         """Tell whether a class statement that isn't compiled makes the base."""
