@@ -18,8 +18,7 @@ def left(simple_app, tmp_path):
     simple_app.base()
     simple_app.plugin("one", ("One", "name = 'one'"))
     assert simple_app.run(LIST) == "one cold"
-    (tmp_path / "more" / "zoo-1.dist-info").mkdir(parents=True)  # so that it borrows no index
-    other = os.pathsep.join([str(simple_app.folder), str(tmp_path / "more")])
+    other = os.pathsep.join([str(simple_app.folder), str(tmp_path)])
     assert simple_app.run(LIST, PYTHONPATH=other) == "one cold"
     (file,) = (tmp_path / "data" / simple_app.name / "cache").glob("env-*/*.json")
     return simple_app, file
