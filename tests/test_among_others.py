@@ -166,3 +166,11 @@ def test_a_class_that_another_module_replaces(verdict):
     late = "import herd.inside\nclass New(herd.inside.One): pass\nherd.inside.One = New\n"
     found = verdict(inside=INSIDE, late=late)
     assert sorted(listed(found)) == ["herd.inside:Two", "herd.late:New"]
+
+
+def test_a_module_that_puts_one_of_another_name_in_its_place(verdict):
+    found = verdict(
+        one="import sys\nfrom herd import parts\nsys.modules[__name__] = parts\n",
+        parts="from herd.base import Base\n\nclass One(Base):\n    __module__ = 'herd.one'\n",
+    )
+    assert listed(found) == ["herd.one:One"]

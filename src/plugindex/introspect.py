@@ -215,10 +215,16 @@ def _first_line(doc: object) -> str:
 
 
 def _class_lines(module: str) -> dict[str, int]:
-    """Return where the module's classes start, by qualified name, from its code object."""
-    loader = getattr(getattr(sys.modules.get(module), "__spec__", None), "loader", None)
-    get_code = getattr(loader, "get_code", None)
-    code = get_code(module) if get_code else None
+    """Return where the module's classes start, by qualified name, from its code object.
+
+    One that stands in the place of another goes by a name of its own for its loader.
+    """
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    get_code = getattr(getattr(spec, "loader", None), "get_code", None)
+    try:
+        code = get_code(getattr(spec, "name", module)) if get_code else None
+    except (ImportError, OSError, SyntaxError, ValueError):  # it has none that can be had
+        return {}
     return dict(_code_lines(code)) if code else {}
 
 

@@ -191,7 +191,8 @@ class Resolver:
             return True
         if found[0] in _OTHERS and found != cls:
             return False
-        raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
+        late = ANY_TIME if module != cls[1] else ""  # when that other module is imported
+        raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end{late}")
 
     # -- what else a module does ---------------------------------------------------------------
 
