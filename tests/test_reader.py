@@ -541,6 +541,17 @@ def test_more_conditions_than_can_be_told_apart_leave_the_module_unread():
     assert record.unreadable == "too many conditions"
 
 
+def test_conditions_that_grow_without_bound_leave_the_code_unread():
+    # Told in this order, "one of twenty pairs is true" has a node for each subset of the firsts.
+    firsts = "".join(f"if a{i}: x{i} = 1\n" for i in range(20))
+    either = " or ".join(f"a{i} and b{i}" for i in range(20))
+    source = f"from m import *\n{firsts}if {either}: y = 1\n"
+    assert read(compile(source, "mod.py", "exec"), "m", False).unreadable == "too many conditions"
+    inside = "".join(f"    {line}\n" for line in source.splitlines()[1:])
+    module = compile(f"def f():\n{inside}    return y", "mod.py", "exec")
+    assert read_function(codes_in(module)["f", 1], "m") is None
+
+
 def test_the_same_code_gives_the_same_record():
     code = compile("for a in b:\n  c, d, e = f(a)\ntry: g()\nexcept: h = 1", "mod.py", "exec")
     assert read(code, "m", False).dump() == read(code, "m", False).dump()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.conditions import Conditions, EveryPath
+from plugindex.conditions import Conditions, EveryPath, Unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from plugindex.expressions import Value
 
 MOST_VARIABLES = 400
-
-
-class Unreadable(Exception):
-    """The code holds something that reading does not know."""
 
 
 class Body:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
     Condition: TypeAlias = bool | int
 
+MOST_NODES = 40_000  # half a second of work; code that people write has some hundred
 _FIRST = 2  # True and False equal 1 and 0, so nodes are numbered from here
+
+
+class Unreadable(Exception):
+    """The code holds something that reading does not know, or more than it works through."""
 
 
 class Conditions:
@@ -39,6 +44,8 @@ class Conditions:
         key = (variable, high, low)
         number = self._numbers.get(key)
         if number is None:
+            if len(self.nodes) >= MOST_NODES:
+                raise Unreadable("too many conditions")
             number = self._numbers[key] = len(self.nodes) + _FIRST
             self.nodes.append(key)
         return number

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from opcode import opmap
 
-from plugindex.body import Unreadable
+from plugindex.conditions import Unreadable
 from plugindex.expressions import (
     NONE,
     literal,

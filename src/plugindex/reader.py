@@ -10,7 +10,8 @@ from plugindex import bindings as _bindings  # noqa: F401  these three fill in w
 from plugindex import containers as _containers  # noqa: F401
 from plugindex import invocations as _invocations  # noqa: F401
 from plugindex import opcodes
-from plugindex.body import Body, Unreadable
+from plugindex.body import Body
+from plugindex.conditions import Unreadable
 from plugindex.expressions import as_items, forget_weights, undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED

@@ -11,7 +11,7 @@ import sys
 
 from plugindex import blocks as flow
 from plugindex import opcodes
-from plugindex.body import Unreadable
+from plugindex.conditions import Unreadable
 from plugindex.expressions import NONE, truth, undecided
 from plugindex.joining import join, join_names
 from plugindex.pathstate import PathState, global_key
