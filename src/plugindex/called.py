@@ -7,7 +7,7 @@ of the modules that it imported and of its package among them.
 
 from __future__ import annotations
 
-from plugindex import freshness, surroundings
+from plugindex import freshness
 from plugindex.build import Build
 from plugindex.errors import UnaskedError, function_failed
 from plugindex.names import root
@@ -88,8 +88,7 @@ class _Called(Build):
         self._take(found)
         named = (self.scope.application, self.scope.package, *(p.module for p in found.plugins))
         roots = set(map(root, named))
-        self.finder.list_all()
-        self.asked = surroundings.taken(found.asked, since, roots)
+        self.asked = self.surroundings_of(found, since, roots)
         self.undecided, self.unsettled = [], []
 
     def _take(self, found: Examination) -> None:

@@ -5,14 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex import conditions
-from plugindex.meaning import (
-    MISSING,
-    RAISES,
-    items_of,
-    real,
-    unknown,
-    unknown_result,
-)
+from plugindex.meaning import MISSING, RAISES, items_of, real, unknown, unknown_result
 from plugindex.namespaces import Namespaces
 from plugindex.packing import unpack
 from plugindex.tables import has_method, looked_up, operated

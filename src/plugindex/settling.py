@@ -17,6 +17,7 @@ from plugindex.results import stored_result, take_examination
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from plugindex.answer import Examination
@@ -173,12 +174,18 @@ class Settling:
         since = freshness.now_ns()
         late = any(reason.endswith(ANY_TIME) for reason in self.reasons().values())
         found = self._examined_among_all() if late else self._examined()
-        self.finder.list_all()
-        self.asked = surroundings.taken(found.asked, since)
+        self.asked = self.surroundings_of(found, since)
         if found.refused and not getattr(sys, "frozen", False):
             self.place = None  # the next start may be able to; only a frozen application never is
         take_examination(self.results, self.undecided, found, self._result_of)
         self.undecided = []
+
+    def surroundings_of(
+        self, found: Examination, since: int, roots: Iterable[str] = ()
+    ) -> surroundings.Surroundings:
+        """Return what the child asked for, as :func:`plugindex.surroundings.taken` tells it."""
+        self.finder.list_all()
+        return surroundings.taken(found.asked, since, roots)
 
     def _examined(self) -> Examination:
         """Return what the undecided modules give, by themselves if they can be imported so."""
