@@ -27,6 +27,33 @@ PyMODINIT_FUNC PyInit_native(void) {
     return module;
 }
 """
+METACLASS_C = """
+static PyObject *message;
+static PyTypeObject Meta;
+static PyObject *make(PyTypeObject *meta, PyObject *args, PyObject *options) {
+    PyObject *name, *bases, *body;
+    if (!PyArg_ParseTuple(args, "OOO", &name, &bases, &body)) return 0;
+    PyObject *added = PyTuple_Pack(1, message);
+    PyObject *given = Py_BuildValue("(OOO)", name, PyObject_Size(bases) ? bases : added, body);
+    return PyType_Type.tp_new(meta, given, options);
+}
+static PyType_Slot none[] = {{0, 0}};
+#define OPEN (Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE)
+static PyType_Spec spec = {"zoo.native.Message", 0, 0, OPEN, none};
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "native", 0, -1, 0};
+PyMODINIT_FUNC PyInit_native(void) {
+    PyObject *module = PyModule_Create(&def);
+    message = PyType_FromSpec(&spec);
+    Meta.tp_name = "zoo.native.Meta";
+    Meta.tp_base = &PyType_Type;
+    Meta.tp_flags = OPEN;
+    Meta.tp_new = make;
+    PyType_Ready(&Meta);
+    PyModule_AddObject(module, "Message", message);
+    PyModule_AddObject(module, "Meta", (PyObject *)&Meta);
+    return module;
+}
+"""
 COMPILER = shutil.which((sysconfig.get_config_var("CC") or "cc").split()[0])
 
 
@@ -76,6 +103,29 @@ def test_one_that_names_a_class_of_the_family_is_left_to_running(case):
     case.resolve(KeyRule(None), foreign=True)
     assert case.undecided == {"zoo.native"}
     assert list(case.truth.entries) == ["zoo.native:Failure"]
+
+
+METACLASSES = {
+    "by a statement": "from zoo.native import Meta\nclass One(metaclass=Meta): pass\n",
+    "by a call": "from zoo import native\nOne = native.Meta('One', (), {})\n",
+    "by a call of a metaclass in Python": "from zoo.native import Meta\nclass Own(Meta): pass\n"
+    "One = Own('One', (), {})\n",
+    "by a function": "from zoo.native import Meta\ndef make(name): return Meta(name, (), {})\n"
+    "One = make('One')\n",
+    "of a metaclass in Python": "from zoo.native import Meta\nclass Own(Meta): pass\n"
+    "class One(metaclass=Own): pass\n",
+    "of a metaclass in one of two modules": "import sys\nif sys.argv:\n    from zoo import native\n"
+    "else:\n    native = None\nclass One(metaclass=native.Meta): pass\n",
+}
+
+
+@pytest.mark.parametrize("text", METACLASSES.values(), ids=METACLASSES)
+def test_a_class_that_a_compiled_metaclass_gives_its_base_is_left_to_running(case, text):
+    compile_native(case, METACLASS_C)
+    case.write("one", text)
+    case.resolve(KeyRule(), base="zoo.native:Message", foreign=True)
+    assert "zoo.one" in case.undecided
+    assert list(case.truth.entries) == ["zoo.one:One"]
 
 
 CYTHON = b"\0cython_runtime\0PyType_Ready\0PyType_Type\0zoo.native.Thing\0decorated Base\0"

@@ -170,6 +170,9 @@ def test_an_extractor_of_its_own_leaves_undecided_only_who_sets_no_key(case):
 
 UNDECIDED = {
     "a class made by a call": "One = type('One', (Base,), {'name': 'one'})\n",
+    "a class made of bases looked up by name": "bases = tuple(globals()[n] for n in ['Base'])\n"
+    "One = type('One', bases, {'name': 'one'})\n",
+    "a class made by type.__new__": "One = type.__new__(type(Base), 'One', (Base,), {})\n",
     "a factory": "def make():\n    class One(Base): name = 'one'\n    return One\nOne = make()\n",
     "a class made where another is called": "class Maker:\n    def __init__(self, key):\n"
     "        class One(Base): name = key\nMaker('one')\n",
@@ -285,6 +288,14 @@ LEFT_TO_RUNNING = {
     "        cls.run = print\nclass One(Part): pass\n",
     "marks that are taken away": RUNNING + "class One(A): pass\n"
     "One.__abstractmethods__ = frozenset()\n",
+    "a metaclass that takes a base from the body": "class Renamed(type):\n"
+    "    def __new__(meta, name, bases, body):\n"
+    "        return super().__new__(meta, name, (*bases, body['now']), body)\n"
+    "class One(metaclass=Renamed): now = Base\n",
+    "a metaclass that adds a base of the family": "class Adding(type):\n"
+    "    def __new__(meta, name, bases, body):\n"
+    "        return super().__new__(meta, name, bases + (Base,), body)\n"
+    "class One(metaclass=Adding): pass\n",
     "a field with a slot": RUNNING + "import dataclasses\n@dataclasses.dataclass(slots=True)\n"
     "class One(A):\n    run: int\n",
     "a field without": RUNNING + "import dataclasses\n@dataclasses.dataclass(frozen=True)\n"
@@ -299,6 +310,26 @@ def test_what_only_running_tells_of_foreign_classes_is_left_to_it(case, text):
     case.write("base", PLAIN)
     case.write("one", "from zoo.base import Base\n" + text)
     assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
+
+
+def test_a_metaclass_that_passes_on_its_bases_adds_none(case):
+    case.write("base", PLAIN)
+    meta = "class Plain(type):\n    def __new__(meta, name, bases, body, **options):\n"
+    meta += "        return super().__new__(meta, name, bases, dict(body, made=True))\n"
+    case.write("one", f"from zoo.base import Base\n{meta}class No(metaclass=Plain): now = Base\n")
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert case.listed == {}
+
+
+def test_a_class_made_for_a_module_that_is_named_is_looked_for_there(case):
+    case.write("base", PLAIN)
+    make = "def make(module, names):\n"
+    make += "    names['One'] = type('One', (Base,), {'__module__': module})\n"
+    case.write("making", f"from zoo.base import Base\n{make}")
+    case.write("one", "from zoo.two import *\n")
+    case.write("two", "from zoo.making import make\nmake('zoo.one', globals())\n")
+    assert "zoo.one" in case.resolve(KeyRule(), foreign=True).resolutions["zoo.two"].spreads
+    assert list(case.truth.entries) == ["zoo.one:One"]
 
 
 BUILTIN = {

@@ -6,7 +6,7 @@ import sys
 
 from plugindex.abstractness import Abstractness
 from plugindex.bases import OBJECT
-from plugindex.meaning import LOADED
+from plugindex.meaning import LOADED, leaves
 from plugindex.names import is_ours, root
 from plugindex.namespaces import is_own
 
@@ -154,11 +154,23 @@ class Family(Abstractness):
                 named += [self.member(found[1], name) for name in summary[5]]
         for module, names in summary[10]:
             named += [self.member(module, name) for name in names]
-        return any(
+        return any(map(self.adds_base, named)) or any(
             found[0] in ("class", "function", "real")
             and (self._leads(found, depth + 1) or self._runs_what_reaches(found, depth + 1))
             for found in (*named, *(function[4] or {}).values())
         )
+
+    def adds_base(self, found: Found) -> bool:
+        """Tell whether a value may be a metaclass that gives its classes a base in C, unasked.
+
+        That of protobuf's messages does: https://protobuf.dev/reference/python/python-generated/
+        """
+        if self.base[0] != "outside":
+            return False
+        module = self.base[1].partition(":")[0]
+        kin = [self.order(one) for one in leaves(found) if one[0] in ("class", "outside")]
+        origins = [origin for order in kin for one in order for origin in leaves(one)]
+        return any(one[0] == "outside" and one[1].partition(":")[0] == module for one in origins)
 
     def _runs_what_reaches(self, found: Found, depth: int) -> bool:
         """Tell whether calling a class runs a method of it that names a class of the family."""

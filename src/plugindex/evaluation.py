@@ -111,7 +111,18 @@ class Evaluator(Namespaces):
             return self.member_attribute(owner, name)
         if has_method(owner, name):
             return ("method", owner, name)
+        if kind == "unknown":
+            return self._attribute_of_any(owner, name)
         return MISSING if kind == "missing" else unknown(f"the attribute {name}", owner)
+
+    def _attribute_of_any(self, owner: Found, name: str) -> Found:
+        """Return an attribute of one of several modules, or of None in a module's place."""
+        kinds = {one[0] if one != ("const", None) else "module" for one in owner[2]}
+        if owner[3] or kinds != {"module"}:
+            return unknown(f"the attribute {name}", owner)
+        modules = [one[1] for one in owner[2] if one[0] == "module"]
+        found = [self._module_attribute(one, name) for one in modules]
+        return unknown(f"the attribute {name}", *found)
 
     def _module_attribute(self, module: str, name: str) -> Found:
         if name == "__name__":

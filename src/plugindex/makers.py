@@ -8,7 +8,7 @@ from plugindex.names import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from plugindex.meaning import Context, Found
@@ -30,6 +30,7 @@ class Makers(Family):
         super().__init__(library, base)
         self.statements_count = statements_count
         self._creating: dict[tuple[Any, ...], frozenset[str]] = {}
+        self._rebasing: dict[tuple[Any, ...], bool] = {}
 
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make or replace a class of the family, and where.
@@ -42,6 +43,8 @@ class Makers(Family):
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         here = frozenset((context.record.name,))
+        if len(value[2]) >= 3 and self.adds_base(function):
+            return ("a class made by a compiled metaclass", here)
         if function[0] == "real":
             return (self._made_by_builtin(function[1], value, context), here)
         if function[0] == "class":
@@ -78,7 +81,10 @@ class Makers(Family):
         places = self.creates(function)
         given = () if made_of(function) else self._given(callee, value, context)
         if places and (self.reaches(function) or self._any(given)):
-            return (f"a class that calling {function[2]} may make", places)
+            # A function that is told the name of a module makes classes that say they are of it.
+            told = (one[1] for one in given if one[0] == "const" and isinstance(one[1], str))
+            named = {name for name in told if "." in name and self.library.exists(name)}
+            return (f"a class that calling {function[2]} may make", places | named)
         handed = self._calls_what_it_is_given(function) and self._made_by(given)
         return (handed or "", places)
 
@@ -118,8 +124,18 @@ class Makers(Family):
             return "exec()"
         if function in _CALLING:
             return self._made_by(self._arguments(value, context))
-        args = self._arguments(value, context) if function is type else ()
-        return "a class made by type()" if len(args) == 3 and self._any([args[1]]) else ""
+        if function is type or function == type.__new__:  # that is given the metaclass first
+            bases = self._arguments(value, context)[-2:-1] if len(value[2]) >= 3 else ()
+            return "a class made by type()" if self._may_be_bases(bases) else ""
+        return ""
+
+    def _may_be_bases(self, given: Iterable[Found]) -> bool:
+        """Tell whether what is given for bases may hold a class of the family.
+
+        A tuple whose items are not told counts: ``tuple(globals()[name] for name in names)``.
+        """
+        open_ended = ("unknown", "instance")
+        return any(one[0] in open_ended or self.may_belong(one) is not False for one in given)
 
     def _any(self, found: Any) -> bool:
         return any(self.may_belong(one) is not False for one in found)
@@ -130,7 +146,7 @@ class Makers(Family):
         meta = self.descends(cls, "builtins:type")
         enum = not meta and self.is_enum(cls) and self.belongs(cls) is not False
         args = self._arguments(value, context) if meta or enum else ()
-        if meta and len(args) >= 3 and self._any([args[1]]):
+        if meta and len(args) >= 3 and self._may_be_bases(args[1:2]):
             return "a class made by its metaclass"
         return "an enum made by a call" if enum and len(args) >= 2 else ""
 
@@ -140,7 +156,33 @@ class Makers(Family):
             places = self.creates(function)
             if places and (self.reaches(function) or self._any(self.bases(cls))):
                 return (f"a class that {function[2]} may make", places)
-        return ("", _NOWHERE)
+        added = "" if self.belongs(cls) is not False else self._adds(cls)
+        return (added, frozenset(cls[1:2])) if added else ("", _NOWHERE)
+
+    def _adds(self, cls: Found) -> str:
+        """Return why the metaclass of a class may give it a base of the family."""
+        if any(map(self.adds_base, self.metaclasses(cls))):
+            return "a base that its metaclass may add"
+        for name, function in self.hooks(cls):
+            works_out = name == "__new__" and self._works_out_bases(function)
+            if works_out and (self.reaches(function) or self._any(self._held(cls))):
+                return f"a base that {function[2]} may add"
+        return ""
+
+    def _held(self, cls: Found) -> Iterator[Found]:
+        """Yield what stands in a class's body, but for its methods."""
+        for value in self.entry(cls)[5].values():
+            if value[0] != "d":
+                yield self.evaluate(value, self.home(cls))
+
+    def _works_out_bases(self, function: Found) -> bool:
+        """Tell whether a metaclass's ``__new__`` passes on other bases than it was given."""
+        key = tuple(function[1:4])
+        if key not in self._rebasing:
+            summary = None if is_ours(key[0]) else self.library.function(*key)
+            calls = [call for _, call, _ in summary[4]] if summary else []
+            self._rebasing[key] = any(map(_gives_bases, calls))
+        return self._rebasing[key]
 
     def creates(self, function: Found, depth: int = 0) -> frozenset[str]:
         """Return the modules in which calling a function may make a class that stays."""
@@ -175,13 +217,16 @@ class Makers(Family):
         count = len(value[2]) - sum(name != "**" for name in value[3])
         if callee == ("real", type):
             return here if count == 3 else _NOWHERE
+        if callee == ("real", type.__new__):  # a metaclass' own gives what it was called for
+            return here if value[2][0][0] != "P" else _NOWHERE
         if callee[0] == "class" and self.descends(callee, "builtins:type"):
             return here if count >= 3 else _NOWHERE
         if callee[0] in ("class", "instance"):
             methods = self.called_methods(callee)
             return _NOWHERE.union(*(self.creates(one, depth + 1) for one in methods))
         if callee[0] in ("unknown", "outside") and count >= 3:
-            spelled = _is_metaclass(value[1]) or self._is_given_bases(value, context)
+            spelled = _is_metaclass(value[1]) or self.adds_base(callee)
+            spelled = spelled or self._is_given_bases(value, context)
             return here if spelled else _NOWHERE
         if callee[0] != "function":
             return _NOWHERE
@@ -205,6 +250,13 @@ def _module_of(callee: Any) -> str:
     while callee[0] == "a":
         callee = callee[1]
     return str(callee[1]) if callee[0] in ("f", "i") else ""
+
+
+def _gives_bases(call: Any) -> bool:
+    """Tell whether a call is ``super().__new__(cls, name, bases, ...)`` with bases worked out."""
+    first = call[2][:3]
+    told = len(first) == 3 and all(one[0] != "S" for one in first)
+    return bool(call[1][0] == "a" and call[1][2] == "__new__" and told and first[2][0] != "P")
 
 
 def _is_metaclass(callee: Any) -> bool:

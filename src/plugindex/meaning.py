@@ -75,6 +75,11 @@ def unknown(reason: str, *sources: Found) -> Found:
     return _undecided(reason, sources, not sources)
 
 
+def leaves(found: Found) -> tuple[Found, ...]:
+    """Return the values that *found* may come from: itself, where it is told."""
+    return tuple(found[2]) if found[0] == "unknown" else (found,)
+
+
 def unknown_result(reason: str, callee: Found, args: tuple[Found, ...]) -> Found:
     """Return what is known of a call's result: it comes from the callee or the arguments.
 
