@@ -246,6 +246,10 @@ FOREIGN = {
     "an abstract method that another class's stands for": "import abc\nclass A(Base, abc.ABC):\n"
     "    @abc.abstractmethod\n    def run(self): ...\nclass One(A):\n    def run(self): ...\n"
     "class Two(A):\n    run = One.run\n",
+    "a hook that makes classes of another hierarchy": "class Other: pass\nclass Model(type):\n"
+    "    def __init__(cls, name, bases, body):\n        super().__init__(name, bases, body)\n"
+    "        cls.model = type(name + 'Model', (Other,), {})\n"
+    "class One(Base, metaclass=Model): pass\n",
     "an abstract class without ABCMeta": "import abc\nclass One(Base):\n"
     "    @abc.abstractmethod\n    def run(self): ...\n",
 }

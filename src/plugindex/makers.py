@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Making = tuple[str, frozenset[str]]
 
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
+_MAKING = (("real", type), ("real", type.__new__))
 _CALLING = (map, filter, sorted, min, max)  # they call what they are given
 _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
@@ -215,12 +216,13 @@ class Makers(Family):
             callee = callee[1]
         here = frozenset((context.record.name,))
         count = len(value[2]) - sum(name != "**" for name in value[3])
-        if callee == ("real", type):
-            return here if count == 3 else _NOWHERE
-        if callee == ("real", type.__new__):  # a metaclass' own gives what it was called for
-            return here if value[2][0][0] != "P" else _NOWHERE
-        if callee[0] == "class" and self.descends(callee, "builtins:type"):
-            return here if count >= 3 else _NOWHERE
+        if callee == ("real", type) and count != 3:
+            return _NOWHERE
+        if callee == ("real", type.__new__) and value[2][0][0] == "P":
+            return _NOWHERE  # a metaclass' own gives what it was called for
+        if callee in _MAKING or (callee[0] == "class" and self.descends(callee, "builtins:type")):
+            given = self._arguments(value, context)[-2:-1]
+            return here if count >= 3 and not self._are_others(given) else _NOWHERE
         if callee[0] in ("class", "instance"):
             methods = self.called_methods(callee)
             return _NOWHERE.union(*(self.creates(one, depth + 1) for one in methods))
@@ -233,6 +235,12 @@ class Makers(Family):
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
             return here
         return self.creates(callee, depth + 1)
+
+    def _are_others(self, given: Iterable[Found]) -> bool:
+        """Tell whether what is given for bases is a tuple of classes none of which is ours."""
+        bases = [one for found in given for one in (found[1] if found[0] == "items" else ())]
+        told = all(one[0] in ("class", "real") and self.belongs(one) is False for one in bases)
+        return bool(bases) and told
 
     def _is_given_bases(self, value: Any, context: Context) -> bool:
         """Tell whether the second argument of a call is a tuple of classes of the family."""
