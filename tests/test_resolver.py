@@ -495,6 +495,22 @@ def test_a_module_that_asks_pytest_for_what_is_missing_is_unavailable(case):
     assert case.resolutions["zoo.one"].missing == ("nowhere_at_all", "zoo.one")
 
 
+def test_a_package_that_says_what_its_modules_lack_takes_them_all_with_it(case):
+    case.write("base", PLAIN)
+    (case.folder / "extra").mkdir()
+    text = "try:\n    from zoo.extra.needing import Two\n    from zoo.extra.one import One\n"
+    case.write(
+        "extra/__init__", f"{text}except ImportError as e:\n    raise ImportError('m') from e\n"
+    )
+    case.write("extra/needing", "import nowhere_at_all\n" + ONE.replace("One", "Two"))
+    case.write("extra/one", ONE)
+    case.resolve(KeyRule(), foreign=True)
+    missing = ("nowhere_at_all", "zoo.extra.needing")
+    names = ("zoo.extra", "zoo.extra.needing", "zoo.extra.one")
+    assert [case.resolutions[name].missing for name in names] == [missing] * 3
+    assert case.truth.entries == {}
+
+
 def test_what_a_package_needs_from_a_path_that_it_adds_itself_is_supposed_to_be_there(case):
     case.write("__init__", "import os, sys\nsys.path.append(os.path.dirname(__file__) + '/own')\n")
     (case.folder / "own").mkdir()

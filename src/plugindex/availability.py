@@ -23,18 +23,19 @@ class Requirements(Renamers):
 
     def unavailable(self, module: str) -> tuple[str, str] | None:
         """Return (missing requirement, module that needs it) if importing *module* must fail."""
-        if module not in self._available:
+        parent = module.rpartition(".")[0]
+        # What a plugin folder's files have for a parent is ours, and always there. Others come
+        # first, as they do in an import: what they ask of this one may decide whether they fail.
+        missing = self.unavailable(parent) if parent not in ("", DROPPED) else None
+        if missing is None and module not in self._available:
             self._available[module] = None
             self._available[module] = self._unavailable(module)
-        return self._available[module]
+        return missing or self._available[module]
 
     def _unavailable(self, module: str) -> tuple[str, str] | None:
-        parent = module.rpartition(".")[0]
-        # What a plugin folder's files have for a parent is ours, and always there.
-        missing = self.unavailable(parent) if parent not in ("", DROPPED) else None
         record = self.library.record(module)
-        if missing is not None or record is None:
-            return missing
+        if record is None:
+            return None
         context = self.context(record)
         for condition, name, names, _ in record.imports:
             if self.decide(condition, context) is True:
@@ -109,9 +110,9 @@ class Requirements(Renamers):
         """Look for an exception that certainly ends the import for want of a module."""
         for condition, _, _ in record.failures:
             if self.decide(condition, context) is True:
-                for question in context.variables:
-                    if question[0] == "import" and not self.library.exists(question[1]):
-                        return (question[1], record.name)
+                asked = [one for one in context.variables if one[0] == "import"]
+                lacking = (self.lacks(context, name, names) for _, name, names in asked)
+                return next((one for one in lacking if one is not None), None)
         return None
 
 
