@@ -395,6 +395,13 @@ def test_a_failed_modules_classes_do_not_count_even_where_they_live_on(look):
     assert (names(outcome), list(outcome.failures)) == ([], ["pkg.a"])
 
 
+def test_what_a_package_imported_before_it_failed_fails_with_it(package):
+    text = "from pkg.base import Base\nclass A(Base): pass"
+    package(sub__in____init__="import pkg.sub.a\nraise ImportError('no driver')", sub__in__a=text)
+    outcome = examine(["pkg.sub", "pkg.sub.a"], foreign(), path=package.path)
+    assert (names(outcome), list(outcome.failures)) == ([], ["pkg.sub", "pkg.sub.a"])
+
+
 def test_modules_that_import_each_other_are_examined(look):
     outcome = look(
         a="import pkg.b\nfrom pkg.base import Base\nclass A(Base): pass",

@@ -132,9 +132,10 @@ def _import_all(request: dict[str, Any], report: Report) -> tuple[set[str], list
 
 def _recovered(name: str) -> bool:
     """Say whether a later import brought in a module that failed at its own turn (a cycle)."""
-    module = sys.modules.get(name)
+    module, parent = sys.modules.get(name), name.rpartition(".")[0]
     spec = getattr(module, "__spec__", None)
-    return module is not None and not getattr(spec, "_initializing", False)
+    there = module is not None and not getattr(spec, "_initializing", False)
+    return there and (not parent or _recovered(parent))
 
 
 def _import(
@@ -155,7 +156,7 @@ def _import(
         if ":" in name:
             introspect.call(name, scope_from(request["scopes"][0]))
         else:
-            __import__(name)
+            _import_module(name)
         _alarm(0)
     # Foreign code runs here, and whatever it raises (SystemExit, KeyboardInterrupt: the user's
     # Ctrl-C never gets into this session) concerns that module alone.
@@ -166,6 +167,18 @@ def _import(
         if os.getpid() != owner:  # the module forked, and this is the other one
             os._exit(0)
     return None, False
+
+
+def _import_module(name: str) -> None:
+    """Import one module as a fresh process would, the package around it first.
+
+    What a package imports before it fails stays in ``sys.modules``, where an import finds it and
+    doesn't ask for the package again.
+    """
+    parent = name.rpartition(".")[0]
+    if parent and parent not in sys.modules and name in sys.modules:
+        __import__(parent)
+    __import__(name)
 
 
 def _may_lack_others(name: str, error: BaseException) -> bool:
