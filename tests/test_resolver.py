@@ -250,6 +250,22 @@ FOREIGN = {
     "    def __init__(cls, name, bases, body):\n        super().__init__(name, bases, body)\n"
     "        cls.model = type(name + 'Model', (Other,), {})\n"
     "class One(Base, metaclass=Model): pass\n",
+    "a decorator that asks whether it is given a class": "def deco(given):\n"
+    "    if isinstance(given, type):\n        given.marked = True\n        return given\n"
+    "    return given()\n@deco\nclass One(Base): pass\n@deco\ndef two(): pass\n",
+    "a decorator that asks inspect": "import inspect\ndef deco(given):\n"
+    "    if not inspect.isclass(given):\n        return None\n    return given\n"
+    "@deco\nclass One(Base): pass\n",
+    "a decorator that asks whether it can be called": "def deco(given=None):\n"
+    "    return given if callable(given) else deco\n"
+    "@deco\nclass One(Base): pass\n@deco()\nclass Two(Base): pass\n",
+    "a decorator that asks for what no class is": "def deco(given):\n"
+    "    if isinstance(given, (property, str)):\n        return None\n    return given\n"
+    "@deco\nclass One(Base): pass\n",
+    "a decorator that warns": "import sys\nif sys.version_info >= (3, 13):\n"
+    "    from warnings import deprecated\nelse:\n"
+    "    def deprecated(text):\n        return lambda cls: cls\n"
+    "@deprecated('use Two')\nclass One(Base): pass\nclass Two(Base): pass\n",
     "an abstract class without ABCMeta": "import abc\nclass One(Base):\n"
     "    @abc.abstractmethod\n    def run(self): ...\n",
 }
@@ -300,6 +316,10 @@ LEFT_TO_RUNNING = {
     "    def __new__(meta, name, bases, body):\n"
     "        return super().__new__(meta, name, bases + (Base,), body)\n"
     "class One(metaclass=Adding): pass\n",
+    "a decorator that asks for what a metaclass answers": "class Kind(type):\n"
+    "    def __instancecheck__(cls, given): return True\nclass Any(metaclass=Kind): pass\n"
+    "def deco(given): return None if isinstance(given, Any) else given\n"
+    "@deco\nclass One(Base): pass\n",
     "a field with a slot": RUNNING + "import dataclasses\n@dataclasses.dataclass(slots=True)\n"
     "class One(A):\n    run: int\n",
     "a field without": RUNNING + "import dataclasses\n@dataclasses.dataclass(frozen=True)\n"

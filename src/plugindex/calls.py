@@ -92,6 +92,10 @@ class CallingEvaluator(Evaluator):
         texts = [arg[1] if arg[0] == "const" else None for arg in args]
         if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
             return _presence(self.attribute(args[0], texts[1]), args[0], texts[1])
+        if function is isinstance or function is callable:
+            from plugindex.instances import told
+
+            return told(function, args)
         if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found
@@ -112,6 +116,8 @@ class CallingEvaluator(Evaluator):
             return ("classmethod", args[0])
         if function is staticmethod and args:
             return args[0]
+        if isinstance(function, type) and f"{function.__module__}:{name}" in KEEPS_CLASS:
+            return _KEEPER
         if isinstance(function, type) and function is not type:
             return ("instance", ("real", function))
         return unknown_result("a call", ("real", function), args)
@@ -127,6 +133,8 @@ class CallingEvaluator(Evaluator):
         qualname = self.library.record(callee[1]).classes[callee[2]][0]  # type: ignore[union-attr]
         if callee[1] == "typing" and qualname in _ALIASING and args:
             return args[0]
+        if f"{callee[1]}:{qualname}" in KEEPS_CLASS:
+            return _KEEPER
         return ("instance", callee)
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:

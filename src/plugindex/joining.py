@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from plugindex.expressions import Value
 
 
-_ASKING = ("hasattr", "getattr")
+_ASKING = ("hasattr", "getattr", "isinstance", "callable")
 
 
 def join(conditions: Conditions, states: list[tuple[Condition, Value]]) -> Value:
@@ -55,7 +55,27 @@ def join_names(
 def is_impure(value: Value) -> bool:
     """Tell whether evaluating *value* twice may give two answers."""
     if value[0] in ("x", "?", "s", "m", "l"):
-        return not (value[0] == "x" and value[1][0] == "g" and value[1][1] in _ASKING)
+        return not (value[0] == "x" and _only_asks(value))
     if value[0] == "a":
         return is_impure(value[1])
     return value[0] == "o" and (is_impure(value[2]) or is_impure(value[3]))
+
+
+def _only_asks(call: Value) -> bool:
+    """Tell whether a call gives the same whenever it is made: ``isinstance(a, (B, C))`` does."""
+    if call[1][0] != "g" or call[1][1] not in _ASKING:
+        return False
+    asked = (one for arg in call[2] for one in (arg[1] if arg[0] == "l" else (arg,)))
+    return not any(map(is_impure, asked))
+
+
+def as_asked(value: Value) -> Value:
+    """Return a test as it is asked: ``inspect.isclass(a)`` as ``isinstance(a, type)``."""
+    if value[0] != "x" or len(value[2]) != 1 or not _is_isclass(value[1]):
+        return value
+    return ("x", ("g", "isinstance", -1), (*value[2], ("g", "type", -1)), ())
+
+
+def _is_isclass(callee: Value) -> bool:
+    inside = callee[0] == "a" and callee[2] == "isclass" and callee[1][1] == "inspect"
+    return bool(inside or callee == ("f", "inspect", "isclass"))

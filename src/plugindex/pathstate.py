@@ -5,7 +5,7 @@ from __future__ import annotations
 from _bisect import bisect_right
 
 from plugindex.expressions import NONE, operate, truth
-from plugindex.joining import is_impure
+from plugindex.joining import as_asked, is_impure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ class PathState:
         return self._test(value) if known is None or self.body.everything else known
 
     def _test(self, value: Value) -> Condition:
+        value = as_asked(value)
         impure = is_impure(value)
         if impure and value[0] != "?" and self.kind == "function" and self.body.keeps_tables:
             return self.body.variable("test", value, len(self.body.variables))
