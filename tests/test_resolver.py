@@ -262,6 +262,11 @@ FOREIGN = {
     "a decorator that asks for what no class is": "def deco(given):\n"
     "    if isinstance(given, (property, str)):\n        return None\n    return given\n"
     "@deco\nclass One(Base): pass\n",
+    "a decorator that gives a partial of itself": "import functools\n"
+    "def deco(given=None, *, mark=None):\n    if given is None:\n"
+    "        return functools.partial(deco, mark=mark)\n    return None if mark else given\n"
+    "@deco(mark=0)\nclass One(Base): pass\n"
+    "@functools.partial(functools.partial(deco, mark=1), mark=0)\nclass Two(Base): pass\n",
     "a decorator that warns": "import sys\nif sys.version_info >= (3, 13):\n"
     "    from warnings import deprecated\nelse:\n"
     "    def deprecated(text):\n        return lambda cls: cls\n"

@@ -69,9 +69,9 @@ class CallingEvaluator(Evaluator):
         if kind == "class":
             return self._call_class(callee, args)
         if kind == "partial":
-            return self.call(callee[1], (*callee[2], *args), names)
+            return self.call(callee[1], *_completed(callee, args, names))
         if kind == "outside" and callee[1] in _PARTIAL and args:
-            return ("partial", args[0], args[1:] if not names else ())
+            return _partial(args, names)
         if kind == "instance" and callee[1][0] == "class":
             if self.is_typed_dict_form(callee):
                 return TYPED_DICT
@@ -215,10 +215,24 @@ def _presence(found: Found, owner: Found, name: str) -> Found:
     return ("const", found[0] != "missing")
 
 
-def _partial(args: tuple[Found, ...], names: Any) -> Found:
+def _partial(args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
     """Return a partial; options of a decorator that keeps the class are dropped."""
     callee = args[0]
-    if not names:
-        return ("partial", callee, args[1:])
-    keeps = callee[0] == "function" and f"{callee[1]}:{callee[2]}" in KEEPS_CLASS
-    return callee if keeps else unknown("a partial", callee)
+    if callee[0] == "function" and f"{callee[1]}:{callee[2]}" in KEEPS_CLASS and names:
+        return callee
+    split = len(args) - len(names)
+    if "**" in names or not split:
+        return unknown("a partial", callee)
+    return ("partial", callee, args[1:split], names, args[split:])
+
+
+def _completed(
+    partial: Found, args: tuple[Found, ...], names: tuple[str, ...]
+) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+    """Return the arguments that calling a partial hands on, and the names of the last ones."""
+    _, _, held, own, values = partial
+    kept = [(name, value) for name, value in zip(own, values, strict=True) if name not in names]
+    split = len(args) - len(names) + ("**" in names)
+    options = [value for _, value in kept]
+    given = (*held, *args[:split], *options, *args[split:])
+    return given, (*(name for name, _ in kept), *names)
