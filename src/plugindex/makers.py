@@ -203,7 +203,8 @@ class Makers(Family):
             return _NOWHERE
         summary = self.library.function(*function[1:4])
         places: set[str] = set()
-        if summary[3] and (self.statements_count or summary[6] or _binds_globals(summary)):
+        stays = self.statements_count or summary[6] or _binds_globals(summary)
+        if stays and not all(self._is_of_others(entry, context) for entry in summary[3]):
             places.add(function[1])
         for condition, call, _ in summary[4]:
             if self.decide(condition, context) is not False:
@@ -241,6 +242,12 @@ class Makers(Family):
         bases = [one for found in given for one in (found[1] if found[0] == "items" else ())]
         told = all(one[0] in ("class", "real") and self.belongs(one) is False for one in bases)
         return bool(bases) and told
+
+    def _is_of_others(self, entry: Any, context: Context) -> bool:
+        """Tell whether a class statement in a function makes a class of another hierarchy."""
+        bases = tuple(self.evaluate(value, context) for value in entry[3])
+        bare = all(name != "metaclass" for name, _ in entry[4])
+        return bare and self._are_others([("items", bases)])
 
     def _is_given_bases(self, value: Any, context: Context) -> bool:
         """Tell whether the second argument of a call is a tuple of classes of the family."""
