@@ -268,7 +268,7 @@ FOREIGN = {
     "@deco(mark=0)\nclass One(Base): pass\n"
     "@functools.partial(functools.partial(deco, mark=1), mark=0)\nclass Two(Base): pass\n",
     "a decorator that has a class of another hierarchy": "def deco(given):\n"
-    "    class Property(property): pass\n    Property.__qualname__ = given.__qualname__\n"
+    "    class Property(property): pass\n    given.full = given.__qualname__\n"
     "    given.size = Property(len)\n    return given\n@deco\nclass One(Base): pass\n",
     "a decorator that warns": "import sys\nif sys.version_info >= (3, 13):\n"
     "    from warnings import deprecated\nelse:\n"
