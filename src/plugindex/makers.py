@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugindex.belonging import DEEPEST, Family, made_of
-from plugindex.calls import KEEPS_CLASS
+from plugindex.belonging import made_of
+from plugindex.creating import NOWHERE, Creating
 from plugindex.names import is_ours
 
 TYPE_CHECKING = False
@@ -15,23 +15,14 @@ if TYPE_CHECKING:
 
     Making = tuple[str, frozenset[str]]
 
-_CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
-_MAKING = (("real", type), ("real", type.__new__))
 _CALLING = (map, filter, sorted, min, max)  # they call what they are given
-_NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
 # Ends a reason that holds for what a module comes to when others are imported, whenever that is.
 ANY_TIME = ", at any time"
 
 
-class Makers(Family):
+class Makers(Creating):
     """A family that knows what may make classes of it."""
-
-    def __init__(self, library: Any, base: str, statements_count: bool) -> None:
-        super().__init__(library, base)
-        self.statements_count = statements_count
-        self._creating: dict[tuple[Any, ...], frozenset[str]] = {}
-        self._rebasing: dict[tuple[Any, ...], bool] = {}
 
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make or replace a class of the family, and where.
@@ -40,7 +31,7 @@ class Makers(Family):
         """
         module = _module_of(value[1])
         if module and self.is_elsewhere(module) and not self._any(self._arguments(value, context)):
-            return ("", _NOWHERE)  # nearly every call, and that module need not be read
+            return ("", NOWHERE)  # nearly every call, and that module need not be read
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         here = frozenset((context.record.name,))
@@ -100,10 +91,7 @@ class Makers(Family):
             made = self._made_by_function(("bound", function, owner), function, value, context)
             if made[0]:
                 return made
-        return ("", _NOWHERE)
-
-    def _arguments(self, value: Any, context: Context) -> tuple[Found, ...]:
-        return self.arguments(value, context)[0]
+        return ("", NOWHERE)
 
     def _given(self, callee: Found, value: Any, context: Context) -> list[Found]:
         """Return what a call hands to a function: arguments, the instance, what it closes over."""
@@ -138,9 +126,6 @@ class Makers(Family):
         open_ended = ("unknown", "instance")
         return any(one[0] in open_ended or self.may_belong(one) is not False for one in given)
 
-    def _any(self, found: Any) -> bool:
-        return any(self.may_belong(one) is not False for one in found)
-
     def _made_by_class(self, cls: Found, value: Any, context: Context) -> str:
         if is_ours(cls[1]):
             return ""
@@ -158,14 +143,14 @@ class Makers(Family):
             if places and (self.reaches(function) or self._any(self.bases(cls))):
                 return (f"a class that {function[2]} may make", places)
         added = "" if self.belongs(cls) is not False else self._adds(cls)
-        return (added, frozenset(cls[1:2])) if added else ("", _NOWHERE)
+        return (added, frozenset(cls[1:2])) if added else ("", NOWHERE)
 
     def _adds(self, cls: Found) -> str:
         """Return why the metaclass of a class may give it a base of the family."""
         if any(map(self.adds_base, self.metaclasses(cls))):
             return "a base that its metaclass may add"
         for name, function in self.hooks(cls):
-            works_out = name == "__new__" and self._works_out_bases(function)
+            works_out = name == "__new__" and self.works_out_bases(function)
             if works_out and (self.reaches(function) or self._any(self._held(cls))):
                 return f"a base that {function[2]} may add"
         return ""
@@ -176,106 +161,9 @@ class Makers(Family):
             if value[0] != "d":
                 yield self.evaluate(value, self.home(cls))
 
-    def _works_out_bases(self, function: Found) -> bool:
-        """Tell whether a metaclass's ``__new__`` passes on other bases than it was given."""
-        key = tuple(function[1:4])
-        if key not in self._rebasing:
-            summary = None if is_ours(key[0]) else self.library.function(*key)
-            calls = [call for _, call, _ in summary[4]] if summary else []
-            self._rebasing[key] = any(map(_gives_bases, calls))
-        return self._rebasing[key]
-
-    def creates(self, function: Found, depth: int = 0) -> frozenset[str]:
-        """Return the modules in which calling a function may make a class that stays."""
-        key = tuple(function[1:4])
-        # What our own metaclass calls makes no classes, so a start needn't read the engine.
-        if is_ours(key[0]) or f"{key[0]}:{key[1]}" in KEEPS_CLASS:
-            return _NOWHERE
-        if key not in self._creating:
-            self._creating[key] = _NOWHERE
-            if depth < DEEPEST:
-                self._creating[key] = self._creates(function, depth)
-        return self._creating[key]
-
-    def _creates(self, function: Found, depth: int) -> frozenset[str]:
-        context = self.inside(function, (), ("**",))  # whatever it is called with
-        if context is None:
-            return _NOWHERE
-        summary = self.library.function(*function[1:4])
-        places: set[str] = set()
-        stays = self.statements_count or summary[6] or _binds_globals(summary)
-        if stays and not all(self._is_of_others(entry, context) for entry in summary[3]):
-            places.add(function[1])
-        for condition, call, _ in summary[4]:
-            if self.decide(condition, context) is not False:
-                places |= self._call_creates(call, context, depth)
-        return frozenset(places)
-
-    def _call_creates(self, value: Any, context: Context, depth: int) -> frozenset[str]:
-        callee = self.evaluate(value[1], context)
-        if callee[0] == "bound":
-            callee = callee[1]
-        here = frozenset((context.record.name,))
-        count = len(value[2]) - sum(name != "**" for name in value[3])
-        if callee == ("real", type) and count != 3:
-            return _NOWHERE
-        if callee == ("real", type.__new__) and value[2][0][0] == "P":
-            return _NOWHERE  # a metaclass' own gives what it was called for
-        if callee in _MAKING or (callee[0] == "class" and self.descends(callee, "builtins:type")):
-            given = self._arguments(value, context)[-2:-1]
-            return here if count >= 3 and not self._are_others(given) else _NOWHERE
-        if callee[0] in ("class", "instance"):
-            methods = self.called_methods(callee)
-            return _NOWHERE.union(*(self.creates(one, depth + 1) for one in methods))
-        if callee[0] in ("unknown", "outside") and count >= 3:
-            spelled = _is_metaclass(value[1]) or self.adds_base(callee)
-            spelled = spelled or self._is_given_bases(value, context)
-            return here if spelled else _NOWHERE
-        if callee[0] != "function":
-            return _NOWHERE
-        if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
-            return here
-        return self.creates(callee, depth + 1)
-
-    def _are_others(self, given: Iterable[Found]) -> bool:
-        """Tell whether what is given for bases is a tuple of classes none of which is ours."""
-        bases = [one for found in given for one in (found[1] if found[0] == "items" else ())]
-        told = all(one[0] in ("class", "real") and self.belongs(one) is False for one in bases)
-        return bool(bases) and told
-
-    def _is_of_others(self, entry: Any, context: Context) -> bool:
-        """Tell whether a class statement in a function makes a class of another hierarchy."""
-        bases = tuple(self.evaluate(value, context) for value in entry[3])
-        bare = all(name != "metaclass" for name, _ in entry[4])
-        return bare and self._are_others([("items", bases)])
-
-    def _is_given_bases(self, value: Any, context: Context) -> bool:
-        """Tell whether the second argument of a call is a tuple of classes of the family."""
-        args = self._arguments(value, context)
-        return args[1][0] == "items" and self._any(args[1:2])
-
-
-def _binds_globals(summary: Any) -> bool:
-    """Tell whether a class statement of a function's binds a global name (``global A``)."""
-    return any("<locals>" not in entry[0] for entry in summary[3])
-
 
 def _module_of(callee: Any) -> str:
     """Return the module that a callee is taken from by name, "" where it is anything else."""
     while callee[0] == "a":
         callee = callee[1]
     return str(callee[1]) if callee[0] in ("f", "i") else ""
-
-
-def _gives_bases(call: Any) -> bool:
-    """Tell whether a call is ``super().__new__(cls, name, bases, ...)`` with bases worked out."""
-    first = call[2][:3]
-    told = len(first) == 3 and all(one[0] != "S" for one in first)
-    return bool(call[1][0] == "a" and call[1][2] == "__new__" and told and first[2][0] != "P")
-
-
-def _is_metaclass(callee: Any) -> bool:
-    """Tell whether a callee is spelled ``type(cls)`` or ``cls.__class__``."""
-    if callee[0] == "x":
-        return bool(callee[1][:2] == ("g", "type") and len(callee[2]) == 1)
-    return bool(callee[0] == "a" and callee[2] == "__class__")

@@ -1,0 +1,71 @@
+"""Decide the conditions of records: what their tests, imports and names come to."""
+
+from __future__ import annotations
+
+from plugindex import conditions
+from plugindex.namespaces import Namespaces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.meaning import Context, Found
+
+_UNASKED, _ASKED = object(), object()  # of a condition's variable
+
+
+class Deciding(Namespaces):
+    """Namespaces that can tell whether a condition holds."""
+
+    def decide(self, condition: Any, context: Context) -> bool | None:
+        """Return whether *condition* holds, None when only running decides."""
+        if condition is True or condition is False:
+            return condition
+        return conditions.decide(
+            context.nodes, condition, lambda n: self._variable(n, context), context.decided
+        )
+
+    def _variable(self, number: int, context: Context) -> bool | None:
+        known = context.known.get(number, _UNASKED)
+        if known is _UNASKED:
+            context.known[number] = _ASKED
+            known = context.known[number] = self._ask(context.variables[number], context)
+        elif known is _ASKED:  # it depends on itself
+            self._limits += 1
+            return None
+        return known  # type: ignore[no-any-return]
+
+    def _ask(self, question: Any, context: Context) -> bool | None:
+        kind = question[0]
+        if kind == "test":
+            return self.truth(self.evaluate(question[1], context))
+        if kind == "import":
+            self.follow(context, question[1])
+            return self.importable(question[1], question[2], context)
+        if kind == "name":
+            found = self._starred(context, question[1], question[2])
+            return None if found[0] == "outside" else found[0] != "missing"
+        if kind == "attr":
+            found = self.evaluate(question[1], context)
+            return None if found[0] in ("unknown", "outside") else found[0] != "missing"
+        return None
+
+    def importable(self, module: str, names: Any, context: Context) -> bool | None:
+        """Return whether ``from module import names`` would succeed."""
+        if self.lacks(context, module, names) is not None:
+            return False
+        if self.library.is_inside_compiled(module):
+            return None
+        return all(self.member(module, name)[0] != "missing" for name in names)
+
+    def lacks(self, context: Context, module: str, names: Any) -> tuple[str, str] | None:
+        """Return (missing requirement, module that needs it) if an import must fail."""
+        return None if self.library.exists(module) else (module, context.record.name)
+
+    def truth(self, found: Found) -> bool | None:
+        """Return whether an evaluated value is true."""
+        if found[0] == "const":
+            return bool(found[1])
+        if found[0] in ("items", "table"):
+            return bool(found[1])
+        return True if found[0] in ("class", "module", "function") else None
