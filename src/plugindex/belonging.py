@@ -56,7 +56,7 @@ class Family(Abstractness):
 
     def _belongs(self, cls: Found) -> bool | None:
         order = self.order(cls)
-        if self.base in order:
+        if self.base in order or self.base == OBJECT:  # a compiled class doesn't show its object
             return True
         if self.base[0] == "unknown" and any(one in order for one in self.possible):
             return None
@@ -81,8 +81,10 @@ class Family(Abstractness):
         return base[0] not in ("const", "module")
 
     def _has_told_bases(self, reference: str) -> bool:
-        from plugindex.ancestry import is_told
+        from plugindex.ancestry import is_plain, is_told
 
+        if is_plain(reference):
+            return True
         return is_told(reference) and is_own(self.library.file(reference.partition(":")[0]))
 
     def _stands_for_classes(self, cls: Found) -> bool:

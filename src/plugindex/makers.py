@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from plugindex.bases import OBJECT
 from plugindex.belonging import DEEPEST, Family, made_of
 from plugindex.calls import KEEPS_CLASS
+from plugindex.meaning import items_of
 from plugindex.names import is_ours
 
 TYPE_CHECKING = False
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     Making = tuple[str, frozenset[str]]
 
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
+_BASES_PLACE = {"types:new_class": 1}  # of their bases, where these need no name
 _CALLING = (map, filter, sorted, min, max)  # they call what they are given
 _NOWHERE: frozenset[str] = frozenset()
 EVERYWHERE = frozenset("*")
@@ -186,8 +189,26 @@ class Makers(Family):
         if callee[0] != "function":
             return _NOWHERE
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
-            return here
+            return here if self._is_made_of_family(callee, value, context) else _NOWHERE
         return self.creates(callee, depth + 1)
+
+    def _is_made_of_family(self, function: Found, value: Any, context: Context) -> bool:
+        """Tell whether a class that a function of the library makes may be of the family.
+
+        Its bases are those that it is given (``bases``), and it has none but ``object`` without.
+        """
+        if self.base == OBJECT or "**" in value[3] or any(arg[0] == "S" for arg in value[2]):
+            return True
+        args, names = self.arguments(value, context)
+        frame = dict(zip(names, args[len(args) - len(names) :], strict=True))
+        place = _BASES_PLACE.get(f"{function[1]}:{function[2]}", len(args))
+        given = frame.get("bases") or (args[place] if place < len(args) - len(names) else None)
+        return given is not None and not self._are_of_others(items_of(given))
+
+    def _are_of_others(self, bases: tuple[Found, ...] | None) -> bool:
+        """Tell whether *bases* are told, and none of them is of the family."""
+        known = bases is not None and all(one[0] in ("class", "real") for one in bases)
+        return known and not self._any(bases)
 
     def _is_given_bases(self, value: Any, context: Context) -> bool:
         """Tell whether the second argument of a call is a tuple of classes of the family."""
