@@ -373,8 +373,6 @@ def lift():
             value.__module__ = "zoo"
 """
 MOVES = {
-    "a loop over classes": "for cls in [One]: cls.__module__ = 'zoo'\n",
-    "a loop over names": "for name in ['One']: setattr(locals()[name], '__module__', 'zoo')\n",
     "a loop over a module": "import zoo.one as it\nfor name in dir(it):\n"
     "    if name == 'One': getattr(it, name).__module__ = 'zoo'\n",
     "a loop over all": "for value in list(vars().values()):\n"

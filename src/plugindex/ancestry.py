@@ -106,7 +106,7 @@ _OF_OTHERS = frozenset({
 
 
 def is_plain(reference: str) -> bool:
-    """Tell whether a class ``module:Name`` of a compiled module of others has no base but object."""
+    """Tell whether a class ``module:Name`` in C that is not ours has no base but ``object``."""
     return reference in _OF_OTHERS
 
 

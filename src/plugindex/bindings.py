@@ -166,6 +166,8 @@ def _load_super_attr(frame: Frame, argument: int) -> None:
 def _store_attr(frame: Frame, argument: int) -> None:
     value, target = pop(frame, 2)
     frame.patch(target, frame.code.co_names[argument], value)
+    if frame.unrolled >= 0:  # what one item refuses decides what becomes of the others
+        frame.may_raise("an attribute that can't be set")
 
 
 @operation("STORE_SUBSCR")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 
 from plugindex.machine import NAMING
-from plugindex.makers import ANY_TIME, Makers
+from plugindex.makers import ANY_TIME
+from plugindex.moves import Moves
 from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
@@ -25,11 +26,11 @@ _SPACES = ("globals", "locals", "vars")
 _UNTOLD: Making = ("", frozenset())
 
 
-class Renamers(Makers):
+class Renamers(Moves):
     """A family that knows what may set where its classes are to be had."""
 
-    def __init__(self, library: Any, base: str, statements_count: bool) -> None:
-        super().__init__(library, base, statements_count)
+    def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
+        super().__init__(library, base, statements_count, package)
         self._at_hand: dict[str, frozenset[str]] = {}
 
     def makes(self, value: Any, context: Context) -> Making:

@@ -47,7 +47,7 @@ class Resolver:
     def __init__(self, library: Library, scope: Scope) -> None:
         self.scope = scope
         self.library = library
-        self.family = Requirements(library, scope.base, not scope.foreign)
+        self.family = Requirements(library, scope.base, not scope.foreign, scope.package)
         self.keys = KeyReader(self.family, scope)
         self.claims = Claims(library, self.family)
         self._words: frozenset[bytes] | None = None
@@ -231,6 +231,8 @@ class Resolver:
             if target[0] != "k" and self.family.decide(condition, context) is not False:
                 found, given = [self.family.evaluate(one, context) for one in (target, value)]
                 places = self.family.replaced(found, name)
+                if name == "__module__" and self.family.moves(record, found):
+                    continue
                 if name in self._telling:
                     places = self.family.renamed(found, given, record)
                 if places:
