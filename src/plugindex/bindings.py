@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.blocks import slot
-from plugindex.expressions import NONE, UNBOUND, attribute, operate, undecided
+from plugindex.expressions import NONE, UNBOUND, attribute, call, operate, undecided
 from plugindex.joining import is_impure
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
@@ -158,8 +158,16 @@ def push_callable(frame: Frame, value: Value, with_null: bool) -> None:
 
 @operation("LOAD_SUPER_ATTR")
 def _load_super_attr(frame: Frame, argument: int) -> None:
-    pop(frame, 3)
-    push_callable(frame, undecided("super"), bool(argument & 1))
+    made, *given = pop(frame, 3)
+    if made[0] == "g":  # as other versions call it
+        value = attribute(call(made, tuple(given) if argument & 2 else ()), _named(frame, argument))
+    else:
+        value = undecided("super")
+    push_callable(frame, value, bool(argument & 1))
+
+
+def _named(frame: Frame, argument: int) -> str:
+    return str(frame.code.co_names[argument >> 2])
 
 
 @operation("STORE_ATTR")
