@@ -55,3 +55,36 @@ def test_one_that_may_make_a_class_of_the_family_is_left_to_running(case, made):
     case.write("one", USE)
     case.resolve(KeyRule(), base="builtins:Exception", foreign=True)
     assert "zoo.one" in case.undecided
+
+
+def test_an_enum_that_a_function_makes_by_a_call_is_left_to_running(case):
+    made = "import enum\nclass Base(enum.Enum): pass\ndef make(name):\n"
+    case.write("base", made + "    return Base(name, 'A B', module='zoo.one')\n")
+    case.write("one", "from zoo.base import make\nColor = make('Color')\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert "zoo.one:Color" in case.truth.entries
+    assert "zoo.one" in case.undecided
+
+
+TAKING = {
+    "a hook of a base": "class Host:\n    def __init_subclass__(cls):\n"
+    "        if 'Meta' in vars(cls): delattr(cls, 'Meta')\n",
+    "a hook that says so itself": "class Host:\n    def __init_subclass__(cls):\n"
+    "        if hasattr(cls, 'Meta'): del cls.Meta\n",
+    "a metaclass": "class Type(type):\n    def __new__(meta, name, bases, body):\n"
+    "        body.pop('Meta', None)\n        return super().__new__(meta, name, bases, body)\n"
+    "class Host(metaclass=Type): pass\n",
+}
+
+
+@pytest.mark.parametrize("text", TAKING.values(), ids=TAKING)
+def test_a_class_that_is_taken_out_of_the_one_around_it_is_left_to_running(case, text):
+    case.write("base", "class Base: pass\n" + text)
+    inside = "from zoo.base import Base, Host\nclass One(Host):\n    class {}(Base): pass\n"
+    case.write("one", inside.format("Meta"))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert not case.truth.entries
+    case.write("one", inside.format("Inner"))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One.Inner"]

@@ -185,6 +185,8 @@ class Resolver:
         names = entry[0].split(".")
         found = self.family.member(module, names[0])
         for name in names[1:]:
+            if found[0] == "class" and self.family.may_take(found, name):
+                raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
             found = self.family.attribute(found, name)
         renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
         if found == cls and not renamed:
