@@ -180,7 +180,7 @@ class Makers(Family):
             return here if count == 3 else _NOWHERE
         if callee[0] == "class" and self.descends(callee, "builtins:type"):
             return here if count >= 3 else _NOWHERE
-        if callee[0] == "class" and count >= 2 and self.is_enum(callee):  # its name and members
+        if callee[0] == "class" and self.is_enum(callee) and (count >= 2 or "names" in value[3]):
             mixed = "type" in value[3] or "**" in value[3]
             return here if mixed or self.belongs(callee) is not False else _NOWHERE
         if callee[0] in ("class", "instance"):
