@@ -34,6 +34,15 @@ TOLD = {
     "    globals()[name].__module__ = 'zoo'\n",
     "values": "for cls in tuple([Two]): cls.__module__ = 'zoo'\n",
     "a module that has no such name": "for cls in [One]: cls.__module__ = 'zoo.one.more'\n",
+    "all that the package holds": "for value in list(vars().values()):\n"
+    "    if isinstance(value, type): value.__module__ = __name__\n",
+    "all that says it is inside": "def work(): pass\nfor value in list(locals().values()):\n"
+    "    if getattr(value, '__module__', '').startswith('zoo.'): value.__module__ = __name__\n",
+    "all but what is elsewhere": "for name, value in tuple(globals().items()):\n"
+    "    if name == 'Two' or not getattr(value, '__module__', '').startswith('zoo.'): continue\n"
+    "    value.__module__ = 'zoo'\n",
+    "what is elsewhere": "for value in [One, Two]:\n"
+    "    if getattr(value, '__module__', '').startswith('park.'): value.__module__ = 'zoo'\n",
     "nothing": "for cls in []: cls.__module__ = 'zoo'\n",
 }
 OPEN = {

@@ -375,8 +375,6 @@ def lift():
 MOVES = {
     "a loop over a module": "import zoo.one as it\nfor name in dir(it):\n"
     "    if name == 'One': getattr(it, name).__module__ = 'zoo'\n",
-    "a loop over all": "for value in list(vars().values()):\n"
-    "    if isinstance(value, type): value.__module__ = __name__\n",
     "a function that is given the names": "move(__name__, globals())\n",
     "a function that takes its caller's names": "lift()\n",
 }

@@ -42,6 +42,7 @@ _LOADERS = frozenset({
 })  # fmt: skip
 _PARTIAL = ("_functools:partial", "functools:partial")
 _KEEPER: Found = ("keeper",)
+_KINDS = ("class", "function", "module", "const")  # of which one can tell whether it is a class
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
 MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
@@ -92,6 +93,8 @@ class CallingEvaluator(Evaluator):
         texts = [arg[1] if arg[0] == "const" else None for arg in args]
         if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
             return _presence(self.attribute(args[0], texts[1]), args[0], texts[1])
+        if name == "isinstance" and args[1:] == (("real", type),) and args[0][0] in _KINDS:
+            return ("const", args[0][0] == "class")
         if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
             found = self.attribute(args[0], texts[1])
             return args[2] if found[0] == "missing" and len(args) > 2 else found

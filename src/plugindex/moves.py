@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.makers import Makers
+from plugindex.meaning import unknown
 from plugindex.names import root
 
 TYPE_CHECKING = False
@@ -38,6 +39,15 @@ class Moves(Makers):
     def module_of(self, cls: Found) -> str:
         """Return the ``__module__`` of a class: where it stands, unless it is said otherwise."""
         return self.moved(cls) or super().module_of(cls)
+
+    def class_attribute(self, owner: Found, name: str) -> Found:
+        """Return an attribute of a class, or of an instance; where it says it is, if it stays."""
+        if name != _MODULE or owner[0] != "class":
+            return super().class_attribute(owner, name)
+        if any(owner in moves for moves in self._moves_around(owner)):
+            return unknown("where a class is that a package moves", owner)
+        self._limits += 1  # it holds while the moves of a package are read
+        return ("const", super().module_of(owner))
 
     def moved(self, cls: Found) -> str:
         """Return the module that a package around a class sets as its own, "" if that isn't told.

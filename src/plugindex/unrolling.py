@@ -44,6 +44,23 @@ def held(frame: Frame, space: Value, key: Value) -> Value | None:
     return found
 
 
+def asks_of_item(value: Value) -> bool:
+    """Tell whether a value is ``isinstance(item, ...)`` or ``getattr(item, ...).startswith(...)``.
+
+    Asked later it gives the same answer: no other turn of the loop changes the item.
+    """
+    if value[0] != "x":
+        return False
+    if value[1][0] == "a" and value[1][2] == "startswith":
+        owner = value[1][1]
+        return bool(owner[0] == "x" and owner[1][:2] == ("g", "getattr") and _is_named(owner[2][0]))
+    return bool(value[1][:2] == ("g", "isinstance") and value[2] and _is_named(value[2][0]))
+
+
+def _is_named(value: Value) -> bool:
+    return value[0] in "fkdi"
+
+
 class Unrolling:
     """The loop of one walker that is walked item by item."""
 

@@ -52,8 +52,7 @@ class Walker(PathState):
     inside: dict[int, list[tuple[int, flow.Loop]]]
     leaving: dict[int, State]  # by the head of a loop: the first way out of it
     moving = False  # whether it is a module's that may set where classes say they are of
-    unrolled = -1  # the head of the loop that is walked item by item, and its turns that ended
-    turned: list[State]
+    turned: list[State]  # the turns of the loop that is walked item by item, where they ended
 
     # -- walking ------------------------------------------------------------------------------
 
