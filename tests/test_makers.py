@@ -88,3 +88,51 @@ def test_a_class_that_is_taken_out_of_the_one_around_it_is_left_to_running(case,
     case.write("one", inside.format("Inner"))
     assert case.resolve(KeyRule(), foreign=True).is_sound()
     assert list(case.listed) == ["zoo.one:One.Inner"]
+
+
+REPLACED = """
+import functools
+from zoo.base import Base
+def wrap(cls):
+    class Wrapper(cls):
+        {}
+    {}
+    return Wrapper
+@wrap
+class One(Base): pass
+class Two(One): pass
+"""
+HIDDEN = {
+    "nothing more": ("size = 1", "done = True"),
+    "a method": ("def run(self): return super().run()", "pass"),
+}
+SHOWN = {
+    "a name that is set": ("pass", "Wrapper.__qualname__ = cls.__qualname__"),
+    "a name in the body": ("__qualname__ = cls.__qualname__", "pass"),
+    "a call": ("pass", "functools.update_wrapper(Wrapper, cls, updated=())"),
+    "a way out": ("pass", "if hasattr(cls, 'size'): return cls"),
+}
+
+
+@pytest.mark.parametrize(("body", "rest"), HIDDEN.values(), ids=HIDDEN)
+def test_a_class_whose_decorator_hides_it_behind_its_own_is_had_by_no_name(case, body, rest):
+    case.write("base", "class Base: pass\n")
+    case.write("one", REPLACED.format(body, rest))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:Two"]
+
+
+@pytest.mark.parametrize(("body", "rest"), SHOWN.values(), ids=SHOWN)
+def test_where_the_other_class_may_have_its_name_that_is_left_to_running(case, body, rest):
+    case.write("base", "class Base: pass\n")
+    case.write("one", REPLACED.format(body, rest))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+
+
+def test_so_it_is_where_a_hook_may_name_it(case):
+    hook = "    def __init_subclass__(cls): cls.__qualname__ = cls.__mro__[1].__qualname__\n"
+    case.write("base", "class Base:\n" + hook)
+    case.write("one", REPLACED.format("size = 1", "done = True"))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}

@@ -34,6 +34,7 @@ class Moves(Makers):
     def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
         self.package = package
         self._moved: dict[str, dict[Found, str]] = {}
+        self._movers: dict[str, list[ModuleRecord]] = {}
         super().__init__(library, base, statements_count)
 
     def module_of(self, cls: Found) -> str:
@@ -62,12 +63,20 @@ class Moves(Makers):
         return bool(cls[0] == "class" and self.moved(cls) and cls in self._moves(record))
 
     def _moves_around(self, cls: Found) -> Iterator[dict[Found, str]]:
+        movers = self._movers.get(cls[1])
+        if movers is None:
+            movers = self._movers[cls[1]] = [*self._packages_around(cls)]
+        for record in movers:
+            yield self._moves(record)
+
+    def _packages_around(self, cls: Found) -> Iterator[ModuleRecord]:
+        """Yield the packages around a class that move any."""
         package = cls[1].rpartition(".")[0]
         while package == self.package or package.startswith(f"{self.package}."):
             self.follow(self.home(cls), package)  # which may move it after the next edit
             record = self.library.record(package)
             if record is not None and any(patch[2] == _MODULE for patch in record.patches):
-                yield self._moves(record)
+                yield record
             package = package.rpartition(".")[0]
 
     def _moves(self, record: ModuleRecord) -> dict[Found, str]:

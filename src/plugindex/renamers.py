@@ -98,6 +98,22 @@ class Renamers(Moves):
                     return True
         return False
 
+    def is_replaced(self, cls: Found) -> bool:
+        """Tell whether a decorator puts a class of its own in the place of *cls*, found by no name.
+
+        What the decorator returns is made by its own class statement, and nothing names it anew.
+        """
+        decorators = self.decorators(cls)
+        if len(decorators) != 1 or decorators[0][0] != "function" or self.renamed_by_hooks(cls):
+            return False
+        summary = self.library.function(*decorators[0][1:4])
+        if summary is None or "__init_subclass__" in self.entry(cls)[5]:
+            return False
+        if summary[4] or _sets_naming(summary):  # any call may be given the class
+            return False
+        made = [summary[3][value[1]] for _, value in summary[1] if value[0] == "k"]
+        return bool(made) and len(made) == len(summary[1]) and all(map(_is_hidden, made))
+
     def renamed(self, target: Found, value: Found, record: ModuleRecord) -> frozenset[str]:
         """Return the modules that setting ``target.__module__`` changes, none for other objects."""
         if target[0] == "unknown" and not target[2]:
@@ -153,6 +169,11 @@ def _sets_naming(summary: Any, stored: int = 13) -> bool:
 
 def _names_by_text(summary: Any) -> bool:
     return "setattr" in summary[5] and any(one in summary[11] for one in NAMING)
+
+
+def _is_hidden(entry: Any) -> bool:
+    """Tell whether no name leads to a class that a function makes: its own says where it is."""
+    return "<locals>" in entry[0] and not any(one in entry[5] for one in NAMING)
 
 
 def _is_library(module: str) -> bool:

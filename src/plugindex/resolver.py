@@ -191,7 +191,7 @@ class Resolver:
         renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
         if found == cls and not renamed:
             return True
-        if found[0] in _OTHERS and found != cls:
+        if (found[0] in _OTHERS and found != cls) or self.family.is_replaced(cls):
             return False
         late = ANY_TIME if module != cls[1] else ""  # when that other module is imported
         raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end{late}")
