@@ -136,3 +136,21 @@ def test_so_it_is_where_a_hook_may_name_it(case):
     case.write("one", REPLACED.format("size = 1", "done = True"))
     case.resolve(KeyRule(), foreign=True)
     assert case.undecided == {"zoo.one"}
+
+
+ADDING = """
+def add_metaclass(metaclass):
+    def anew(cls):
+        kept = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
+        return metaclass(cls.__name__, cls.__bases__, {**kept, "__qualname__": cls.__qualname__})
+    return anew
+"""
+
+
+def test_a_class_that_six_makes_anew_with_a_metaclass_is_had_by_its_name(case):
+    (case.folder.parent / "six.py").write_text(ADDING)
+    case.write("base", "class Base: pass\nclass Meta(type): pass\n")
+    use = "import six\nfrom zoo.base import Base, Meta\n@six.add_metaclass(Meta)\n"
+    case.write("one", use + "class One(Base): pass\nclass Two(One): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert set(case.listed) == {"zoo.one:One", "zoo.one:Two"}

@@ -281,6 +281,14 @@ LEFT_TO_RUNNING = {
     "sys.modules[__name__] = types.ModuleType(__name__)\n",
     "a hook that renames": "class One(Base):\n    def __init_subclass__(cls):\n"
     "        cls.__module__ = 'zoo'\nclass Two(One): pass\n",
+    "a metaclass that renames in the body": "class Meta(type):\n"
+    "    def __new__(meta, name, bases, body):\n        body['__qualname__'] = 'zoo.' + name\n"
+    "        return super().__new__(meta, name, bases, body)\n"
+    "class One(Base, metaclass=Meta): pass\n",
+    "a metaclass that renames by an update": "class Meta(type):\n"
+    "    def __new__(meta, name, bases, body):\n        body.update(__qualname__='zoo.' + name)\n"
+    "        return super().__new__(meta, name, bases, body)\n"
+    "class One(Base, metaclass=Meta): pass\n",
     "a hook that completes": RUNNING + "class Part(A):\n    def __init_subclass__(cls):\n"
     "        cls.run = print\nclass One(Part): pass\n",
     "marks that are taken away": RUNNING + "class One(A): pass\n"

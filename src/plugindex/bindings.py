@@ -7,6 +7,7 @@ import sys
 from plugindex.blocks import slot
 from plugindex.expressions import NONE, UNBOUND, attribute, call, operate, undecided
 from plugindex.joining import is_impure
+from plugindex.machine import NAMING
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
 
@@ -186,6 +187,8 @@ def _store_subscr(frame: Frame, argument: int) -> None:
     elif container[0] == "x" and container[1][0] == "g" and not container[2]:
         _store_in_namespace(frame, container[1][1], key, value)
     else:
+        if frame.kind == "function" and key[0] == "c" and key[1] in NAMING:  # of a body, maybe
+            frame.body.names_others = True
         frame.changed(container)
 
 

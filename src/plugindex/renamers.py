@@ -96,6 +96,10 @@ class Renamers(Moves):
                 summary = self.library.function(*hook[1:4])
                 if summary is not None and (summary[16] or _names_by_text(summary)):
                     return True
+                if summary is not None and any(
+                    _names_by_keyword(call) for _, call, _ in summary[4]
+                ):
+                    return True
         return False
 
     def is_replaced(self, cls: Found) -> bool:
@@ -169,6 +173,11 @@ def _sets_naming(summary: Any, stored: int = 13) -> bool:
 
 def _names_by_text(summary: Any) -> bool:
     return "setattr" in summary[5] and any(one in summary[11] for one in NAMING)
+
+
+def _names_by_keyword(call: Any) -> bool:
+    """Tell whether a call is given the naming of a class: ``body.update(__qualname__=...)``."""
+    return any(one in call[3] for one in NAMING)
 
 
 def _is_hidden(entry: Any) -> bool:
