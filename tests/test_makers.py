@@ -154,3 +154,11 @@ def test_a_class_that_six_makes_anew_with_a_metaclass_is_had_by_its_name(case):
     case.write("one", use + "class One(Base): pass\nclass Two(One): pass\n")
     assert case.resolve(KeyRule(), foreign=True).is_sound()
     assert set(case.listed) == {"zoo.one:One", "zoo.one:Two"}
+
+
+def test_what_derives_from_a_plain_object_is_no_class(case):
+    made = "class Form:\n    def __init__(self, *args): pass\nShape = Form()\n"
+    case.write("base", made)
+    case.write("one", "from zoo.base import Shape\nclass One(Shape): pass\nclass Two: pass\n")
+    assert case.resolve(KeyRule(), base="builtins:object", foreign=True).is_sound()
+    assert set(case.listed) == {"zoo.base:Form", "zoo.one:Two"}

@@ -25,6 +25,7 @@ _MADE_OF = {
     "typing:TypedDict": dict,
     "typing_extensions:_TypedDictSpecialForm.__call__": dict,
 }
+_CLASSES = ("class", "real", "outside")
 _CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
 DEEPEST = 3  # calls of calls that are looked into
 
@@ -56,11 +57,14 @@ class Family(Abstractness):
 
     def _belongs(self, cls: Found) -> bool | None:
         order = self.order(cls)
-        if self.base in order or self.base == OBJECT:  # a compiled class doesn't show its object
+        if self.base in order:
             return True
         if self.base[0] == "unknown" and any(one in order for one in self.possible):
             return None
-        return None if any(self._may_bequeath(one) for one in order) else False
+        if any(self._may_bequeath(one) for one in order):
+            return None
+        # A compiled class doesn't show the object that it is; what derives from one is no class.
+        return self.base == OBJECT and all(one[0] in _CLASSES for one in order)
 
     def doubtful(self, cls: Found) -> bool:
         """Tell whether a class has bases that may give it abstract methods, keys or a metaclass."""
