@@ -151,6 +151,30 @@ def test_a_subscript_that_gives_the_class_itself_needs_no_import(verdict):
     assert found["stats"]["imported"] == 0
 
 
+HANDING = """
+class Hand:
+    def __class_getitem__(cls, given):
+        if cls is Hand:
+            given = (given, object)
+        return super().__class_getitem__(given)
+
+"""
+
+
+def test_a_subscript_that_leaves_it_to_typing_needs_no_import(verdict):
+    text = "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass Base: pass\n" + HANDING
+    text += "class Page(Hand, Base, Generic[T]): pass\n"
+    found = verdict(base=text, user="from herd.base import Page\nclass Use(Page[int]): pass\n")
+    assert listed(found) == ["herd.base:Page", "herd.user:Use"]
+    assert found["stats"]["imported"] == 0
+
+
+def test_one_that_leaves_it_to_a_class_that_makes_others_does(verdict):
+    text = GENERIC.replace("class Page(", f"{HANDING}class Page(Hand, ")
+    found = verdict(base=text, user="from herd.base import Page\nMade = Page[int]\n")
+    assert sorted(listed(found)) == ["herd.base:Page", "herd.base:Page[int]"]
+
+
 def test_a_class_that_a_getattr_makes_when_another_module_asks_for_it(verdict):
     made = "import herd.base\ndef __getattr__(name):\n    if name != 'Late':\n"
     made += "        raise AttributeError(name)\n"

@@ -126,3 +126,26 @@ def test_a_class_that_a_call_of_typed_dict_makes_is_left_to_running(case):
     assert case.undecided == {"zoo.one"}
     assert set(case.truth.entries) == {"zoo.one:Made", "zoo.one:Grown"}
     assert case.resolve(KeyRule(None), base="builtins:tuple", foreign=True).is_sound()
+
+
+ARRAYS = """
+import numpy
+from array import array
+class Grid(numpy.ndarray): pass
+class Image(Grid): pass
+class Row(array): pass
+class Bad(Exception): pass
+"""
+
+
+@pytest.mark.parametrize(("base", "names"), {
+    "builtins:Exception": {"Bad"},
+    "builtins:dict": set(),
+    "builtins:object": {"Grid", "Image", "Row", "Bad"},
+}.items())  # fmt: skip
+def test_an_array_of_numpy_is_an_object_and_nothing_else(case, base, names):
+    pytest.importorskip("numpy")
+    case.write("one", ARRAYS)
+    case.resolve(KeyRule(None), base=base, foreign=True)
+    assert {name.partition(":")[2] for name in case.truth.entries} == names
+    assert case.is_sound()

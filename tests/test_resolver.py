@@ -312,6 +312,14 @@ LEFT_TO_RUNNING = {
     "sys.modules[__name__] = types.ModuleType(__name__)\n",
     "a hook that renames": "class One(Base):\n    def __init_subclass__(cls):\n"
     "        cls.__module__ = 'zoo'\nclass Two(One): pass\n",
+    "a metaclass that renames in the body": "class Meta(type):\n"
+    "    def __new__(meta, name, bases, body):\n        body['__qualname__'] = 'zoo.' + name\n"
+    "        return super().__new__(meta, name, bases, body)\n"
+    "class One(Base, metaclass=Meta): pass\n",
+    "a metaclass that renames by an update": "class Meta(type):\n"
+    "    def __new__(meta, name, bases, body):\n        body.update(__qualname__='zoo.' + name)\n"
+    "        return super().__new__(meta, name, bases, body)\n"
+    "class One(Base, metaclass=Meta): pass\n",
     "a hook that completes": RUNNING + "class Part(A):\n    def __init_subclass__(cls):\n"
     "        cls.run = print\nclass One(Part): pass\n",
     "marks that are taken away": RUNNING + "class One(A): pass\n"
@@ -436,12 +444,8 @@ def lift():
             value.__module__ = "zoo"
 """
 MOVES = {
-    "a loop over classes": "for cls in [One]: cls.__module__ = 'zoo'\n",
-    "a loop over names": "for name in ['One']: setattr(locals()[name], '__module__', 'zoo')\n",
     "a loop over a module": "import zoo.one as it\nfor name in dir(it):\n"
     "    if name == 'One': getattr(it, name).__module__ = 'zoo'\n",
-    "a loop over all": "for value in list(vars().values()):\n"
-    "    if isinstance(value, type): value.__module__ = __name__\n",
     "a function that is given the names": "move(__name__, globals())\n",
     "a function that takes its caller's names": "lift()\n",
 }

@@ -98,6 +98,18 @@ _UNTOLD = ("_ast", "_interp", "_xx", "xx", "_test", "_winapi", "winreg", "msvcrt
            "spwd", "nis", "ossaudiodev", "audioop")  # fmt: skip
 
 
+# Classes in modules of others, many of whose users derive from them, that have no base at all.
+# Source: https://numpy.org/doc/stable/reference/arrays.ndarray.html and the modules themselves.
+_OF_OTHERS = frozenset({
+    "numpy._core._multiarray_umath:ndarray", "numpy.core._multiarray_umath:ndarray",
+})  # fmt: skip
+
+
+def is_plain(reference: str) -> bool:
+    """Tell whether a class ``module:Name`` in C that is not ours has no base but ``object``."""
+    return reference in _OF_OTHERS
+
+
 def is_told(reference: str) -> bool:
     """Tell whether the bases are known of a class ``module:Name`` of a compiled module of ours."""
     module, _, name = reference.partition(":")

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Requirements(Renamers):
     """A family that knows which modules lack something that they import."""
 
-    def __init__(self, library: Any, base: str, statements_count: bool) -> None:
+    def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
         self._available: dict[str, tuple[str, str] | None] = {}
         self._extending: dict[str, bool] = {}
-        super().__init__(library, base, statements_count)
+        super().__init__(library, base, statements_count, package)
 
     def unavailable(self, module: str) -> tuple[str, str] | None:
         """Return (missing requirement, module that needs it) if importing *module* must fail."""

@@ -25,6 +25,7 @@ _MADE_OF = {
     "typing:TypedDict": dict,
     "typing_extensions:_TypedDictSpecialForm.__call__": dict,
 }
+_CLASSES = ("class", "real", "outside")
 _CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
 DEEPEST = 3  # calls of calls that are looked into
 
@@ -60,7 +61,10 @@ class Family(Abstractness):
             return True
         if self.base[0] == "unknown" and any(one in order for one in self.possible):
             return None
-        return None if any(self._may_bequeath(one) for one in order) else False
+        if any(self._may_bequeath(one) for one in order):
+            return None
+        # A compiled class doesn't show the object that it is; what derives from one is no class.
+        return self.base == OBJECT and all(one[0] in _CLASSES for one in order)
 
     def doubtful(self, cls: Found) -> bool:
         """Tell whether a class has bases that may give it abstract methods, keys or a metaclass."""
@@ -81,8 +85,10 @@ class Family(Abstractness):
         return base[0] not in ("const", "module")
 
     def _has_told_bases(self, reference: str) -> bool:
-        from plugindex.ancestry import is_told
+        from plugindex.ancestry import is_plain, is_told
 
+        if is_plain(reference):
+            return True
         return is_told(reference) and is_own(self.library.file(reference.partition(":")[0]))
 
     def _stands_for_classes(self, cls: Found) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from plugindex.blocks import slot
-from plugindex.expressions import NONE, UNBOUND, attribute, operate, undecided
+from plugindex.expressions import NONE, UNBOUND, attribute, call, operate, undecided
 from plugindex.joining import is_impure
+from plugindex.machine import NAMING
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
 
@@ -158,14 +159,24 @@ def push_callable(frame: Frame, value: Value, with_null: bool) -> None:
 
 @operation("LOAD_SUPER_ATTR")
 def _load_super_attr(frame: Frame, argument: int) -> None:
-    pop(frame, 3)
-    push_callable(frame, undecided("super"), bool(argument & 1))
+    made, *given = pop(frame, 3)
+    if made[0] == "g":  # as other versions call it
+        value = attribute(call(made, tuple(given) if argument & 2 else ()), _named(frame, argument))
+    else:
+        value = undecided("super")
+    push_callable(frame, value, bool(argument & 1))
+
+
+def _named(frame: Frame, argument: int) -> str:
+    return str(frame.code.co_names[argument >> 2])
 
 
 @operation("STORE_ATTR")
 def _store_attr(frame: Frame, argument: int) -> None:
     value, target = pop(frame, 2)
     frame.patch(target, frame.code.co_names[argument], value)
+    if frame.unrolled >= 0:  # what one item refuses decides what becomes of the others
+        frame.may_raise("an attribute that can't be set")
 
 
 @operation("STORE_SUBSCR")
@@ -176,6 +187,8 @@ def _store_subscr(frame: Frame, argument: int) -> None:
     elif container[0] == "x" and container[1][0] == "g" and not container[2]:
         _store_in_namespace(frame, container[1][1], key, value)
     else:
+        if frame.kind == "function" and key[0] == "c" and key[1] in NAMING:  # of a body, maybe
+            frame.body.names_others = True
         frame.changed(container)
 
 

@@ -41,6 +41,7 @@ _LOADERS = frozenset({
     "importlib:__import__", "importlib:reload", "pkgutil:resolve_name", "pydoc:locate",
 })  # fmt: skip
 _PARTIAL = ("_functools:partial", "functools:partial")
+_ADDING = "six:add_metaclass"
 _KEEPER: Found = ("keeper",)
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
@@ -139,6 +140,8 @@ class CallingEvaluator(Evaluator):
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
+        if reference == _ADDING:  # it is given the metaclass, and what it gives gets the class
+            return _KEEPER
         if reference in KEEPS_CLASS:
             first = args[0] if args and not names else MISSING
             return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER

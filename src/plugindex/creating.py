@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from plugindex.bases import OBJECT
 from plugindex.belonging import DEEPEST, Family
 from plugindex.calls import KEEPS_CLASS
+from plugindex.meaning import items_of
 from plugindex.names import is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
     from plugindex.meaning import Context, Found
 
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
+_BASES_PLACE = {"types:new_class": 1}  # of their bases, where these need no name
 _MAKING = (("real", type), ("real", type.__new__))
 NOWHERE: frozenset[str] = frozenset()
 
@@ -65,7 +67,11 @@ class Creating(Family):
             return NOWHERE  # a metaclass' own gives what it was called for
         if callee in _MAKING or (callee[0] == "class" and self.descends(callee, "builtins:type")):
             given = self._arguments(value, context)[-2:-1]
-            return here if count >= 3 and not self._are_others(given) else NOWHERE
+            told = any(self._are_of_others(items_of(bases)) for bases in given)
+            return here if count >= 3 and not told else NOWHERE
+        if callee[0] == "class" and self.is_enum(callee) and (count >= 2 or "names" in value[3]):
+            mixed = "type" in value[3] or "**" in value[3]
+            return here if mixed or self.belongs(callee) is not False else NOWHERE
         if callee[0] in ("class", "instance"):
             methods = self.called_methods(callee)
             return NOWHERE.union(*(self.creates(one, depth + 1) for one in methods))
@@ -76,20 +82,34 @@ class Creating(Family):
         if callee[0] != "function":
             return NOWHERE
         if f"{callee[1]}:{callee[2]}" in _CLASS_FUNCTIONS:
-            return here
+            return here if self._is_made_of_family(callee, value, context) else NOWHERE
         return self.creates(callee, depth + 1)
 
-    def _are_others(self, given: Iterable[Found]) -> bool:
-        """Tell whether what is given for bases is a tuple of classes none of which is ours."""
-        bases = [one for found in given for one in (found[1] if found[0] == "items" else ())]
-        told = all(one[0] in ("class", "real") and self.belongs(one) is False for one in bases)
-        return bool(bases) and told
+    def _is_made_of_family(self, function: Found, value: Any, context: Context) -> bool:
+        """Tell whether a class that a function of the library makes may be of the family.
+
+        Its bases are those that it is given (``bases``), and it has none but ``object`` without.
+        """
+        if self.base == OBJECT or "**" in value[3] or any(arg[0] == "S" for arg in value[2]):
+            return True
+        args, names = self.arguments(value, context)
+        frame = dict(zip(names, args[len(args) - len(names) :], strict=True))
+        place = _BASES_PLACE.get(f"{function[1]}:{function[2]}", len(args))
+        given = frame.get("bases") or (args[place] if place < len(args) - len(names) else None)
+        return given is not None and not self._are_of_others(items_of(given))
+
+    def _are_of_others(self, bases: tuple[Found, ...] | None) -> bool:
+        """Tell whether *bases* are told, and none of them is of the family."""
+        if bases is None or (not bases and self.base == OBJECT):
+            return False
+        known = all(one[0] in ("class", "real") for one in bases)
+        return known and not self._any(bases)
 
     def _is_of_others(self, entry: Any, context: Context) -> bool:
         """Tell whether a class statement in a function makes a class of another hierarchy."""
         bases = tuple(self.evaluate(value, context) for value in entry[3])
         bare = all(name != "metaclass" for name, _ in entry[4])
-        return bare and self._are_others([("items", bases)])
+        return bare and self._are_of_others(bases)
 
     def _is_given_bases(self, value: Any, context: Context) -> bool:
         """Tell whether the second argument of a call is a tuple of classes of the family."""

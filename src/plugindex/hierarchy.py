@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from plugindex.bases import OBJECT, Bases
 from plugindex.calls import KEEPS_CLASS
 from plugindex.expressions import undecided
 from plugindex.linearisation import merged
 from plugindex.meaning import MISSING, unknown
+from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -206,6 +209,18 @@ class Hierarchy(Bases):
                 names.update(*(summary[i] for i in (11, 12)) if summary else ())
                 names.update({"setattr"} if summary is None or "setattr" in summary[5] else ())
         return names
+
+    def may_take(self, cls: Found, name: str) -> bool:
+        """Tell whether what runs at a class statement may take *name* away from the class again.
+
+        So it is done with a class ``Meta`` that stands in another for what a metaclass makes of it.
+        """
+        for _, hook in self.hooks(cls):
+            if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:
+                summary = self.library.function(*hook[1:4])
+                if summary is None or name in summary[11] or name in summary[5]:
+                    return True
+        return False
 
     def is_descriptor(self, found: Found) -> bool:
         """Tell whether a value that stands in a class body is a descriptor."""

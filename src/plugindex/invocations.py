@@ -24,8 +24,9 @@ _HARMLESS = frozenset({
     "classmethod", "isinstance", "issubclass", "hasattr", "frozenset", "object", "str", "int",
     "float", "bool", "bytes", "bytearray", "sorted", "zip", "enumerate", "max", "min", "repr",
     "iter", "next", "id", "hash", "abs", "ord", "chr", "super", "any", "all", "sum", "slice",
+    "globals", "locals",
 })  # fmt: skip
-_SAFE = ("hasattr", "isinstance")  # that don't even raise
+_SAFE = ("hasattr", "isinstance", "globals", "locals")  # that don't even raise
 
 
 # -- functions, classes and calls -----------------------------------------------------------------

@@ -98,6 +98,12 @@ def named(
             yield raw[offset], _argument(raw, offset)
 
 
+def mentions(code: CodeType, name: str) -> bool:
+    """Tell whether *code* itself uses *name* as a name or as a text."""
+    texts = (one for one in code.co_consts if type(one) is str)
+    return name in code.co_names or name in texts
+
+
 def handlers(code: CodeType) -> list[tuple[int, int, int, int, bool]]:
     """Return (start, end, target, stack depth, keeps lasti) of each exception table entry."""
     table = iter(code.co_exceptiontable)

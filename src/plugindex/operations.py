@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from opcode import opmap
 
+from plugindex import opcodes
 from plugindex.conditions import Unreadable
 from plugindex.expressions import (
     NONE,
@@ -34,6 +35,7 @@ _BINARY_SIGNS = ("+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/",
 _SIGNS = frozenset({"+", "&", "//", "*", "%", "|", "-", "/", "^"})
 _COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")
 _CODE = type((lambda: None).__code__)
+_FOR_ITER = opcodes.numbers("FOR_ITER")
 _UNKNOWN = undecided("an operation")
 _TEXT = undecided("formatted text")
 _NAMING = frozenset("cgfPVas")  # values that may be a text
@@ -75,7 +77,7 @@ for _pops, _pushes, _names in (
     (4, 0, "STORE_SLICE"),
     (0, 1, "GET_LEN MATCH_MAPPING MATCH_SEQUENCE MATCH_KEYS LOAD_LOCALS GET_ANEXT"
            " RETURN_GENERATOR"),
-    (1, 1, "GET_ITER GET_AITER YIELD_VALUE GET_AWAITABLE GET_YIELD_FROM_ITER"
+    (1, 1, "GET_AITER YIELD_VALUE GET_AWAITABLE GET_YIELD_FROM_ITER"
            " ASYNC_GEN_WRAP"),
     (2, 1, "FORMAT_WITH_SPEC"),
     (2, 2, "CHECK_EG_MATCH"),
@@ -161,6 +163,13 @@ def _formatted(value: Value) -> Value:
     return value if value[0] == "c" and type(value[1]) is str else operate("text", value)
 
 
+@operation("GET_ITER")
+def _get_iter(frame: Frame, argument: int) -> None:
+    # What a loop of a module runs over is kept, for the loops that are unrolled.
+    if not frame.moving or frame.raw[frame.offset + 2] not in _FOR_ITER:
+        frame.stack[-1] = _UNKNOWN
+
+
 # -- operators ------------------------------------------------------------------------------------
 
 
@@ -239,8 +248,15 @@ def _binary_slice(frame: Frame, argument: int) -> None:
 
 
 def _subscript(frame: Frame, value: Value, index: Value) -> None:
-    result = subscript(value, index)
-    if result[0] != "c" and value[0] not in ("f", "k"):
+    own = _held(frame, value, index) if frame.moving and value[0] == "x" else None
+    result = own or subscript(value, index)
+    if own is None and result[0] != "c" and value[0] not in ("f", "k"):
         frame.may_raise("a missing key")
     if frame.alive:
         frame.stack.append(result)
+
+
+def _held(frame: Frame, value: Value, index: Value) -> Value | None:
+    from plugindex.unrolling import held
+
+    return held(frame, value, index)

@@ -46,6 +46,7 @@ class PathState:
         self.failures: list[tuple[Condition, Value, int]] = []
         self.offset = 0
         self.alive = True
+        self.unrolled = -1  # the head of the loop that is walked item by item
         self.pending: dict[int, list[State]] = {}
         self.table = code.co_lines()  # decoded as far as it is asked for
         self.starts: list[int] = []
@@ -132,9 +133,17 @@ class PathState:
         impure = is_impure(value)
         if impure and value[0] != "?" and self.kind == "function" and self.body.keeps_tables:
             return self.body.variable("test", value, len(self.body.variables))
+        if impure and self.unrolled >= 0 and self._asks_of_item(value):
+            return self.body.variable("test", value, len(self.body.variables))
         if self.body.everything or value[0] == "?" or impure:
             return self.body.fresh(f"a condition at line {self.line()}")
         return self.body.variable("test", value)
+
+    def _asks_of_item(self, value: Value) -> bool:
+        """Tell whether *value* asks what kind of thing an item of a loop is, or where it stands."""
+        from plugindex.unrolling import asks_of_item
+
+        return asks_of_item(value)
 
     def is_none(self, value: Value) -> Condition:
         """Return the condition under which *value* is None."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 
 from plugindex.machine import NAMING
-from plugindex.makers import ANY_TIME, Makers
+from plugindex.makers import ANY_TIME
+from plugindex.moves import Moves
 from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
@@ -25,11 +26,11 @@ _SPACES = ("globals", "locals", "vars")
 _UNTOLD: Making = ("", frozenset())
 
 
-class Renamers(Makers):
+class Renamers(Moves):
     """A family that knows what may set where its classes are to be had."""
 
-    def __init__(self, library: Any, base: str, statements_count: bool) -> None:
-        super().__init__(library, base, statements_count)
+    def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
+        super().__init__(library, base, statements_count, package)
         self._at_hand: dict[str, frozenset[str]] = {}
 
     def makes(self, value: Any, context: Context) -> Making:
@@ -95,7 +96,27 @@ class Renamers(Makers):
                 summary = self.library.function(*hook[1:4])
                 if summary is not None and (summary[16] or _names_by_text(summary)):
                     return True
+                if summary is not None and any(
+                    _names_by_keyword(call) for _, call, _ in summary[4]
+                ):
+                    return True
         return False
+
+    def is_replaced(self, cls: Found) -> bool:
+        """Tell whether a decorator puts a class of its own in the place of *cls*, found by no name.
+
+        What the decorator returns is made by its own class statement, and nothing names it anew.
+        """
+        decorators = self.decorators(cls)
+        if len(decorators) != 1 or decorators[0][0] != "function" or self.renamed_by_hooks(cls):
+            return False
+        summary = self.library.function(*decorators[0][1:4])
+        if summary is None or "__init_subclass__" in self.entry(cls)[5]:
+            return False
+        if summary[4] or _sets_naming(summary):  # any call may be given the class
+            return False
+        made = [summary[3][value[1]] for _, value in summary[1] if value[0] == "k"]
+        return bool(made) and len(made) == len(summary[1]) and all(map(_is_hidden, made))
 
     def renamed(self, target: Found, value: Found, record: ModuleRecord) -> frozenset[str]:
         """Return the modules that setting ``target.__module__`` changes, none for other objects."""
@@ -152,6 +173,16 @@ def _sets_naming(summary: Any, stored: int = 13) -> bool:
 
 def _names_by_text(summary: Any) -> bool:
     return "setattr" in summary[5] and any(one in summary[11] for one in NAMING)
+
+
+def _names_by_keyword(call: Any) -> bool:
+    """Tell whether a call is given the naming of a class: ``body.update(__qualname__=...)``."""
+    return any(one in call[3] for one in NAMING)
+
+
+def _is_hidden(entry: Any) -> bool:
+    """Tell whether no name leads to a class that a function makes: its own says where it is."""
+    return "<locals>" in entry[0] and not any(one in entry[5] for one in NAMING)
 
 
 def _is_library(module: str) -> bool:

@@ -47,7 +47,7 @@ class Resolver:
     def __init__(self, library: Library, scope: Scope) -> None:
         self.scope = scope
         self.library = library
-        self.family = Requirements(library, scope.base, not scope.foreign)
+        self.family = Requirements(library, scope.base, not scope.foreign, scope.package)
         self.keys = KeyReader(self.family, scope)
         self.claims = Claims(library, self.family)
         self._words: frozenset[bytes] | None = None
@@ -185,11 +185,13 @@ class Resolver:
         names = entry[0].split(".")
         found = self.family.member(module, names[0])
         for name in names[1:]:
+            if found[0] == "class" and self.family.may_take(found, name):
+                raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
             found = self.family.attribute(found, name)
         renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
         if found == cls and not renamed:
             return True
-        if found[0] in _OTHERS and found != cls:
+        if (found[0] in _OTHERS and found != cls) or self.family.is_replaced(cls):
             return False
         late = ANY_TIME if module != cls[1] else ""  # when that other module is imported
         raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end{late}")
@@ -231,6 +233,8 @@ class Resolver:
             if target[0] != "k" and self.family.decide(condition, context) is not False:
                 found, given = [self.family.evaluate(one, context) for one in (target, value)]
                 places = self.family.replaced(found, name)
+                if name == "__module__" and self.family.moves(record, found):
+                    continue
                 if name in self._telling:
                     places = self.family.renamed(found, given, record)
                 if places:

@@ -2,7 +2,7 @@
 
 For each block it keeps the condition under which it is reached, the operand stack and the names
 bound. Where paths meet, values that differ become a choice ("p"). Loop bodies are walked once,
-names bound in them being undecided.
+names bound in them being undecided; a few are walked for each item (:mod:`plugindex.unrolling`).
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Walker(PathState):
     loops: dict[int, flow.Loop]
     inside: dict[int, list[tuple[int, flow.Loop]]]
     leaving: dict[int, State]  # by the head of a loop: the first way out of it
+    moving = False  # whether it is a module's that may set where classes say they are of
+    turned: list[State]  # the turns of the loop that is walked item by item, where they ended
 
     # -- walking ------------------------------------------------------------------------------
 
@@ -66,6 +68,7 @@ class Walker(PathState):
 
     def _run_blocks(self, raw: bytes) -> None:
         self.raw = raw
+        self.moving = self.kind == "module" and opcodes.mentions(self.code, "__module__")
         self.loops, self.inside, self.leaving = {}, {}, {}
         blocks, handlers = flow.split(self.code, raw)
         following = {start: flow.successors(block, handlers) for start, block in blocks.items()}
@@ -77,14 +80,33 @@ class Walker(PathState):
             sequence, self.back = flow.order(following)
         self.pending = {0: [[self.reached, [], self.names]]}
         ends: list[State] = []
-        for start in sequence:
-            if self._enter(self.pending.pop(start, ())):
-                if start in self.loops:
+
+        def visit(start: int) -> None:
+            if self.arrive(self.pending.pop(start, ())):
+                if start in self.loops and not self._unroll(start, sequence, blocks, visit):
                     self._forget(self.loops[start])
-                self._catch(handlers.get(start))
-                self._run_block(raw, blocks[start], ends)
-        if not self._enter(ends):
+                if self.alive:
+                    self._catch(handlers.get(start))
+                    self._run_block(raw, blocks[start], ends)
+
+        for start in sequence:
+            visit(start)
+        if not self.arrive(ends):
             self.reached = False
+
+    def _unroll(
+        self,
+        head: int,
+        sequence: list[int],
+        blocks: dict[int, flow.Block],
+        visit: Callable[[int], None],
+    ) -> bool:
+        """Walk a loop once for each item, if these are known; tell whether all is done then."""
+        if not self.moving:
+            return False
+        from plugindex.unrolling import Unrolling
+
+        return Unrolling(self, head, blocks).run(sequence, visit)
 
     def _run_block(self, raw: bytes, block: flow.Block, ends: list[State]) -> None:
         self._walk(raw, block.start, block.end)
@@ -120,7 +142,8 @@ class Walker(PathState):
                 for value in self.stack
             ]
 
-    def _enter(self, states: Any) -> bool:
+    def arrive(self, states: Any) -> bool:
+        """Go on where *states* meet; tell whether there are any."""
         if not states:
             return False
         self.frozen = self.surprised = None
@@ -144,7 +167,8 @@ class Walker(PathState):
         """Enter *target* later; with *leave* nothing goes on from here, so nothing is copied."""
         if reached is False:
             return
-        if (start, target) in self.back:
+        turns = (start, target) in self.back
+        if turns and target != self.unrolled:
             # The turn that is walked is the last one: what would turn back leaves the loop.
             way_out = self.leaving.get(target)
             if way_out is not None:
@@ -153,6 +177,9 @@ class Walker(PathState):
         state: State = [reached, self.stack, self.names]
         if not leave:
             state = [reached, list(self.stack), dict(self.names)]
+        if turns:
+            self.turned.append(state)
+            return
         self.pending.setdefault(target, []).append(state)
         for head, loop in self.inside.get(start, ()):
             if target not in loop.members:
@@ -203,12 +230,21 @@ class Walker(PathState):
             inside = self.body.fresh("a loop")
             self._go(start, target, conditions.both(self.reached, conditions.negated(inside)))
             self.reached = conditions.both(self.reached, inside)
-        exhausted = self.pending[target][-1][1]
-        if sys.version_info < (3, 12):
-            del exhausted[-1:]
-        else:
-            exhausted.append(undecided("loop"))
+        self._end(self.pending[target][-1][1])
         self.stack.append(undecided("bound in a loop"))
+
+    def exhaust(self, head: int, target: int) -> None:
+        """Leave a loop that was walked for each of its items."""
+        self._go(head, target, self.reached, leave=True)
+        self._end(self.stack)
+        self.alive = False
+
+    def _end(self, stack: list[Value]) -> None:
+        """Leave on *stack* what the end of the items does."""
+        if sys.version_info < (3, 12):
+            del stack[-1:]
+        else:
+            stack.append(undecided("loop"))
 
     def _branch(self, block: flow.Block) -> None:
         start, number, target = block.start, block.jump, block.target
@@ -232,7 +268,7 @@ class Walker(PathState):
         if block.jump in _NEGATED:
             taken = conditions.negated(taken)
         ahead = conditions.both(self.reached, taken)
-        if (block.start, block.target) in self.back:
+        if block.target != self.unrolled and (block.start, block.target) in self.back:
             # A loop's last turn, which is walked, doesn't turn back: there the rest is all.
             return ahead, self.reached
         return ahead, conditions.both(self.reached, conditions.negated(taken))

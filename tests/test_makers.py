@@ -1,0 +1,164 @@
+"""Functions that make classes, and whether these may be of a hierarchy, against importing."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugindex.config import KeyRule
+from test_resolver import Case
+
+BASE = """
+from dataclasses import make_dataclass
+from types import new_class
+class Own(Exception): pass
+class Meta(type):
+    def __new__(meta, name, bases, body, **given):
+        made = super().__new__(meta, name, bases, body)
+        if bases:
+            made.shape = {0}
+        return made
+class Base(metaclass=Meta): pass
+"""
+OTHERS = {
+    "no bases": "make_dataclass(name, [])",
+    "bases that are told to be none": "make_dataclass(name, [('x', int)], bases=())",
+    "bases of another family": "make_dataclass(name, [], bases=(dict,))",
+    "bases that are given by place": "new_class(name, (dict,))",
+    "no bases and a body": "new_class(name, (), {}, lambda space: None)",
+}
+OWN = {
+    "a class of the family": "make_dataclass(name, [], bases=(Own,))",
+    "a class of the family by place": "new_class(name, (Own,))",
+    "a tuple that is worked out": "make_dataclass(name, [], bases=tuple([Own]))",
+    "all that is given": "make_dataclass(*(name, []), **{'bases': (Own,)})",
+    "a parameter": "(lambda bases=(Own,): make_dataclass(name, [], bases=bases))()",
+}
+USE = "from zoo.base import Base\nclass One(Base): pass\nclass Two(Exception): pass\n"
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    return Case(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("made", OTHERS.values(), ids=OTHERS)
+def test_a_metaclass_that_makes_classes_of_other_families_leaves_nothing_open(case, made):
+    case.write("base", BASE.format(made))
+    case.write("one", USE)
+    assert case.resolve(KeyRule(), base="builtins:Exception", foreign=True).is_sound()
+    assert set(case.listed) == {"zoo.base:Own", "zoo.one:Two"}
+
+
+@pytest.mark.parametrize("made", OWN.values(), ids=OWN)
+def test_one_that_may_make_a_class_of_the_family_is_left_to_running(case, made):
+    case.write("base", BASE.format(made))
+    case.write("one", USE)
+    case.resolve(KeyRule(), base="builtins:Exception", foreign=True)
+    assert "zoo.one" in case.undecided
+
+
+def test_an_enum_that_a_function_makes_by_a_call_is_left_to_running(case):
+    made = "import enum\nclass Base(enum.Enum): pass\ndef make(name):\n"
+    case.write("base", made + "    return Base(name, 'A B', module='zoo.one')\n")
+    case.write("one", "from zoo.base import make\nColor = make('Color')\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert "zoo.one:Color" in case.truth.entries
+    assert "zoo.one" in case.undecided
+
+
+TAKING = {
+    "a hook of a base": "class Host:\n    def __init_subclass__(cls):\n"
+    "        if 'Meta' in vars(cls): delattr(cls, 'Meta')\n",
+    "a hook that says so itself": "class Host:\n    def __init_subclass__(cls):\n"
+    "        if hasattr(cls, 'Meta'): del cls.Meta\n",
+    "a metaclass": "class Type(type):\n    def __new__(meta, name, bases, body):\n"
+    "        body.pop('Meta', None)\n        return super().__new__(meta, name, bases, body)\n"
+    "class Host(metaclass=Type): pass\n",
+}
+
+
+@pytest.mark.parametrize("text", TAKING.values(), ids=TAKING)
+def test_a_class_that_is_taken_out_of_the_one_around_it_is_left_to_running(case, text):
+    case.write("base", "class Base: pass\n" + text)
+    inside = "from zoo.base import Base, Host\nclass One(Host):\n    class {}(Base): pass\n"
+    case.write("one", inside.format("Meta"))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert not case.truth.entries
+    case.write("one", inside.format("Inner"))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One.Inner"]
+
+
+REPLACED = """
+import functools
+from zoo.base import Base
+def wrap(cls):
+    class Wrapper(cls):
+        {}
+    {}
+    return Wrapper
+@wrap
+class One(Base): pass
+class Two(One): pass
+"""
+HIDDEN = {
+    "nothing more": ("size = 1", "done = True"),
+    "a method": ("def run(self): return super().run()", "pass"),
+}
+SHOWN = {
+    "a name that is set": ("pass", "Wrapper.__qualname__ = cls.__qualname__"),
+    "a name in the body": ("__qualname__ = cls.__qualname__", "pass"),
+    "a call": ("pass", "functools.update_wrapper(Wrapper, cls, updated=())"),
+    "a way out": ("pass", "if hasattr(cls, 'size'): return cls"),
+}
+
+
+@pytest.mark.parametrize(("body", "rest"), HIDDEN.values(), ids=HIDDEN)
+def test_a_class_whose_decorator_hides_it_behind_its_own_is_had_by_no_name(case, body, rest):
+    case.write("base", "class Base: pass\n")
+    case.write("one", REPLACED.format(body, rest))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:Two"]
+
+
+@pytest.mark.parametrize(("body", "rest"), SHOWN.values(), ids=SHOWN)
+def test_where_the_other_class_may_have_its_name_that_is_left_to_running(case, body, rest):
+    case.write("base", "class Base: pass\n")
+    case.write("one", REPLACED.format(body, rest))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+
+
+def test_so_it_is_where_a_hook_may_name_it(case):
+    hook = "    def __init_subclass__(cls): cls.__qualname__ = cls.__mro__[1].__qualname__\n"
+    case.write("base", "class Base:\n" + hook)
+    case.write("one", REPLACED.format("size = 1", "done = True"))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+
+
+ADDING = """
+def add_metaclass(metaclass):
+    def anew(cls):
+        kept = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}
+        return metaclass(cls.__name__, cls.__bases__, {**kept, "__qualname__": cls.__qualname__})
+    return anew
+"""
+
+
+def test_a_class_that_six_makes_anew_with_a_metaclass_is_had_by_its_name(case):
+    (case.folder.parent / "six.py").write_text(ADDING)
+    case.write("base", "class Base: pass\nclass Meta(type): pass\n")
+    use = "import six\nfrom zoo.base import Base, Meta\n@six.add_metaclass(Meta)\n"
+    case.write("one", use + "class One(Base): pass\nclass Two(One): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert set(case.listed) == {"zoo.one:One", "zoo.one:Two"}
+
+
+def test_what_derives_from_a_plain_object_is_no_class(case):
+    made = "class Form:\n    def __init__(self, *args): pass\nShape = Form()\n"
+    case.write("base", made)
+    case.write("one", "from zoo.base import Shape\nclass One(Shape): pass\nclass Two: pass\n")
+    assert case.resolve(KeyRule(), base="builtins:object", foreign=True).is_sound()
+    assert set(case.listed) == {"zoo.base:Form", "zoo.one:Two"}

@@ -1,0 +1,137 @@
+"""Classes that a package moves by setting their ``__module__``, against what importing gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugindex.config import KeyRule
+from test_resolver import Case
+
+pytest_plugins = ["sample_app"]
+BASE = "class Base: pass\n"
+ONE = "from zoo.base import Base\nclass One(Base): pass\nclass Two(Base): pass\n"
+TOLD = {
+    "a statement": "One.__module__ = 'zoo'\n",
+    "names in a loop": "__all__ = ['One', 'Two']\n__own = locals()\nfor __name in __all__:\n"
+    "    if not __name.startswith('__'):\n        setattr(__own[__name], '__module__', 'zoo')\n",
+    "a loop that skips": "for name in ('_x', 'Two', 'size'):\n    if name[:1] == '_': continue\n"
+    "    if name == 'size': continue\n    globals()[name].__module__ = __name__\n",
+    "a loop that ends early": "for name in ['One', 'Two']:\n    if name == 'Two': break\n"
+    "    vars()[name].__module__ = __name__\n",
+    "a loop with a way out for what can't be moved": "for name in ['size', 'One', 'size', 'Two']:\n"
+    "    try:\n        globals()[name].__module__ = 'zoo'\n"
+    "    except (TypeError, AttributeError):\n        pass\n",
+    "a loop over classes": "for cls in [One, Two]: cls.__module__ = 'zoo'\nelse: done = True\n",
+    "a loop in which a name is bound": "for cls in [One, Two]:\n    held = cls\n"
+    "    held.__module__ = 'zoo'\n",
+    "a name that is bound anew behind the loop": "for name in ['One']:\n"
+    "    globals()[name].__module__ = 'zoo'\nOne = None\n",
+    "a name that is bound anew before": "Two = One\nfor name in ['Two']:\n"
+    "    globals()[name].__module__ = 'zoo'\n",
+    "two names of one class": "Uno = One\nfor name in ['Uno', 'One']:\n"
+    "    globals()[name].__module__ = 'zoo'\n",
+    "names that a star import brings": "from zoo.one import *\nfor name in ['One', 'Two']:\n"
+    "    globals()[name].__module__ = 'zoo'\n",
+    "values": "for cls in tuple([Two]): cls.__module__ = 'zoo'\n",
+    "a module that has no such name": "for cls in [One]: cls.__module__ = 'zoo.one.more'\n",
+    "all that the package holds": "for value in list(vars().values()):\n"
+    "    if isinstance(value, type): value.__module__ = __name__\n",
+    "all that says it is inside": "def work(): pass\nfor value in list(locals().values()):\n"
+    "    if getattr(value, '__module__', '').startswith('zoo.'): value.__module__ = __name__\n",
+    "all but what is elsewhere": "for name, value in tuple(globals().items()):\n"
+    "    if name == 'Two' or not getattr(value, '__module__', '').startswith('zoo.'): continue\n"
+    "    value.__module__ = 'zoo'\n",
+    "what is elsewhere": "for value in [One, Two]:\n"
+    "    if getattr(value, '__module__', '').startswith('park.'): value.__module__ = 'zoo'\n",
+    "nothing": "for cls in []: cls.__module__ = 'zoo'\n",
+}
+OPEN = {
+    "the environment": "import os\nif os.environ.get('ZOO_MOVES'): One.__module__ = 'zoo'\n",
+    "the environment in a loop": "import os\nfor cls in [One]:\n"
+    "    if os.environ.get('ZOO_MOVES'): cls.__module__ = 'zoo'\n",
+    "a module that is computed": "import os\nOne.__module__ = os.environ.get('ZOO_NAME', 'zoo')\n",
+    "two moves": "for cls in [One, Two]: cls.__module__ = 'zoo'\n"
+    "for cls in [One]: cls.__module__ = 'zoo.one'\n",
+    "a loop in a loop": "for name in ['zoo']:\n    for cls in [One]: cls.__module__ = name\n",
+    "names that are computed": "for name in [''.join('One')]:\n"
+    "    globals()[name].__module__ = 'zoo'\n",
+    "a way out that may be taken": "for name in ['One', 'Two']:\n    try:\n"
+    "        check(name)\n        globals()[name].__module__ = 'zoo'\n"
+    "    except ValueError:\n        pass\n",
+    "a loop that ends where one can't be moved": "for name in ['One', 'size', 'Two']:\n    try:\n"
+    "        globals()[name].__module__ = 'zoo'\n    except AttributeError:\n        break\n",
+    "a loop that may end early": "for name in ['One', 'Two']:\n    if check(name): break\n"
+    "    globals()[name].__module__ = 'zoo'\n",
+}
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    case = Case(tmp_path, monkeypatch)
+    case.write("base", BASE)
+    case.write("one", ONE)
+    return case
+
+
+def moving(case, text):
+    head = "from zoo.one import One, Two\nsize = 1\ndef check(name): return name == 'nobody'\n"
+    case.write("__init__", head + text)
+    case.resolve(KeyRule(), foreign=True)
+    spread = {name for one in case.resolutions.values() for name in one.spreads}
+    return case.undecided | spread
+
+
+@pytest.mark.parametrize("text", TOLD.values(), ids=TOLD)
+def test_where_a_package_moves_its_classes_is_read(case, text):
+    assert not moving(case, text)
+    assert case.is_sound()
+
+
+def test_classes_that_were_moved_are_had_where_they_say(case):
+    moving(case, TOLD["names in a loop"])
+    assert set(case.listed) == {"zoo:One", "zoo:Two"}
+
+
+@pytest.mark.parametrize("text", OPEN.values(), ids=OPEN)
+def test_what_only_running_moves_is_left_to_it(case, text):
+    assert {"zoo", "zoo.one"} <= moving(case, text)
+
+
+def test_so_is_what_a_module_moves_that_may_never_be_imported(case):
+    case.write("other", "from zoo.one import One\nOne.__module__ = 'zoo.other'\n")
+    assert {"zoo.one", "zoo.other"} <= moving(case, "")
+
+
+def test_so_is_what_two_packages_move(case):
+    (case.folder / "deep").mkdir()
+    case.write("deep/__init__", "from .one import Deep\nDeep.__module__ = 'zoo.deep'\n")
+    case.write("deep/one", "from zoo.base import Base\nclass Deep(Base): pass\n")
+    assert "zoo.deep.one" in moving(case, "from zoo.deep import Deep\nDeep.__module__ = 'zoo'\n")
+
+
+def test_so_is_a_class_that_may_refuse_to_be_moved(case):
+    meta = "class Meta(type):\n    def __setattr__(cls, name, value): pass\n"
+    case.write("base", meta + "class Base(metaclass=Meta): pass\n")
+    assert "zoo.one" in moving(case, TOLD["a statement"])
+    assert set(case.truth.entries) == {"zoo.one:One", "zoo.one:Two"}
+
+
+def test_an_inner_package_moves_its_own(case):
+    (case.folder / "deep").mkdir()
+    case.write("deep/__init__", "from .one import Deep\nfor c in [Deep]: c.__module__ = __name__\n")
+    case.write("deep/one", "from zoo.base import Base\nclass Deep(Base): pass\n")
+    assert not moving(case, "")
+    assert case.is_sound()
+    assert "zoo.deep:Deep" in case.listed
+
+
+def test_an_edit_that_moves_a_class_or_lets_it_be_is_seen_at_the_next_start(simple_app):
+    simple_app.base()
+    simple_app.plugin("first", ("First", "name = 'First'"))
+    told = "from APP.base import REG; print([REG.info(key).reference for key in REG])"
+    init = "__init__.py"
+    assert simple_app.run(told) == f"['{simple_app.name}.first:First']"
+    simple_app.write(init, "from APP.first import First\nFirst.__module__ = 'APP'\n")
+    assert simple_app.run(told) == f"['{simple_app.name}:First']"
+    simple_app.write(init, "from APP.first import First\n")
+    assert simple_app.run(told) == f"['{simple_app.name}.first:First']"
