@@ -66,10 +66,10 @@ def case(tmp_path, monkeypatch):
     return case
 
 
-def compile_native(case, text):
+def compile_native(case, text, name="native"):
     source = case.folder.parent / "native.c"
     source.write_text(HEAD + text)
-    target = case.folder / f"native{sysconfig.get_config_var('EXT_SUFFIX')}"
+    target = case.folder / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
     include = sysconfig.get_paths()["include"]
     command = [COMPILER, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(target)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -144,6 +144,13 @@ def test_cython_makes_a_subclass_of_a_python_class_by_a_class_statement_alone():
 def test_what_makes_classes_for_others_is_left_to_running(mark):
     assert may_hold_classes(mark + b"\0", "zoo.native")
     assert may_hold_family(mark + b"\0Base\0", frozenset({b"Base"}))
+
+
+def test_what_mypyc_puts_together_for_other_modules_holds_no_class_of_its_own(case):
+    text = PLAIN_C.replace("native", "native__mypyc")
+    compile_native(case, f'const char *made_by = "__mypyc Base";\n{text}', "native__mypyc")
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
 
 
 @pytest.mark.parametrize(("mark", "undecided"), [("__mypyc", set()), ("", {"zoo.native"})])

@@ -270,6 +270,9 @@ FOREIGN = {
     "a decorator that has a class of another hierarchy": "def deco(given):\n"
     "    class Property(property): pass\n    given.full = given.__qualname__\n"
     "    given.size = Property(len)\n    return given\n@deco\nclass One(Base): pass\n",
+    "many decorators": "def marked(text, more=None):\n    return lambda cls: cls\n"
+    + "".join(f"@marked('{text}', more=['{text}'])\n" for text in "abcdefghij")
+    + "class One(Base): pass\n",
     "a decorator that warns": "import sys\nif sys.version_info >= (3, 13):\n"
     "    from warnings import deprecated\nelse:\n"
     "    def deprecated(text):\n        return lambda cls: cls\n"

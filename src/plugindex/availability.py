@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from plugindex.names import DROPPED, root
 from plugindex.renamers import Renamers
 
@@ -114,6 +116,13 @@ class Requirements(Renamers):
                 lacking = (self.lacks(context, name, names) for _, name, names in asked)
                 return next((one for one in lacking if one is not None), None)
         return None
+
+
+def requirements_of(record: ModuleRecord) -> tuple[str, ...]:
+    """Return the third-party packages that a module's unguarded imports name, sorted."""
+    roots = {root(entry[1]) for entry in record.imports}
+    roots.discard(root(record.name))
+    return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))
 
 
 def _extends_path(record: ModuleRecord) -> bool:

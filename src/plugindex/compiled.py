@@ -23,6 +23,14 @@ _FRAMEWORKS = (_MYPYC, b"pybind11", b"nanobind", b"pyo3", b"boost", b"swig", b"S
 _LARGEST_BLOCK = 1 << 22  # bytes
 
 
+def is_shared_part(module: str, data: bytes) -> bool:
+    """Tell whether mypyc put the code of other modules into a module, whose classes name those.
+
+    Source: ``build_using_shared_lib`` of ``mypyc/build.py`` in https://github.com/python/mypy.
+    """
+    return module.endswith("__mypyc") and _MYPYC in data
+
+
 def is_from_source(data: bytes) -> bool:
     """Tell whether mypyc made a module, which compiles plain Python as it is."""
     return _MYPYC in data

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from plugindex.availability import Requirements
+from plugindex.availability import Requirements, requirements_of
 from plugindex.candidates import Candidate, CandidateReader
 from plugindex.claims import Claims
 from plugindex.keyreading import KeyReader, Undecided, telling
@@ -73,7 +71,7 @@ class Resolver:
             return Resolution(undecided="" if missing else reason, missing=missing)
         if not missing and self._is_lost():
             return Resolution(undecided=f"what {self.scope.base} is")
-        requires = self.requirements(record)
+        requires = requirements_of(record)
         problems: list[Problem] = []
         candidates, reasons = self._candidates(record, problems)
         if candidates and "__name__" in record.names:  # classes are told apart by it
@@ -252,6 +250,8 @@ class Resolver:
         data = self.library.compiled(module)
         if data is None:
             return "its code can't be read"
+        if compiled.is_shared_part(module, data):
+            return ""
         if self._is_python(self.family.base):
             held = compiled.may_hold_family(data, self._family_words())
         else:
@@ -292,11 +292,3 @@ class Resolver:
             for cls in self._own_classes(record) if record else ():
                 if self.family.belongs(cls) is not False:
                     yield cls
-
-    # -- requirements --------------------------------------------------------------------------
-
-    def requirements(self, record: ModuleRecord) -> tuple[str, ...]:
-        """Return the third-party packages that a module's unguarded imports name, sorted."""
-        roots = {entry[1].partition(".")[0] for entry in record.imports}
-        roots.discard(record.name.partition(".")[0])
-        return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))

@@ -74,6 +74,14 @@ def _slim_literal(value: Value) -> Value:
     return value if kind in _PLAIN else ("b", pack(plain))
 
 
+def _slim_call(value: Value, depth: int) -> Value:
+    """Return a call; one decorator inside another is as deep as if it stood alone."""
+    callee, given = slim(value[1], depth), value[2]
+    if len(given) == 1:
+        return ("x", callee, (slim(given[0], depth + 1),), value[3])
+    return ("x", callee, tuple([slim(one, depth) for one in given]), value[3])
+
+
 def _slim_items(items: tuple[Value, ...], depth: int) -> Value:
     """Return a list of values; items that were starred are added to the others."""
     result: Any = None
@@ -99,7 +107,7 @@ def _slim_table(value: Value, depth: int) -> Value:
 
 
 _PARTS: dict[str, Callable[[Value, int], Value]] = {
-    "x": lambda v, n: ("x", slim(v[1], n), tuple([slim(a, n) for a in v[2]]), v[3]),
+    "x": _slim_call,
     "S": lambda v, n: ("S", slim(v[1], n)),
     "l": lambda v, n: _slim_items(v[1], n),
     "m": lambda v, n: _slim_table(v, n),
