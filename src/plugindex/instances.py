@@ -47,7 +47,7 @@ def _is_instance(found: Found, kind: Found) -> bool | None:
     wanted = kind[1] if kind[0] == "real" else None
     if not isinstance(wanted, type) or type(wanted) is not type:
         return None
-    if found[0] == "const":
+    if found[0] in ("const", "real"):
         return isinstance(found[1], wanted)
     own = _KINDS.get(found[0])
     if own is None:
