@@ -164,3 +164,14 @@ def test_the_source_beside_what_mypyc_made_is_believed(case, mark, undecided):
     if not undecided:
         assert case.is_sound()
         assert case.resolutions["zoo.native"].candidates[0].attributes == {}
+
+
+def test_whether_a_class_that_mypyc_made_is_abstract_is_left_to_running(case):
+    text = MAKING_C.replace("NAME", "zoo.native.Failure").replace("BASE", "PyExc_ValueError")
+    compile_native(case, f'const char *made_by = "__mypyc";\n{text}')
+    body = "    @abc.abstractmethod\n    def run(self): ...\n"
+    case.write("native", f"import abc\nclass Failure(ValueError, abc.ABC):\n{body}")
+    case.write("one", "from zoo.native import Failure\nclass One(Failure): pass\n")
+    case.resolve(KeyRule(None), base="builtins:ValueError", foreign=True)
+    assert case.undecided == {"zoo.native", "zoo.one"}
+    assert set(case.truth.entries) == {"zoo.native:Failure", "zoo.one:One"}

@@ -71,8 +71,8 @@ class Abstractness(Hierarchy):
     def _abstract_names(self, cls: Found) -> dict[str, bool | None]:
         if not self._has_abcmeta(cls) and not self._collects_marks(cls):
             return {}
-        body, context = self.entry(cls)[5], self.home(cls)
-        marks = {n: self.marked(value, context) for n, value in body.items() if value[0] in _MARKED}
+        body = self.entry(cls)[5]
+        marks = {n: self._mark(value, cls) for n, value in body.items() if value[0] in _MARKED}
         for base in self.bases(cls):
             for name in self.abstract_names(base):
                 if name not in body:
@@ -97,7 +97,7 @@ class Abstractness(Hierarchy):
             if one[0] == "class":
                 value = self.entry(one)[5].get(name) if one != cls else None
                 if value is not None:
-                    return self.marked(value, self.home(one))
+                    return self._mark(value, one)
                 slots = self._slots(one)
                 if slots is None or name in slots:
                     return None if slots is None else False
@@ -107,6 +107,12 @@ class Abstractness(Hierarchy):
             else:
                 return None if one[0] == "unknown" else False
         return False
+
+    def _mark(self, value: Any, owner: Found) -> bool | None:
+        """Tell whether a value in the body of *owner* is marked; compiled classes keep few."""
+        mark = self.marked(value, self.home(owner))
+        file = self.library.file(owner[1]) if mark else None
+        return None if file is not None and file.kind == "extension" else mark
 
     def _slots(self, cls: Found) -> set[Any] | None:
         """Return the names that a class has descriptors for and its body doesn't bind, if told."""
