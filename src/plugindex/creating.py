@@ -27,7 +27,6 @@ class Creating(Family):
         super().__init__(library, base)
         self.statements_count = statements_count
         self._creating: dict[tuple[Any, ...], frozenset[str]] = {}
-        self._rebasing: dict[tuple[Any, ...], bool] = {}
 
     def creates(self, function: Found, depth: int = 0) -> frozenset[str]:
         """Return the modules in which calling a function may make a class that stays."""
@@ -116,15 +115,6 @@ class Creating(Family):
         args = self._arguments(value, context)
         return args[1][0] == "items" and self._any(args[1:2])
 
-    def works_out_bases(self, function: Found) -> bool:
-        """Tell whether a metaclass's ``__new__`` passes on other bases than it was given."""
-        key = tuple(function[1:4])
-        if key not in self._rebasing:
-            summary = None if is_ours(key[0]) else self.library.function(*key)
-            calls = [call for _, call, _ in summary[4]] if summary else []
-            self._rebasing[key] = any(map(_gives_bases, calls))
-        return self._rebasing[key]
-
     def _arguments(self, value: Any, context: Context) -> tuple[Found, ...]:
         return self.arguments(value, context)[0]
 
@@ -135,13 +125,6 @@ class Creating(Family):
 def _binds_globals(summary: Any) -> bool:
     """Tell whether a class statement of a function's binds a global name (``global A``)."""
     return any("<locals>" not in entry[0] for entry in summary[3])
-
-
-def _gives_bases(call: Any) -> bool:
-    """Tell whether a call is ``super().__new__(cls, name, bases, ...)`` with bases worked out."""
-    first = call[2][:3]
-    told = len(first) == 3 and all(one[0] != "S" for one in first)
-    return bool(call[1][0] == "a" and call[1][2] == "__new__" and told and first[2][0] != "P")
 
 
 def _is_metaclass(callee: Any) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from plugindex.belonging import made_of
-from plugindex.creating import NOWHERE, Creating
+from plugindex.creating import NOWHERE
 from plugindex.names import is_ours
+from plugindex.rebasing import Rebasing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Any
 
     from plugindex.meaning import Context, Found
@@ -21,7 +22,7 @@ EVERYWHERE = frozenset("*")
 ANY_TIME = ", at any time"
 
 
-class Makers(Creating):
+class Makers(Rebasing):
     """A family that knows what may make classes of it."""
 
     def makes(self, value: Any, context: Context) -> Making:
@@ -142,24 +143,8 @@ class Makers(Creating):
             places = self.creates(function)
             if places and (self.reaches(function) or self._any(self.bases(cls))):
                 return (f"a class that {function[2]} may make", places)
-        added = "" if self.belongs(cls) is not False else self._adds(cls)
+        added = "" if self.belongs(cls) is not False else self.added_base(cls)
         return (added, frozenset(cls[1:2])) if added else ("", NOWHERE)
-
-    def _adds(self, cls: Found) -> str:
-        """Return why the metaclass of a class may give it a base of the family."""
-        if any(map(self.adds_base, self.metaclasses(cls))):
-            return "a base that its metaclass may add"
-        for name, function in self.hooks(cls):
-            works_out = name == "__new__" and self.works_out_bases(function)
-            if works_out and (self.reaches(function) or self._any(self._held(cls))):
-                return f"a base that {function[2]} may add"
-        return ""
-
-    def _held(self, cls: Found) -> Iterator[Found]:
-        """Yield what stands in a class's body, but for its methods."""
-        for value in self.entry(cls)[5].values():
-            if value[0] != "d":
-                yield self.evaluate(value, self.home(cls))
 
 
 def _module_of(callee: Any) -> str:
