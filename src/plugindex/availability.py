@@ -120,8 +120,8 @@ class Requirements(Renamers):
 
 def requirements_of(record: ModuleRecord) -> tuple[str, ...]:
     """Return the third-party packages that a module's unguarded imports name, sorted."""
-    roots = {root(entry[1]) for entry in record.imports}
-    roots.discard(root(record.name))
+    roots = {entry[1].partition(".")[0] for entry in record.imports}
+    roots.discard(record.name.partition(".")[0])
     return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))
 
 
