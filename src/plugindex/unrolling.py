@@ -10,8 +10,6 @@ from plugindex.expressions import as_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from plugindex.blocks import Block
     from plugindex.expressions import Value
     from plugindex.machine import Frame
@@ -64,12 +62,11 @@ def _is_named(value: Value) -> bool:
 class Unrolling:
     """The loop of one walker that is walked item by item."""
 
-    def __init__(self, walker: Walker, head: int, blocks: dict[int, Block]) -> None:
+    def __init__(self, walker: Walker, head: int) -> None:
         self.walker = walker
         self.head = head
-        self.block = blocks[head]
+        self.block = walker.blocks[head]
         self.members = walker.loops[head].members
-        self.blocks = blocks
 
     def items(self) -> tuple[Value, ...] | None:
         """Return what the loop runs over, None if it is none of those that are unrolled."""
@@ -86,17 +83,13 @@ class Unrolling:
             return False
         if len(walker.inside.get(self.head, ())) != 1:
             return False
-        return not any(self._makes(self.blocks[start]) for start in self.members)
+        return not any(self._makes(walker.blocks[start]) for start in self.members)
 
     def _makes(self, block: Block) -> bool:
         return any(opcodes.named(self.walker.code, _MAKING, block.start, block.end))
 
-    def run(self, sequence: list[int], visit: Callable[[int], None]) -> bool:
+    def run(self) -> bool:
         """Walk the loop for each of its items, if these are known.
-
-        Args:
-            sequence: the blocks of the code, each after those that lead to it.
-            visit: walks one block.
 
         Returns:
             whether all of it was walked; else its head is where the walker is.
@@ -104,15 +97,17 @@ class Unrolling:
         items = self.items()
         if items is None:
             return False
-        inner = [start for start in sequence if start in self.members and start != self.head]
+        inner = [
+            start for start in self.walker.sequence if start in self.members and start != self.head
+        ]
         self.walker.unrolled = self.head
-        done = all(self._turn(item, inner, visit) for item in items)
+        done = all(self._turn(item, inner) for item in items)
         self.walker.unrolled = -1
         if self.walker.alive and done:
             self.walker.exhaust(self.head, self.block.target)
         return not self.walker.alive
 
-    def _turn(self, item: Value, inner: list[int], visit: Callable[[int], None]) -> bool:
+    def _turn(self, item: Value, inner: list[int]) -> bool:
         """Walk the body for one item; tell whether the next one can come."""
         walker = self.walker
         if len(walker.body.variables) > _MOST_QUESTIONS:
@@ -121,7 +116,7 @@ class Unrolling:
         state = [walker.reached, [*walker.stack, item], walker.names]
         walker.pending[self.block.following] = [state]
         for start in inner:
-            visit(start)
+            walker.visit(start)
         walker.alive = walker.arrive(walker.turned)
         return walker.alive
 

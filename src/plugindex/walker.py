@@ -47,6 +47,10 @@ class Walker(PathState):
 
     # These are of a body with jumps; most have none.
     raw: bytes
+    blocks: dict[int, flow.Block]
+    handlers: dict[int, flow.Handler]
+    sequence: list[int]  # where the blocks start, each after those that lead to it
+    ends: list[State]
     back: set[tuple[int, int]]
     loops: dict[int, flow.Loop]
     inside: dict[int, list[tuple[int, flow.Loop]]]
@@ -70,53 +74,48 @@ class Walker(PathState):
         self.raw = raw
         self.moving = self.kind == "module" and opcodes.mentions(self.code, "__module__")
         self.loops, self.inside, self.leaving = {}, {}, {}
-        blocks, handlers = flow.split(self.code, raw)
-        following = {start: flow.successors(block, handlers) for start, block in blocks.items()}
-        sequence, self.back = flow.order(following)
+        self.blocks, self.handlers = flow.split(self.code, raw)
+        blocks = self.blocks.items()
+        following = {start: flow.successors(block, self.handlers) for start, block in blocks}
+        self.sequence, self.back = flow.order(following)
         if self.back:
-            self.loops = flow.loops(self.code, blocks, following, self.back)
+            self.loops = flow.loops(self.code, self.blocks, following, self.back)
             self.inside = flow.around(self.loops)
             flow.leave_first(following, self.inside)
-            sequence, self.back = flow.order(following)
+            self.sequence, self.back = flow.order(following)
         self.pending = {0: [[self.reached, [], self.names]]}
-        ends: list[State] = []
-
-        def visit(start: int) -> None:
-            if self.arrive(self.pending.pop(start, ())):
-                if start in self.loops and not self._unroll(start, sequence, blocks, visit):
-                    self._forget(self.loops[start])
-                if self.alive:
-                    self._catch(handlers.get(start))
-                    self._run_block(raw, blocks[start], ends)
-
-        for start in sequence:
-            visit(start)
-        if not self.arrive(ends):
+        self.ends = []
+        for start in self.sequence:
+            self.visit(start)
+        if not self.arrive(self.ends):
             self.reached = False
 
-    def _unroll(
-        self,
-        head: int,
-        sequence: list[int],
-        blocks: dict[int, flow.Block],
-        visit: Callable[[int], None],
-    ) -> bool:
+    def visit(self, start: int) -> None:
+        """Walk the block at *start*, if any way leads to it."""
+        if self.arrive(self.pending.pop(start, ())):
+            if start in self.loops and not self._unroll(start):
+                self._forget(self.loops[start])
+            if self.alive:
+                self._catch(self.handlers.get(start))
+                self._run_block(self.blocks[start])
+
+    def _unroll(self, head: int) -> bool:
         """Walk a loop once for each item, if these are known; tell whether all is done then."""
         if not self.moving:
             return False
         from plugindex.unrolling import Unrolling
 
-        return Unrolling(self, head, blocks).run(sequence, visit)
+        return Unrolling(self, head).run()
 
-    def _run_block(self, raw: bytes, block: flow.Block, ends: list[State]) -> None:
-        self._walk(raw, block.start, block.end)
+    def _run_block(self, block: flow.Block) -> None:
+        self._walk(self.raw, block.start, block.end)
         if self.alive and block.jump >= 0:
             self.offset = block.end
             self._jump(block)
         if not self.alive:
             return
-        if block.returns or block.following >= len(raw):
-            ends.append([self.reached, [], self.names])
+        if block.returns or block.following >= len(self.raw):
+            self.ends.append([self.reached, [], self.names])
         elif block.falls:
             self._go(block.start, block.following, self.reached, leave=True)
 
