@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from plugindex.hierarchy import Hierarchy
 from plugindex.meaning import literal_items
-from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,12 +47,8 @@ class Abstractness(Hierarchy):
         if _NAMES in self.posts(cls[1]).get(cls[2], ()):
             return True
         wanted = {_NAMES, *names}
-        for _, hook in self.hooks(cls):
-            if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:
-                summary = self.library.function(*hook[1:4])
-                if summary is None or not wanted.isdisjoint((*summary[11], *summary[12])):
-                    return True
-        return False
+        summaries = self.foreign_hooks(cls)
+        return any(one is None or not wanted.isdisjoint((*one[11], *one[12])) for one in summaries)
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:
         """Return the names that ``__abstractmethods__`` holds (True) or may hold (None)."""

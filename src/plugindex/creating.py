@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
 _BASES_PLACE = {"types:new_class": 1}  # of their bases, where these need no name
-_MAKING = (("real", type), ("real", type.__new__))
+MAKING = (("real", type), ("real", type.__new__))
 NOWHERE: frozenset[str] = frozenset()
 
 
@@ -64,7 +64,7 @@ class Creating(Family):
             return NOWHERE
         if callee == ("real", type.__new__) and value[2] and value[2][0][0] == "P":
             return NOWHERE  # a metaclass' own gives what it was called for
-        if callee in _MAKING or (callee[0] == "class" and self.descends(callee, "builtins:type")):
+        if callee in MAKING or (callee[0] == "class" and self.descends(callee, "builtins:type")):
             given = self._arguments(value, context)[-2:-1]
             told = any(self._are_of_others(items_of(bases)) for bases in given)
             return here if count >= 3 and not told else NOWHERE

@@ -46,6 +46,7 @@ UNBOUND = ("u",)
 WHOLE = "whole"
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key
 MOST_ITEMS = 400
+SPACES = ("globals", "locals", "vars")  # functions that give a namespace when called with nothing
 MOST_PARTS = 3000  # values inside one value, so that working on it takes no time
 MOST_COMPOUNDS = 150  # those among them that have parts themselves
 LEAVES = frozenset("cbifkdgPVnu?") | {

@@ -13,6 +13,7 @@ from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from plugindex.meaning import Context, Found
@@ -215,12 +216,14 @@ class Hierarchy(Bases):
 
         So it is done with a class ``Meta`` that stands in another for what a metaclass makes of it.
         """
+        summaries = self.foreign_hooks(cls)
+        return any(one is None or name in one[11] or name in one[5] for one in summaries)
+
+    def foreign_hooks(self, cls: Found) -> Iterator[Any]:
+        """Yield the summaries of the hooks that are neither ours nor the standard library's."""
         for _, hook in self.hooks(cls):
             if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:
-                summary = self.library.function(*hook[1:4])
-                if summary is None or name in summary[11] or name in summary[5]:
-                    return True
-        return False
+                yield self.library.function(*hook[1:4])
 
     def is_descriptor(self, found: Found) -> bool:
         """Tell whether a value that stands in a class body is a descriptor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugindex.belonging import made_of
-from plugindex.creating import NOWHERE
+from plugindex.creating import MAKING, NOWHERE
 from plugindex.names import is_ours
 from plugindex.rebasing import Rebasing
 
@@ -114,7 +114,7 @@ class Makers(Rebasing):
             return "exec()"
         if function in _CALLING:
             return self._made_by(self._arguments(value, context))
-        if function is type or function == type.__new__:  # that is given the metaclass first
+        if ("real", function) in MAKING:  # type.__new__ is given the metaclass first
             bases = self._arguments(value, context)[-2:-1] if len(value[2]) >= 3 else ()
             return "a class made by type()" if self._may_be_bases(bases) else ""
         return ""

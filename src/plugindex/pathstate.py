@@ -140,7 +140,7 @@ class PathState:
         return self.body.variable("test", value)
 
     def _asks_of_item(self, value: Value) -> bool:
-        """Tell whether *value* asks what kind of thing an item of a loop is, or where it stands."""
+        """Tell whether *value* asks where an item of a loop stands."""
         from plugindex.unrolling import asks_of_item
 
         return asks_of_item(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.expressions import SPACES
 from plugindex.machine import NAMING
 from plugindex.makers import ANY_TIME
 from plugindex.moves import Moves
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from plugindex.meaning import Context, Found
     from plugindex.reader import ModuleRecord
 
-_SPACES = ("globals", "locals", "vars")
 _UNTOLD: Making = ("", frozenset())
 
 
@@ -77,7 +77,7 @@ class Renamers(Moves):
         """Return where the classes of the family stand that a call is given."""
         places: set[str] = set()
         for arg in value[2]:
-            if arg[0] == "x" and arg[1][0] == "g" and arg[1][1] in _SPACES and not arg[2]:
+            if arg[0] == "x" and arg[1][0] == "g" and arg[1][1] in SPACES and not arg[2]:
                 places |= self.at_hand(context.record)
             elif arg[0] == "a" and arg[2] == "__dict__":
                 places |= self._of_module(self.evaluate(arg[1], context))
@@ -91,15 +91,11 @@ class Renamers(Moves):
 
     def renamed_by_hooks(self, cls: Found) -> bool:
         """Tell whether what runs at a class statement may set where the class is to be had."""
-        for _, hook in self.hooks(cls):
-            if not (is_ours(hook[1]) or _is_library(hook[1])):
-                summary = self.library.function(*hook[1:4])
-                if summary is not None and (summary[16] or _names_by_text(summary)):
-                    return True
-                if summary is not None and any(
-                    _names_by_keyword(call) for _, call, _ in summary[4]
-                ):
-                    return True
+        for summary in self.foreign_hooks(cls):
+            if summary is not None and (summary[16] or _names_by_text(summary)):
+                return True
+            if summary is not None and any(_names_by_keyword(call) for _, call, _ in summary[4]):
+                return True
         return False
 
     def is_replaced(self, cls: Found) -> bool:
@@ -123,7 +119,7 @@ class Renamers(Moves):
         if target[0] == "unknown" and not target[2]:
             places = self.at_hand(record)
         elif target[0] == "unknown":
-            spaces = any(one[0] == "real" and _name(one[1]) in _SPACES for one in target[2])
+            spaces = any(one[0] == "real" and _name(one[1]) in SPACES for one in target[2])
             held = [self._of_module(one) for one in target[2]]  # what getattr() of it may give
             places = self.at_hand(record) if spaces else self._of_classes(target[2]).union(*held)
         else:

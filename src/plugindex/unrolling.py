@@ -6,7 +6,7 @@ That is done for the few loops which may set the module that classes say they ar
 from __future__ import annotations
 
 from plugindex import opcodes
-from plugindex.expressions import as_items
+from plugindex.expressions import SPACES, as_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from plugindex.machine import Frame
     from plugindex.walker import Walker
 
-SPACES = ("locals", "globals", "vars")
 _FOR_ITER = opcodes.numbers("FOR_ITER")
 _MAKING = opcodes.numbers("LOAD_BUILD_CLASS", "MAKE_FUNCTION", "IMPORT_NAME")
 _MOST_ITEMS = 300
@@ -43,16 +42,14 @@ def held(frame: Frame, space: Value, key: Value) -> Value | None:
 
 
 def asks_of_item(value: Value) -> bool:
-    """Tell whether a value is ``isinstance(item, ...)`` or ``getattr(item, ...).startswith(...)``.
+    """Tell whether a value is written ``getattr(item, ...).startswith(...)``.
 
     Asked later it gives the same answer: no other turn of the loop changes the item.
     """
-    if value[0] != "x":
+    if value[0] != "x" or value[1][0] != "a" or value[1][2] != "startswith":
         return False
-    if value[1][0] == "a" and value[1][2] == "startswith":
-        owner = value[1][1]
-        return bool(owner[0] == "x" and owner[1][:2] == ("g", "getattr") and _is_named(owner[2][0]))
-    return bool(value[1][:2] == ("g", "isinstance") and value[2] and _is_named(value[2][0]))
+    owner = value[1][1]
+    return bool(owner[0] == "x" and owner[1][:2] == ("g", "getattr") and _is_named(owner[2][0]))
 
 
 def _is_named(value: Value) -> bool:
