@@ -76,6 +76,39 @@ print(REG.info("one").distribution == "APP", REG.info("one").version)
 """
 
 
+DEEP = """
+    def keep(*given):
+        return given
+
+    def d(x):
+        return x[0]
+
+    def c(x):
+        return d(x), d([x]), d((x, 1)), d([x, 2])
+
+    def b(x):
+        return c(x), c([x]), c((x, 1)), c([x, 2])
+
+    def a(x):
+        return b(x), b([x]), b((x, 1)), b([x, 2])
+"""
+
+COUNTED = """\
+import sys
+from APP.base import REG
+
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event == "call"
+
+sys.setprofile(count)
+assert list(REG) == ["one"], list(REG)
+sys.setprofile(None)
+print(calls)
+"""
+
+
 def family(keys=range(MANY), metaclass=AutoRegisterMeta, **body):
     """Return a base class and a plugin for each of *keys*."""
     fixed = {"__registry_key__": "key", "key": None, "__module__": __name__}
@@ -242,3 +275,15 @@ def test_what_is_installed_is_looked_through_once_for_all_plugins(simple_app):
     for name in ("one", "two"):
         simple_app.plugin(name, (name, f"name = '{name}'"))
     assert simple_app.run(INFO.replace("FOLDER", str(simple_app.folder))) == "0 True 1.5"
+
+
+def test_a_call_that_is_given_up_is_not_followed_again(simple_app, tmp_path):
+    simple_app.base().write("deep.py", DEEP)
+
+    def cost(mentions):
+        calls = ["from APP.deep import a, keep", *["keep(a([1]))"] * mentions]
+        simple_app.plugin("one", ("One", "name = 'one'"), "\n".join(calls))
+        return int(simple_app.run(COUNTED, XDG_DATA_HOME=str(tmp_path / f"data{mentions}")))
+
+    none, one, many = map(cost, (0, 1, 21))
+    assert many - one < 3 * (one - none)

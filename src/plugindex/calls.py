@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.meaning import Found
+    from plugindex.namespaces import Library
 
 # Class decorators that give back the class (or its slotted twin of the same name), and the
 # functions that make such decorators when they are called with options.
@@ -53,6 +54,11 @@ class CallingEvaluator(Evaluator):
 
     _calls = 0  # how deep the call is that is followed now
     _followed = 0  # how many were followed since the outermost
+    _given_up = 0  # how many were not followed because of either
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self._results: dict[Any, tuple[Found, Found]] = {}  # with the function, whose id counts
 
     def call(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
         """Return what a call gives."""
@@ -153,9 +159,26 @@ class CallingEvaluator(Evaluator):
             return unknown_result("a module or its part, got by a computed name", LOADED, ())
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
+        key = (callee[1:4], id(callee[4]), args, names)
+        try:
+            known = self._results.get(key)
+        except TypeError:  # a function among the arguments, with what it closes over
+            return self._follow_call(callee, args, names)
+        if known is not None:
+            return known[1]
+        limits, given_up = self._limits, self._given_up
+        found = self._follow_call(callee, args, names)
+        given_up = self._given_up - given_up
+        # The outermost call has all that may be followed to itself, so it ends so each time.
+        if self._limits - limits == (0 if self._calls else given_up):
+            self._results[key] = (callee, found)
+        return found
+
+    def _follow_call(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         self._followed = self._followed + 1 if self._calls else 0
         if self._calls >= DEEPEST_CALL or self._followed > MOST_CALLS:
             self._limits += 1
+            self._given_up += 1
             return unknown_result("a call too deep to follow", callee, args)
         self._calls += 1
         try:

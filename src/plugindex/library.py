@@ -34,6 +34,7 @@ class Library:
         self.readings: dict[str, Reading] = {}
         self.asked: dict[str, bool] = {}
         self._records: dict[str, ModuleRecord | None] = {}
+        self._providing: dict[str, bool] = {}
         self._codes: dict[str, dict[tuple[str, int], CodeType | None]] = {}
 
     def exists(self, name: str) -> bool:
@@ -60,6 +61,12 @@ class Library:
 
     def _provides(self, package: ModuleRecord) -> bool:
         """Tell whether a package has a module of its own provide others, as tlz does."""
+        found = self._providing.get(package.name)
+        if found is None:
+            found = self._providing[package.name] = self._has_provider(package)
+        return found
+
+    def _has_provider(self, package: ModuleRecord) -> bool:
         for _, module, names, _ in package.imports if package.is_package else ():
             for name in (module, *(f"{module}.{one}" for one in names)):
                 if name.startswith(f"{package.name}.") and self.finder.find(name) is not None:
