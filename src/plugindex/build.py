@@ -117,7 +117,8 @@ class Build(Settling):
     def snapshot(self, started: float) -> Snapshot:
         """Return the snapshot of what was built."""
         sections = self._sections()
-        read = sum(1 for one in self.library.readings.values() if one.code is not None)
+        here = {name for name, one in self.library.readings.items() if one.code is not None}
+        read = len(here | self.library.read_elsewhere)
         seconds = time.perf_counter() - started
         stats = Stats(len(self.modules), read, self.imported, self.verdict, seconds)
         # What is built goes when it is stored; the snapshot keeps no more of it than it tells.

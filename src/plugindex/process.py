@@ -36,9 +36,18 @@ def refusal() -> str:
 
 def search_path(path: Sequence[str] | None = None) -> list[str]:
     """Return the search path of a child: *path*, or this process's, and the engine's folder."""
-    engine = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     folders = list(sys.path if path is None else path)
-    return folders if engine in folders else [*folders, engine]
+    return folders if engine() in folders else [*folders, engine()]
+
+
+def engine() -> str:
+    """Return the folder in which this package lies."""
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def environment() -> dict[str, str]:
+    """Return the environment variables of a child."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", CHILD: "1"}
 
 
 def converse(
@@ -62,7 +71,7 @@ def converse(
     """
     with scratch() as output:
         reading, writing = os.pipe()
-        command = [sys.executable, *_flags(), "-c", boot, str(writing), *words]
+        command = [sys.executable, *flags(), "-c", boot, str(writing), *words]
         try:
             child = _start(command, output.fileno(), (writing, *given))
         except OSError as error:
@@ -103,20 +112,20 @@ def _start(command: Sequence[str], output: int, given: Sequence[int]) -> Popen[b
         stderr=output,
         pass_fds=given,
         start_new_session=True,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", CHILD: "1"},
+        env=environment(),
     )
 
 
-def _flags() -> list[str]:
+def flags() -> list[str]:
     """Return the options that make a child's import system work as this process's does."""
-    flags = ["-B", "-W", "ignore"] + ["-O"] * sys.flags.optimize
+    given = ["-B", "-W", "ignore"] + ["-O"] * sys.flags.optimize
     switches = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s", "no_site": "-S"}
-    flags += [option for name, option in switches.items() if getattr(sys.flags, name)]
-    flags += ["-P"] if sys.flags.safe_path else []
+    given += [option for name, option in switches.items() if getattr(sys.flags, name)]
+    given += ["-P"] if sys.flags.safe_path else []
     for name, value in sys._xoptions.items():
         if name not in ("importtime", "tracemalloc", "faulthandler"):
-            flags += ["-X", name if value is True else f"{name}={value}"]
-    return flags
+            given += ["-X", name if value is True else f"{name}={value}"]
+    return given
 
 
 def _listen(

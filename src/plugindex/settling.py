@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from plugindex import freshness, providers, surroundings
+from plugindex import freshness, pool, providers, surroundings
 from plugindex.codec import decode
 from plugindex.errors import DiscoveryError, message
 from plugindex.finder import Finder
-from plugindex.kept import KeptLibrary
+from plugindex.index import RESULT
+from plugindex.keeping import KeptLibrary
 from plugindex.makers import ANY_TIME
 from plugindex.paths import plugin_place
 from plugindex.reaching import reached
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from plugindex.config import Scope
     from plugindex.index import Place, Settings
     from plugindex.kept import Kept
+    from plugindex.store import Document
 
 _ALL_LIMIT_S = 300.0  # for importing every module of a package
 
@@ -78,11 +80,12 @@ class Settling:
             self.modules = {name: by for name, by in self.modules.items() if name not in before}
             affected = None if affected else affected  # its importers may import something else
         names = [n for n in self.modules if affected is None or n in affected]
+        spread: set[str] = set()
+        self._settle_all(names, spread)
         found = self._reached(names) if names else before
         self._include(found)
-        spread: set[str] = set()
-        for name in [*names, *found] if names else ():
-            self._settle(name, spread)
+        for name in found if names else ():
+            self.settle(name, spread)
         for name in self.modules:
             if name in spread:
                 self._unsettle(name, "another module may make classes in it")
@@ -114,14 +117,61 @@ class Settling:
             others = {name: by for name, by in self.modules.items() if by}
             self.modules = dict.fromkeys(own, "") | others
 
-    def _settle(self, name: str, spread: set[str]) -> None:
+    def _settle_all(self, names: list[str], spread: set[str]) -> None:
+        """Settle modules, sharing the work with further processes where that pays."""
+        rest = [name for name in names if not self._is_shipped(name)]
+        if self.kept is None and rest:
+            self._resolver()  # so that a base that can't serve is told before anything is started
+            self._share(rest, spread)
+        for name in rest:
+            if name not in self.results:
+                self._read(name, spread)
+        self.results = {**{name: self.results[name] for name in names}, **self.results}
+
+    def _share(self, names: list[str], spread: set[str]) -> None:
+        crew = pool.Pool(self, names)
+        try:
+            for portion in crew.mine():
+                for name in portion:
+                    self._read(name, spread)
+            for one in crew.workers:
+                self._take_over(one.outcome(), spread)
+        finally:
+            crew.end()
+
+    def _take_over(self, document: Document | None, spread: set[str]) -> None:
+        """Take what a worker found, if that can be had and trusted."""
+        if document is None or not self.library.fits(document):
+            return
+        self.library.take(document)
+        edges = self._resolver().family.edges
+        for name, targets in document.head("edges").items():
+            edges.setdefault(name, set()).update(targets)
+        for name, result in document.raw_tail().items():
+            if name[:1] == RESULT:
+                self.results[name[1:]] = decode(result)
+        spread.update(document.head("spread"))
+
+    def settle(self, name: str, spread: set[str]) -> None:
+        """Settle one module, and add the other modules to *spread* that it may change."""
+        if not self._is_shipped(name):
+            self._read(name, spread)
+
+    def _is_shipped(self, name: str) -> bool:
+        """Take the result of a module that a package brings along, if it does."""
         shipped = self.library.shipments.result(name, self.scope, self.library)
         if shipped is not None:
             self.results[name] = shipped
-            return
+        return shipped is not None
+
+    def _read(self, name: str, spread: set[str]) -> None:
         resolution = self._resolver().resolve(name)
         self.results[name] = stored_result(self.library, name, resolution)
         spread.update(resolution.spreads)
+
+    def edges(self) -> dict[str, set[str]]:
+        """Return the modules that each module's values were followed into."""
+        return self._resolver().family.edges
 
     def is_settled(self) -> bool:
         """Tell whether what is kept answers for every module that is in scope now."""

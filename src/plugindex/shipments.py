@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plugindex.bytecode import Inputs
     from plugindex.config import Scope
     from plugindex.finder import Finder
-    from plugindex.kept import KeptLibrary
+    from plugindex.keeping import KeptLibrary
     from plugindex.library import Library
     from plugindex.records import ModuleFile
     from plugindex.store import Raw
