@@ -153,11 +153,18 @@ def decide(
             continue
         variable, high, low = nodes[top - _FIRST]
         known = value(variable)
-        wanted = (high, low) if known is None else (high,) if known else (low,)
-        left = [c for c in wanted if c is not True and c is not False and c not in memo]
-        if left:
-            waiting.extend(left)
-            continue
-        found = [c if c is True or c is False else memo[c] for c in wanted]
-        memo[top] = found[0] if found[0] is found[-1] else None
+        one = low if known is False else high
+        if one is not True and one is not False:
+            if one not in memo:
+                waiting.append(one)
+                continue
+            one = memo[one]
+        if known is None and one is not None:  # both must agree
+            if low is not True and low is not False and low not in memo:
+                waiting.append(low)
+                continue
+            other = low if low is True or low is False else memo[low]
+            one = one if one is other else None
+        memo[top] = one
+        waiting.pop()
     return condition if condition is True or condition is False else memo[condition]

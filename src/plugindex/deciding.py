@@ -21,9 +21,15 @@ class Deciding(Namespaces):
         """Return whether *condition* holds, None when only running decides."""
         if condition is True or condition is False:
             return condition
-        return conditions.decide(
-            context.nodes, condition, lambda n: self._variable(n, context), context.decided
-        )
+        decided = context.decided
+        if condition in decided:
+            return decided[condition]
+
+        def value(number: int) -> bool | None:
+            known = context.known.get(number, _UNASKED)
+            return self._variable(number, context) if type(known) is object else known
+
+        return conditions.decide(context.nodes, condition, value, decided)
 
     def _variable(self, number: int, context: Context) -> bool | None:
         known = context.known.get(number, _UNASKED)
