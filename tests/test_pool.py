@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 
@@ -56,6 +57,18 @@ except ChildProcessError:
     pass
 there = [name for name in sys.modules if name.startswith("pool_app")]
 print(len(started), len(found.plugins), found.stats.read, len(left), len(there))
+"""
+
+WATCHED = """
+import sys
+def hook(event, found):
+    if event == "os.posix_spawn":
+        print("started", flush=True)
+sys.addaudithook(hook)
+from plugindex import index
+from plugindex.config import Scope
+scope = Scope(base="pool_app.base:Plugin", package="pool_app", foreign=True, application="pool_app")
+index.take(scope, index.Settings(cache=False))
 """
 
 QUITS = """
@@ -169,3 +182,21 @@ def test_what_another_process_found_elsewhere_is_read_again(folder, tmp_path, al
 def test_a_number_of_processes_that_is_none_is_passed_over(folder, tmp_path, alone):
     found = listed(folder, tmp_path, "many")
     assert found[0][1:] == alone[0][1:]
+
+
+def test_who_is_killed_leaves_no_process_behind(folder, tmp_path):
+    alive, held = (
+        os.pipe()
+    )  # all that is started holds one end, and it closes with the last of them
+    asking = subprocess.Popen(
+        [sys.executable, "-c", WATCHED],
+        env={**os.environ, "PYTHONPATH": str(folder), "PLUGINDEX_PROCESSES": "3"},
+        stdout=subprocess.PIPE,
+        pass_fds=[held],
+    )
+    os.close(held)
+    with asking, open(alive, "rb", buffering=0) as end:
+        assert asking.stdout.readline() == b"started\n"
+        asking.kill()
+        ready, _, _ = select.select([end], [], [], 60)
+        assert ready and end.read(1) == b""

@@ -47,10 +47,12 @@ def _settled(request: dict[str, Any], left: int) -> tuple[dict[str, Any], str, d
     scope = scope_from(request["scope"])
     settling = Settling(scope, Settings(shipped=request["shipped"]), None, None)
     spread: set[str] = set()
-    of_all = list(portions(request["names"]))
+    of_all, asker = list(portions(request["names"])), os.getppid()
     for number in taken(left):
         for name in of_all[number]:
             settling.settle(name, spread)
+        if os.getppid() != asker:  # it was killed: nobody waits for an answer
+            break
     results = {RESULT + name: result for name, result in settling.results.items()}
     return (
         _found(settling, spread),
