@@ -16,7 +16,7 @@ from random import Random
 
 from attacks.corruption import Prey, answer
 from attacks.scores import times
-from attacks.targets import ENGINE, FILES, UNDECIDED, Target, expected, judged
+from attacks.targets import ENGINE, FILES, STEADY, UNDECIDED, Target, expected, judged
 from attacks.tries import LIMIT_S, Try, attempt
 
 FAMILY = "crash"
@@ -40,6 +40,29 @@ def killed(files, seed, share):
             _strays(score, prey, number)
 
     return attack
+
+
+def workers_killed(score, folder, scale):
+    """The processes that share a cold start of a large package end at random moments."""
+    many = {
+        f"target/m{n}.py": f"from target.base import Base\nclass M{n}(Base):\n    name = 'm{n}'\n"
+        for n in range(640)
+    }
+    prey = Prey(folder, STEADY | many)
+    (folder / "ending").mkdir()
+    prey.target.variables |= {"PLUGINDEX_PROCESSES": "3", "PYTHONPATH": str(folder / "ending")}
+    for number in range(times(4, scale)):
+        seconds = Random(f"workers {number}").random() * 0.4
+        (folder / "ending" / "sitecustomize.py").write_text(_ENDING.format(seconds))
+        prey.clear()
+        prey.judge(score, f"seed 'workers {number}'")
+
+
+_ENDING = """
+import os, signal
+if os.environ.get("PLUGINDEX_CHILD"):
+    signal.setitimer(signal.ITIMER_REAL, {:.4f} + 0.001 * (os.getpid() % 7))
+"""
 
 
 def _kill_after(victim, seconds):
@@ -263,6 +286,7 @@ def _as_nobody(score):
 ATTACKS = {
     "killed at random moments of a cold start": killed(FILES, "kill", 10),
     "the same, while a child imports": killed(FILES | UNDECIDED, "kill child", 2),
+    "workers of a large package ended at random moments": workers_killed,
     "ended at the n-th call that changes a file": killed_at_calls,
     "limits of file size and descriptors": limits,
     "a full or read-only disk": full_disk,
