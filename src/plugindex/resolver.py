@@ -255,7 +255,7 @@ class Resolver:
         if self._is_python(self.family.base):
             held = compiled.may_hold_family(data, self._family_words())
         else:
-            held = compiled.may_hold_classes(data, module)
+            held = compiled.may_hold_classes(self.claims.binary(module))
         return _COMPILED if held else ""
 
     def _is_compiled_as_read(self, module: str) -> bool:
