@@ -556,6 +556,26 @@ def test_what_a_package_needs_from_a_path_that_it_adds_itself_is_supposed_to_be_
     assert "zoo.one:One" in case.listed.values()
 
 
+OWN_FOLDERS = {
+    "by its path": "sys.path.insert(0, __path__[0])",
+    "by its file": "sys.path.append(os.path.dirname(os.path.abspath(__file__)))",
+}
+
+
+@pytest.mark.parametrize("added", OWN_FOLDERS.values(), ids=OWN_FOLDERS)
+def test_what_lies_not_in_a_package_that_adds_itself_to_the_path_is_missing(case, added):
+    case.write("__init__", f"import os, sys\n{added}\n")
+    case.write("base", PLAIN)
+    case.write("bundled", "class Mixin: pass\n")
+    one = "from {} import Mixin\nfrom zoo.base import Base\nclass One(Base, Mixin): pass\n"
+    case.write("one", one.format("nowhere_at_all"))
+    case.write("two", one.format("bundled").replace("One", "Two"))
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.resolutions["zoo.one"].missing == ("nowhere_at_all", "zoo.one")
+    assert case.resolutions["zoo.two"].undecided
+    assert list(case.truth.entries) == ["zoo.two:Two"]
+
+
 def test_a_function_that_replaces_the_base_leaves_all_modules_to_running(case):
     case.write(
         "base", PLAIN + "import zoo\ndef swap():\n class Other: pass\n zoo.base.Base = Other\n"
