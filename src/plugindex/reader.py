@@ -202,7 +202,7 @@ def read_function(
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
     stored = [sorted(_stored(code)), sorted(_stored_within(code))]
     told = _literal_defaults(code, *defaults) if defaults else {}
-    changes = [sorted(body.changes), told, body.names_others]
+    changes = [sorted(body.changes), told, body.names_others, body.patches]
     return [*read, *named, imports, sorted(_texts(code)), *stored, *changes]
 
 

@@ -36,7 +36,17 @@ class Renamers(Moves):
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make, replace or rename a class, and where."""
         made = super().makes(value, context)
-        return made if made[0] else self._renames(value, context)
+        if made[0] or self._shows(value, context):
+            return made
+        return self._renames(value, context)
+
+    def _shows(self, value: Any, context: Context) -> bool:
+        """Tell whether a call decorates a class, and where it shows that is told."""
+        inner = value[2][0] if len(value[2]) == 1 else value
+        while inner[0] == "x" and len(inner[2]) == 1:
+            inner = inner[2][0]
+        cls = ("class", context.record.name, inner[1])
+        return inner[0] == "k" and self.shown_in(cls) is not None and self.decorates(value[1], cls)
 
     def _renames(self, value: Any, context: Context) -> Making:
         callee = self.evaluate(value[1], context)
