@@ -126,6 +126,7 @@ RULES = {
     "decorators that ask for what another one set": "import dataclasses\ndef strict(cls):\n"
     "    if not hasattr(cls, '__dataclass_fields__'):\n        raise TypeError\n    return cls\n"
     "@strict\n@dataclasses.dataclass\nclass One(Base):\n    name = 'o'\n",
+    "a module by its name": "m = __import__('zoo.base')\nclass One(m.base.Base): name = 'one'\n",
     "a decorator with options that have defaults": "def mark(obj=None, *, single=False):\n"
     "    def deco(cls):\n        return cls() if single else cls\n"
     "    if obj:\n        return deco(obj)\n    return deco\n"
@@ -423,6 +424,25 @@ def test_the_typed_dictionary_of_typing_extensions_is_a_dictionary(case):
     size = "from typing_extensions import TypedDict\nclass Size(TypedDict):\n    width: int\n"
     case.write("one", size + ONE)
     assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+def test_a_package_and_its_module_may_import_all_of_each_other(case):
+    case.write("base", PLAIN)
+    case.write("__init__", "from zoo.base import *\nfrom zoo.one import *\n")
+    case.write("one", "from zoo import *\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_but_not_where_it_depends_on_when_they_do(case):
+    case.write("base", PLAIN)
+    case.write("other", PLAIN)
+    stars = [f"from zoo.{name} import *\n" for name in ("base", "other", "one")]
+    case.write("__init__", "import zoo.one\n".join([stars[0], stars[1] + stars[2]]))
+    case.write("one", "from zoo import *\nclass One(Base): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]
 
 
 def test_a_star_import_gives_a_module_its_own_class_back(case):
