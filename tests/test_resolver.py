@@ -486,6 +486,30 @@ def test_classes_that_a_package_shows_as_its_own_are_left_to_running(case, text)
     assert list(case.truth.entries) == ["zoo:One"]
 
 
+WRAPPING = """
+from functools import wraps
+def alias(name, cls, choose=True):
+    if choose:
+        @wraps(cls)
+        def made(*args): return cls(*args)
+    else:
+        def made(*args): return cls(args)
+    {target}.__qualname__ = name
+    {target}.__module__ = "zoo"
+    return made
+"""
+
+
+@pytest.mark.parametrize(("target", "undecided"), [("made", set()), ("cls", {"zoo.one"})])
+def test_naming_a_function_that_wraps_a_class_names_no_class(case, target, undecided):
+    case.write("base", PLAIN)
+    case.write("wrapping", WRAPPING.format(target=target))
+    case.write("one", ONE + "from zoo.wrapping import alias\nuno = alias('Uno', One)\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == undecided
+    assert list(case.truth.entries) == ([] if undecided else ["zoo.one:One"])
+
+
 HOOK = """
 import sys
 from importlib.machinery import ModuleSpec
