@@ -127,6 +127,8 @@ RULES = {
     "    if not hasattr(cls, '__dataclass_fields__'):\n        raise TypeError\n    return cls\n"
     "@strict\n@dataclasses.dataclass\nclass One(Base):\n    name = 'o'\n",
     "a module by its name": "m = __import__('zoo.base')\nclass One(m.base.Base): name = 'one'\n",
+    "what a function gives, unpacked": "def both(cls): return cls, None\n"
+    "Same, none = both(Base)\nclass One(Same): name = 'one'\n",
     "a decorator with options that have defaults": "def mark(obj=None, *, single=False):\n"
     "    def deco(cls):\n        return cls() if single else cls\n"
     "    if obj:\n        return deco(obj)\n    return deco\n"
@@ -508,6 +510,25 @@ def test_naming_a_function_that_wraps_a_class_names_no_class(case, target, undec
     case.resolve(KeyRule(None), foreign=True)
     assert case.undecided == undecided
     assert list(case.truth.entries) == ([] if undecided else ["zoo.one:One"])
+
+
+UNPACKED = {
+    "a generator": "def give(cls):\n    yield cls\n    yield 1\n",
+    "an instance": "class give:\n    def __init__(self, cls): self.cls = cls\n"
+    "    def __iter__(self): return iter((self.cls, 1))\n",
+    "a dict": "def give(cls): return {cls: 1, 2: 3}\n",
+    "a hidden one": "def give(cls): return reversed([1, cls])\n",
+}
+
+
+@pytest.mark.parametrize("text", UNPACKED.values(), ids=UNPACKED)
+def test_a_base_out_of_what_shows_no_items_is_left_to_running(case, text):
+    case.write("base", PLAIN)
+    take = "Same, other = give(Base)\nclass One(Same): pass\n"
+    case.write("one", f"from zoo.base import Base\n{text}{take}")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]
 
 
 HOOK = """
