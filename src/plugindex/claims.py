@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _TOLD = ("class", "function", "module", "const", "real", "instance", "missing")
 
+_SMALL = 1 << 19  # bytes
+
 
 class Claims:
     """What compiled modules may give to the modules of one scope."""
@@ -24,6 +26,7 @@ class Claims:
         self.library = library
         self.family = family
         self._last: Binary | None = None
+        self._small: dict[str, Binary] = {}
 
     def of_compiled(self, record: ModuleRecord) -> list[str]:
         """Return which compiled modules may give this one classes that say they are its own."""
@@ -49,15 +52,20 @@ class Claims:
 
     def binary(self, module: str) -> Binary:
         """Return a compiled module with what the classes that are looked for derive from."""
-        if self._last is None or self._last.module != module:  # a file may be large: one is kept
-            from plugindex.compiled import examined
+        found = self._small.get(module) or self._last
+        if found is None or found.module != module:
+            found = self._last = self._examined(module)
+            if len(found.data) < _SMALL:  # others, one at a time
+                self._small[module] = found
+        return found
 
-            file = self.library.file(module)
-            base = self.family.base[1] if self.family.base[0] == "real" else None
-            data = self.library.compiled(module) or b""
-            name = os.path.basename(file.path) if file else ""
-            self._last = examined(data, module, base, name)
-        return self._last
+    def _examined(self, module: str) -> Binary:
+        from plugindex.compiled import examined
+
+        file = self.library.file(module)
+        base = self.family.base[1] if self.family.base[0] == "real" else None
+        data = self.library.compiled(module) or b""
+        return examined(data, module, base, os.path.basename(file.path) if file else "")
 
     def _may_claim(self, module: str, owner: str, names: set[str] | None) -> bool:
         if not is_own(self.library.file(module)):

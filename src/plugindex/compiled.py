@@ -83,7 +83,9 @@ def may_hold_family(data: bytes, names: frozenset[bytes]) -> bool:
 class Binary(Record):
     """An extension module, and what its classes of the family derive from, where that is known.
 
-    *marks* are those that stand in its file.
+    *marks* are those that stand in its file; *data* is what it holds, or of a module of Cython the
+    texts that were found in it. *types* are the names of the types in C of such a module that may
+    be of the family, None where these aren't told.
     """
 
     data: bytes
@@ -91,6 +93,7 @@ class Binary(Record):
     base: type | None
     file_name: str
     marks: frozenset[bytes]
+    types: frozenset[str] | None = None
 
     def has(self, *marks: bytes) -> bool:
         """Tell whether one of *marks* stands in the file."""
@@ -117,11 +120,20 @@ class Binary(Record):
             not self.has(_FROM_SPEC) or (self.of_exceptions and opaque)
         )
 
-    def own(self) -> Iterator[tuple[str, int]]:
-        """Yield the names behind the module's own in the file, and where the texts stand."""
-        own = rb"(?<![\w.])" + re.escape(self.module.encode()) + rb"\.([A-Za-z_]\w*)\0"
-        for match in re.finditer(own, self.data):
-            yield match[1].decode(), match.start()
+    @property
+    def is_cython(self) -> bool:
+        """Tell whether Cython alone made the module."""
+        return self.has(*_CYTHON) and not self.frameworks
+
+    @property
+    def states(self) -> bool:
+        """Tell whether a module of Cython may hold classes that are no types in C."""
+        if not self.data or self.has(_CLASS_STATEMENT) or _CLASS_STATEMENT in self.data:
+            return True
+        if self.has(_NEW_EXCEPTION, _STRUCTURE, *_RUNNING):
+            return True
+        called = _CALLED if self.of_exceptions else (*_CALLED, *_CALLED_FOR_DATA)
+        return any(name in self.data for name in called)
 
     def says(self, owner: str, names: Collection[str] | None, end: bytes = b"") -> bool:
         """Tell whether a text says *owner*, a dot, and one of *names*, or any where they are None.
@@ -148,7 +160,10 @@ def examined(data: bytes, module: str, base: type | None = None, file_name: str 
         file_name: what the file is called.
     """
     marks = frozenset(mark for mark in _MARKS if mark in data)
-    return Binary(data, module, base, file_name, marks)
+    found = Binary(data, module, base, file_name, marks)
+    if not found.is_cython:
+        return found
+    return Binary(texts(data) or b"", module, base, file_name, marks, _types(data, found))
 
 
 def may_hold_classes(binary: Binary) -> bool:
@@ -157,9 +172,9 @@ def may_hold_classes(binary: Binary) -> bool:
         return _may_hold_bound(binary, binary.module, None)
     if not binary.has(*_MAKING):
         return False
-    if binary.has(*_CYTHON):
-        return _may_hold_cython(binary)
-    return binary.has(_MODULE) or any(True for _ in binary.own())
+    if binary.is_cython:
+        return binary.states or binary.types is None or bool(binary.types)
+    return binary.has(_MODULE) or any(True for _ in _own(binary.data, binary.module))
 
 
 def may_give_classes(binary: Binary, owner: str, names: Collection[str] | None) -> bool:
@@ -174,9 +189,9 @@ def may_give_classes(binary: Binary, owner: str, names: Collection[str] | None) 
         return _may_hold_bound(binary, owner, names)
     if not binary.has(*_MAKING):
         return False
-    if binary.has(*_CYTHON):
-        text = texts(binary.data)
-        return text is None or (_may_hold_cython(binary) and _mentions(text, binary, owner, names))
+    if binary.is_cython:
+        told = binary.types if names is None or binary.types is None else binary.types & {*names}
+        return (binary.states or told != frozenset()) and _mentions(binary, owner, names)
     if binary.says(owner, names, b"\0") or binary.says(owner, ("",), b"\0"):
         return True
     if binary.says(owner, ("%",)):  # the name is put in behind it
@@ -184,13 +199,15 @@ def may_give_classes(binary: Binary, owner: str, names: Collection[str] | None) 
     return binary.has(_MODULE) and owner.encode() + b"\0" in binary.data
 
 
-def _mentions(text: bytes, binary: Binary, owner: str, names: Collection[str] | None) -> bool:
+def _mentions(binary: Binary, owner: str, names: Collection[str] | None) -> bool:
     """Tell whether *owner* is named otherwise than in the name of another module.
 
     Texts may stand there one behind the other, so a name may go on in what isn't its own.
     """
+    if not binary.data:
+        return True
     own, whole = re.escape(binary.module.encode()), re.escape(owner.encode())
-    for match in re.finditer(rb"%s|(%s)(?:\.([A-Za-z_]\w*))?" % (own, whole), text):
+    for match in re.finditer(rb"%s|(%s)(?:\.([A-Za-z_]\w*))?" % (own, whole), binary.data):
         told = (match[2] or b"").decode()
         if match[1] and (names is None or not told or told.startswith(tuple(names))):
             return True
@@ -209,33 +226,31 @@ def _may_hold_bound(binary: Binary, owner: str, names: Collection[str] | None) -
     return owner == binary.module or owner.encode() in binary.data
 
 
-def _may_hold_cython(binary: Binary) -> bool:
-    """Tell of a module of Cython: its classes are made by statements, or are types in C."""
-    text = texts(binary.data)
-    if text is None or binary.has(_CLASS_STATEMENT) or _CLASS_STATEMENT in text:
-        return True
-    if binary.has(_NEW_EXCEPTION, _STRUCTURE, *_RUNNING):
-        return True
-    called = _CALLED if binary.of_exceptions else (*_CALLED, *_CALLED_FOR_DATA)
-    return any(name in text for name in called) or _may_extend(binary)
+def _types(data: bytes, binary: Binary) -> frozenset[str] | None:
+    """Return the types of a Cython module that may derive from the base, by their instances' size.
 
-
-def _may_extend(binary: Binary) -> bool:
-    """Tell whether a type of a Cython module may derive from the base, by its instances' size."""
-    own = [one for one in binary.own() if not one[0].startswith(_GENERATED)]
-    if not own:
-        return False
+    It is None where a file doesn't tell.
+    """
+    own = [one for one in _own(data, binary.module) if not one[0].startswith(_GENERATED)]
     try:
-        types = StaticTypes(binary.data)
+        types = StaticTypes(data) if own else None
     except ValueError:
-        return True
+        return None
     least = 0 if binary.base is None else binary.base.__basicsize__
+    found = set()
     for name, place in own:
-        sizes = list(types.sizes(place))
+        sizes = [] if types is None else list(types.sizes(place))
         view = name in _VIEW_TYPES and binary.has(_VIEWS) and len(sizes) == 1
         if not view and any(not 0 < size < least for size in sizes):
-            return True
-    return False
+            found.add(name)
+    return frozenset(found)
+
+
+def _own(data: bytes, module: str) -> Iterator[tuple[str, int]]:
+    """Yield the names behind the name of *module* in a file, and where the texts stand."""
+    own = rb"(?<![\w.])" + re.escape(module.encode()) + rb"\.([A-Za-z_]\w*)\0"
+    for match in re.finditer(own, data):
+        yield match[1].decode(), match.start()
 
 
 def _makes_types(data: bytes) -> bool:

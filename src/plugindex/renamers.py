@@ -90,7 +90,7 @@ class Renamers(Moves):
     def _is_function(self, value: Any, context: Context) -> bool:
         if value[0] == "p":
             return all(self._is_function(one, context) for _, one in value[1])
-        return self.evaluate(value, context)[0] == "function"
+        return bool(self.evaluate(value, context)[0] == "function")
 
     def late(self, record: ModuleRecord) -> tuple[str, bool]:
         """Tell why a module may make or rename classes when one of its names is asked for.
