@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import sysconfig
 
 import pytest
 
-from plugindex.compiled import may_hold_classes, may_hold_family
+from plugindex.compiled import examined, may_give_classes, may_hold_classes, may_hold_family
 from plugindex.config import KeyRule
 from test_resolver import PLAIN, Case
 
@@ -129,6 +130,7 @@ def test_a_class_that_a_compiled_metaclass_gives_its_base_is_left_to_running(cas
 
 
 CYTHON = b"\0cython_runtime\0PyType_Ready\0PyType_Type\0zoo.native.Thing\0decorated Base\0"
+NAMES = b"Base__main____name____test__"
 
 
 def test_cython_makes_a_subclass_of_a_python_class_by_a_class_statement_alone():
@@ -137,13 +139,124 @@ def test_cython_makes_a_subclass_of_a_python_class_by_a_class_statement_alone():
     assert may_hold_family(CYTHON + b"__prepare__\0", names)
     assert not may_hold_family(CYTHON + b"__prepare__\0", frozenset({b"Other"}))
     assert may_hold_family(CYTHON + b"LZSS decompression failed\0", names)
-    assert may_hold_classes(CYTHON, "zoo.native")
+    assert may_hold_classes(examined(CYTHON, "zoo.native"))
 
 
-@pytest.mark.parametrize("mark", [b"__mypyc", b"pyo3", b"sip_api", b"pybind11"])
+def packed(text):
+    """Pack a text as Cython 3.3 does, with a reference where its last four bytes came before."""
+    again = text.index(text[-4:])
+    steps = [(1, bytes([one])) for one in text[:-4]]
+    steps.append((0, bytes([len(text) - 8 - again, 1])))
+    result = b""
+    for start in range(0, len(steps), 8):
+        part = steps[start : start + 8]
+        flags = sum(literal << bit for bit, (literal, _) in enumerate(part))
+        result += bytes([flags]) + b"".join(one for _, one in part)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (NAMES + b"zoo__main", False),
+        (NAMES + b"__prepare__" + b"zoo__main", True),
+        (b"\0" + NAMES + b"zoo__main", True),  # it isn't found
+        (NAMES.replace(b"__test__", b"\xff\xff") + b"zoo__main", True),
+    ],
+    ids=["no class statement", "a class statement", "no text", "not all of it"],
+)
+def test_the_texts_that_cython_packs_are_read(text, held):
+    binary = CYTHON + b"LZSS string data decompression failed\0" + packed(text) + bytes(99)
+    assert may_hold_family(binary, frozenset({b"Base"})) is held
+
+
+CYTHON_C = """
+const char *made_by = "cython_runtime TEXT";
+typedef struct { PyObject_HEAD char own[SIZE]; } Own;
+static PyTypeObject Thing = {
+    PyVarObject_HEAD_INIT(0, 0)
+    "zoo.native.Thing",
+    sizeof(Own),
+};
+static PyObject *one(PyObject *self, PyObject *args) {
+    PyErr_SetString(PyExc_KeyError, "zoo.native.one");
+    return 0;
+}
+static PyMethodDef methods[] = {{"one", one, METH_NOARGS, 0}, {0}};
+static struct PyModuleDef def = {PyModuleDef_HEAD_INIT, "native", 0, -1, methods};
+PyMODINIT_FUNC PyInit_native(void) {
+    PyObject *module = PyModule_Create(&def);
+    Thing.tp_base = PARENT;
+    Thing.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE;
+    if (PyType_Ready(&Thing)) return 0;
+    PyModule_AddObject(module, "Thing", (PyObject *)&Thing);
+    return module;
+}
+"""
+ANY, FAILURE = "&PyBaseObject_Type", "(PyTypeObject *)PyExc_ValueError"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the format of such files differs")
+@pytest.mark.parametrize(
+    ("base", "size", "text", "undecided"),
+    [
+        (ANY, "16", "", False),
+        (ANY, "160", "", True),
+        (ANY, "16", "__prepare__", True),
+        (FAILURE, "160", "", True),
+        (FAILURE, "sizeof(PyBaseExceptionObject) - sizeof(PyObject)", "", True),
+    ],
+    ids=["small", "large", "a class statement", "an exception", "one without data of its own"],
+)
+def test_a_type_in_cython_with_small_instances_is_no_exception(case, base, size, text, undecided):
+    c = CYTHON_C.replace("PARENT", base).replace("SIZE", size).replace("TEXT", text)
+    compile_native(case, c)
+    case.resolve(KeyRule(None), base="builtins:Exception", foreign=True)
+    assert case.undecided == ({"zoo.native"} if undecided else set())
+    assert list(case.truth.entries) == (["zoo.native:Thing"] if base is FAILURE else [])
+
+
+@pytest.mark.parametrize("mark", [b"__mypyc", b"Shiboken", b"sip_api", b"pybind11"])
 def test_what_makes_classes_for_others_is_left_to_running(mark):
-    assert may_hold_classes(mark + b"\0", "zoo.native")
+    assert may_hold_classes(examined(mark + b"\0", "zoo.native"))
     assert may_hold_family(mark + b"\0Base\0", frozenset({b"Base"}))
+
+
+@pytest.mark.parametrize(
+    ("data", "held"),
+    [
+        (b"pybind11 PyType_FromSpec", False),
+        (b"pybind11 PyErr_NewException", True),
+        (b"pybind11 PyRun_String", True),
+        (b"pyo3 PyErr_NewException", False),
+        (b"pyo3 PyErr_NewException zoo.native.Failure", True),
+        (b"pyo3 PyErr_NewException Py_CompileString", True),
+        (b"pyo3 PyType_FromSpec __module__", True),
+    ],
+)
+def test_frameworks_make_exceptions_by_what_needs_their_names(data, held):
+    assert may_hold_classes(examined(data, "zoo.native", ValueError)) is held
+
+
+@pytest.mark.parametrize(
+    ("data", "given"),
+    [
+        (b"PyType_Ready zoo.native.Failure\0", False),
+        (b"PyType_Ready zoo.Failure\0", True),
+        (b"PyType_Ready zoo.Other\0", False),
+        (b"PyType_Ready zoo.%s\0", True),
+        (b"PyType_Ready zoo\0", False),
+        (b"PyType_Ready __module__ zoo\0", True),
+        (b"pyo3 PyErr_NewException zoo.native zoo", False),
+        (b"pyo3 PyErr_NewException zoo.Failure", True),
+        (CYTHON + b"__prepare__ zoo.native.run zoo.native_own", False),
+        (CYTHON + b"__prepare__ zoo__name__", True),
+        (CYTHON + b"__prepare__ zoo.Failure__name__", True),
+    ],
+)
+def test_a_module_gives_another_one_classes_that_name_it(data, given):
+    binary = examined(data, "zoo.native", ValueError)
+    assert may_give_classes(binary, "zoo", {"Failure"}) is given
 
 
 def test_what_mypyc_puts_together_for_other_modules_holds_no_class_of_its_own(case):

@@ -57,6 +57,44 @@ def test_one_that_may_make_a_class_of_the_family_is_left_to_running(case, made):
     assert "zoo.one" in case.undecided
 
 
+FACTORY = """
+import ctypes, sys
+class Own(Exception): pass
+def make(name, base):
+    try:
+        made = type(name, (base,), {{"__module__": __name__}})
+    except ValueError:
+        raise TypeError
+    setattr(sys.modules[__name__], name, made)
+make({})
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "base"),
+    [
+        ("'A', dict", "builtins:Exception"),
+        ("'A', base=list", "builtins:Exception"),
+        ("'A', ctypes.Structure", "zoo.base:Own"),  # it is compiled
+    ],
+)
+def test_what_a_function_makes_of_bases_that_a_call_gives_is_told(case, given, base):
+    case.write("base", FACTORY.format(given))
+    case.resolve(KeyRule(None), base=base, foreign=True)
+    assert case.undecided == set()
+    assert set(case.listed) == set(case.truth.entries)
+
+
+@pytest.mark.parametrize(
+    "given", ["'A', Own", "*('A', Own)", "'A', **{'base': Own}", "'A', base=Own"]
+)
+def test_but_not_where_these_may_be_of_the_family(case, given):
+    case.write("base", FACTORY.format(given))
+    case.resolve(KeyRule(None), base="zoo.base:Own", foreign=True)
+    assert case.undecided == {"zoo.base"}
+    assert list(case.truth.entries) == ["zoo.base:A"]
+
+
 def test_an_enum_that_a_function_makes_by_a_call_is_left_to_running(case):
     made = "import enum\nclass Base(enum.Enum): pass\ndef make(name):\n"
     case.write("base", made + "    return Base(name, 'A B', module='zoo.one')\n")

@@ -64,6 +64,40 @@ OPEN = {
     "    globals()[name].__module__ = 'zoo'\n",
 }
 
+SET_MODULE = """
+def set_module(module):
+    def decorate(found):
+        if module is not None:
+            if isinstance(found, type):
+                try:
+                    found.origin = found.__module__
+                except AttributeError:
+                    pass
+            found.__module__ = module
+        return found
+    return decorate
+"""
+DECORATED_TOLD = {
+    "a text": "@set_module('zoo')\n",
+    "nothing": "@set_module(None)\n",
+    "another package": "@set_module('park')\n",
+    "a module that has no such name": "@set_module('zoo.base')\n",
+    "beside others": "import dataclasses\n@set_module('zoo')\n@dataclasses.dataclass\n",
+    "a decorator without options": "def at_top(cls):\n    cls.__module__ = 'zoo'\n    return cls\n"
+    "@at_top\n",
+}
+DECORATED_OPEN = {
+    "a module that is computed": "import os\n@set_module(os.environ.get('ZOO_NAME', 'zoo'))\n",
+    "twice": "@set_module('zoo')\n@set_module('park')\n",
+    "a condition": "import os\ndef at_top(cls):\n    if os.environ.get('ZOO_STAYS') is None:\n"
+    "        cls.__module__ = 'zoo'\n    return cls\n@at_top\n",
+    "a text that names the attribute": "def at_top(cls):\n"
+    "    setattr(cls, '__module__', 'zoo')\n    return cls\n@at_top\n",
+    "a module that is set again": "@set_module('zoo')\n",
+    "another class": "def at_top(cls):\n    cls.__mro__[0].__module__ = 'zoo'\n    return cls\n"
+    "@at_top\n",
+}
+
 
 @pytest.fixture
 def case(tmp_path, monkeypatch):
@@ -95,6 +129,32 @@ def test_classes_that_were_moved_are_had_where_they_say(case):
 @pytest.mark.parametrize("text", OPEN.values(), ids=OPEN)
 def test_what_only_running_moves_is_left_to_it(case, text):
     assert {"zoo", "zoo.one"} <= moving(case, text)
+
+
+def decorate(case, name, text):
+    case.write("naming", SET_MODULE)
+    last = "One.__module__ = 'zoo.one'\n" if name == "a module that is set again" else ""
+    head = "from zoo.base import Base\nfrom zoo.naming import set_module\n"
+    case.write("one", f"{head}{text}class One(Base): pass\n{last}class Two(Base): pass\n")
+    case.write("__init__", "from zoo.one import One\n")
+    return case.resolve(KeyRule(None), foreign=True)
+
+
+@pytest.mark.parametrize("name", DECORATED_TOLD)
+def test_where_a_decorator_shows_a_class_is_read(case, name):
+    assert decorate(case, name, DECORATED_TOLD[name]).is_sound()
+    assert "zoo.one:Two" in case.listed.values()
+
+
+@pytest.mark.parametrize("name", DECORATED_OPEN)
+def test_where_a_decorator_may_show_a_class_is_left_to_running(case, name):
+    assert "zoo.one" in decorate(case, name, DECORATED_OPEN[name]).undecided
+
+
+def test_a_class_that_may_refuse_to_be_shown_elsewhere_is_left_to_running(case):
+    meta = "class Meta(type):\n    def __setattr__(cls, name, value): pass\n"
+    case.write("base", f"{meta}class Base(metaclass=Meta): pass\n")
+    assert "zoo.one" in decorate(case, "", DECORATED_TOLD["a text"]).undecided
 
 
 def test_so_is_what_a_module_moves_that_may_never_be_imported(case):

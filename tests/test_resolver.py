@@ -126,6 +126,9 @@ RULES = {
     "decorators that ask for what another one set": "import dataclasses\ndef strict(cls):\n"
     "    if not hasattr(cls, '__dataclass_fields__'):\n        raise TypeError\n    return cls\n"
     "@strict\n@dataclasses.dataclass\nclass One(Base):\n    name = 'o'\n",
+    "a module by its name": "m = __import__('zoo.base')\nclass One(m.base.Base): name = 'one'\n",
+    "what a function gives, unpacked": "def both(cls): return cls, None\n"
+    "Same, none = both(Base)\nclass One(Same): name = 'one'\n",
     "a decorator with options that have defaults": "def mark(obj=None, *, single=False):\n"
     "    def deco(cls):\n        return cls() if single else cls\n"
     "    if obj:\n        return deco(obj)\n    return deco\n"
@@ -425,6 +428,25 @@ def test_the_typed_dictionary_of_typing_extensions_is_a_dictionary(case):
     assert case.resolve(KeyRule(), foreign=True).is_sound()
 
 
+def test_a_package_and_its_module_may_import_all_of_each_other(case):
+    case.write("base", PLAIN)
+    case.write("__init__", "from zoo.base import *\nfrom zoo.one import *\n")
+    case.write("one", "from zoo import *\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_but_not_where_it_depends_on_when_they_do(case):
+    case.write("base", PLAIN)
+    case.write("other", PLAIN)
+    stars = [f"from zoo.{name} import *\n" for name in ("base", "other", "one")]
+    case.write("__init__", "import zoo.one\n".join([stars[0], stars[1] + stars[2]]))
+    case.write("one", "from zoo import *\nclass One(Base): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]
+
+
 def test_a_star_import_gives_a_module_its_own_class_back(case):
     case.write("base", PLAIN + "from zoo.one import *\n")
     case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
@@ -464,6 +486,49 @@ def test_classes_that_a_package_shows_as_its_own_are_left_to_running(case, text)
     assert case.undecided == {"zoo"}
     assert "zoo.one" in case.resolutions["zoo"].spreads
     assert list(case.truth.entries) == ["zoo:One"]
+
+
+WRAPPING = """
+from functools import wraps
+def alias(name, cls, choose=True):
+    if choose:
+        @wraps(cls)
+        def made(*args): return cls(*args)
+    else:
+        def made(*args): return cls(args)
+    {target}.__qualname__ = name
+    {target}.__module__ = "zoo"
+    return made
+"""
+
+
+@pytest.mark.parametrize(("target", "undecided"), [("made", set()), ("cls", {"zoo.one"})])
+def test_naming_a_function_that_wraps_a_class_names_no_class(case, target, undecided):
+    case.write("base", PLAIN)
+    case.write("wrapping", WRAPPING.format(target=target))
+    case.write("one", ONE + "from zoo.wrapping import alias\nuno = alias('Uno', One)\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == undecided
+    assert list(case.truth.entries) == ([] if undecided else ["zoo.one:One"])
+
+
+UNPACKED = {
+    "a generator": "def give(cls):\n    yield cls\n    yield 1\n",
+    "an instance": "class give:\n    def __init__(self, cls): self.cls = cls\n"
+    "    def __iter__(self): return iter((self.cls, 1))\n",
+    "a dict": "def give(cls): return {cls: 1, 2: 3}\n",
+    "a hidden one": "def give(cls): return reversed([1, cls])\n",
+}
+
+
+@pytest.mark.parametrize("text", UNPACKED.values(), ids=UNPACKED)
+def test_a_base_out_of_what_shows_no_items_is_left_to_running(case, text):
+    case.write("base", PLAIN)
+    take = "Same, other = give(Base)\nclass One(Same): pass\n"
+    case.write("one", f"from zoo.base import Base\n{text}{take}")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]
 
 
 HOOK = """
@@ -554,6 +619,26 @@ def test_what_a_package_needs_from_a_path_that_it_adds_itself_is_supposed_to_be_
     case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
     assert case.resolve(KeyRule(), foreign=True).is_sound()
     assert "zoo.one:One" in case.listed.values()
+
+
+OWN_FOLDERS = {
+    "by its path": "sys.path.insert(0, __path__[0])",
+    "by its file": "sys.path.append(os.path.dirname(os.path.abspath(__file__)))",
+}
+
+
+@pytest.mark.parametrize("added", OWN_FOLDERS.values(), ids=OWN_FOLDERS)
+def test_what_lies_not_in_a_package_that_adds_itself_to_the_path_is_missing(case, added):
+    case.write("__init__", f"import os, sys\n{added}\n")
+    case.write("base", PLAIN)
+    case.write("bundled", "class Mixin: pass\n")
+    one = "from {} import Mixin\nfrom zoo.base import Base\nclass One(Base, Mixin): pass\n"
+    case.write("one", one.format("nowhere_at_all"))
+    case.write("two", one.format("bundled").replace("One", "Two"))
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.resolutions["zoo.one"].missing == ("nowhere_at_all", "zoo.one")
+    assert case.resolutions["zoo.two"].undecided
+    assert list(case.truth.entries) == ["zoo.two:Two"]
 
 
 def test_a_function_that_replaces_the_base_leaves_all_modules_to_running(case):

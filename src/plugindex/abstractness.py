@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugindex.hierarchy import Hierarchy
 from plugindex.meaning import literal_items
+from plugindex.naming import Naming
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _WRAPPERS = (property, classmethod, staticmethod)
 _ACCESSORS = ("getter", "setter", "deleter")  # in the order of property's arguments
 
 
-class Abstractness(Hierarchy):
+class Abstractness(Naming):
     """A hierarchy that knows which methods are marked abstract."""
 
     def __init__(self, library: Any) -> None:

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from plugindex.meaning import Context
     from plugindex.reader import ModuleRecord
 
+_ANYWHERE = "*"
+
 
 class Requirements(Renamers):
     """A family that knows which modules lack something that they import."""
 
     def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
         self._available: dict[str, tuple[str, str] | None] = {}
-        self._extending: dict[str, bool] = {}
+        self._adding: dict[str, frozenset[str]] = {}
         super().__init__(library, base, statements_count, package)
 
     def unavailable(self, module: str) -> tuple[str, str] | None:
@@ -54,7 +56,7 @@ class Requirements(Renamers):
         module = context.record.name
         if not self.library.exists(name):
             # A package that adds to the path, as setuptools does, may find there what it needs.
-            return None if self.extends_path(module) else (name, module)
+            return None if self.may_add(module, name) else (name, module)
         if root(name) != root(module):
             return None
         self.follow(context, name)
@@ -68,18 +70,25 @@ class Requirements(Renamers):
 
     def importable(self, module: str, names: Any, context: Context) -> bool | None:
         """Return whether an import would succeed, None where code changes what can be found."""
-        if not self.library.exists(module) and self.extends_path(context.record.name):
+        if not self.library.exists(module) and self.may_add(context.record.name, module):
             return None
         return super().importable(module, names, context)
 
-    def extends_path(self, module: str) -> bool:
-        """Tell whether a module or a package around it adds to ``sys.path`` as it is imported."""
-        if module not in self._extending:
+    def may_add(self, module: str, name: str) -> bool:
+        """Tell whether *name* may lie in what a module or a package around it adds to the path."""
+        return any(
+            folder == _ANYWHERE or self.library.exists(f"{folder}.{root(name)}")
+            for folder in self._added(module)
+        )
+
+    def _added(self, module: str) -> frozenset[str]:
+        """Return the packages whose folders are added to ``sys.path`` as a module is imported."""
+        if module not in self._adding:
             parent = module.rpartition(".")[0]
             record = self.library.record(module)
-            own = record is not None and _extends_path(record)
-            self._extending[module] = own or bool(parent and self.extends_path(parent))
-        return self._extending[module]
+            own = frozenset() if record is None else _added_by(record)
+            self._adding[module] = own | self._added(parent) if parent else own
+        return self._adding[module]
 
     def _binds(self, module: str, name: str) -> bool:
         record = self.library.record(module)
@@ -125,11 +134,37 @@ def requirements_of(record: ModuleRecord) -> tuple[str, ...]:
     return tuple(sorted([one for one in roots if one not in sys.stdlib_module_names]))
 
 
-def _extends_path(record: ModuleRecord) -> bool:
+def _added_by(record: ModuleRecord) -> frozenset[str]:
+    """Return the package whose folder a module adds to ``sys.path``, if any: itself or its parent.
+
+    What else it adds may be anywhere.
+    """
     for _, target, name, _, _ in record.patches:
         if name == "path" and target[0] == "i" and target[1] == "sys":
-            return True
-    return any(_adds_to_path(value[1]) for _, value, _ in record.calls)
+            return frozenset((_ANYWHERE,))
+    added = [value for _, value, _ in record.calls if _adds_to_path(value[1])]
+    own = record.name if record.is_package else record.name.rpartition(".")[0]
+    return frozenset(own if own and _adds_own_folder(value) else _ANYWHERE for value in added)
+
+
+def _adds_own_folder(call: Any) -> bool:
+    if _named(call[1]) not in ("append", "insert") or call[3] or not call[2]:
+        return False
+    folder = call[2][-1]
+    if folder[0] == "s":  # ``__path__[0]``
+        return bool(folder[1][:2] == ("g", "__path__") and folder[2] == ("c", 0))
+    file = _of_path(folder, ("dirname",))
+    while _of_path(file, ("abspath", "realpath")):
+        file = _of_path(file, ("abspath", "realpath"))
+    return bool(file[:2] == ("g", "__file__"))
+
+
+def _of_path(value: Any, functions: tuple[str, ...]) -> Any:
+    """Return what one of the *functions* of ``os.path`` is given, () where none is called."""
+    if value[:1] != ("x",) or len(value[2]) != 1 or _named(value[1]) not in functions:
+        return ()
+    owner = value[1][1]
+    return value[2][0] if owner in ("os.path", ("a", ("i", "os"), "path")) else ()
 
 
 def _adds_to_path(callee: Any) -> bool:

@@ -109,7 +109,7 @@ class CallingEvaluator(Evaluator):
         if function is str and len(args) == 1 and isinstance(texts[0], str):
             return args[0]
         if function is __import__:
-            return unknown_result("a module that a call imports", LOADED, ())
+            return self._module_by_name(args, texts[0] if len(args) == 1 and not names else None)
         if function is eval:
             return unknown_result("what eval() gives", LOADED, ())
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
@@ -128,6 +128,12 @@ class CallingEvaluator(Evaluator):
         if isinstance(function, type) and function is not type:
             return ("instance", ("real", function))
         return unknown_result("a call", ("real", function), args)
+
+    def _module_by_name(self, args: tuple[Found, ...], name: object) -> Found:
+        """Return what ``__import__(name)`` gives: the topmost package of the module."""
+        if not isinstance(name, str) or not name:
+            return unknown_result("a module that a call imports", LOADED, args)
+        return ("module", name.partition(".")[0]) if self.library.exists(name) else MISSING
 
     def _imported_module(self, args: tuple[Found, ...]) -> Found:
         texts = [arg[1] if arg[0] == "const" else None for arg in args]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from plugindex.namespaces import is_own
@@ -9,8 +10,13 @@ from plugindex.namespaces import is_own
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from plugindex.belonging import Family
+    from plugindex.compiled import Binary
     from plugindex.library import Library
     from plugindex.reader import ModuleRecord
+
+_TOLD = ("class", "function", "module", "const", "real", "instance", "missing")
+
+_SMALL = 1 << 19  # bytes
 
 
 class Claims:
@@ -19,29 +25,55 @@ class Claims:
     def __init__(self, library: Library, family: Family) -> None:
         self.library = library
         self.family = family
+        self._last: Binary | None = None
+        self._small: dict[str, Binary] = {}
 
     def of_compiled(self, record: ModuleRecord) -> list[str]:
         """Return which compiled modules may give this one classes that say they are its own."""
         context = self.family.context(record)
-        modules = {star[0] for star in record.stars}
-        for value in record.names.values():
+        given: dict[str, set[str] | None] = {star[0]: None for star in record.stars}
+        open_ended: set[str] = set()
+        for name, value in record.names.items():
             found = self.family.evaluate(value, context) if value[0] in "fagpw" else ("",)
             if found[0] == "outside":
-                modules.add(found[1].partition(":")[0])
+                names = given.setdefault(found[1].partition(":")[0], set())
+                if names is not None:
+                    names.add(name)
             elif found[0] == "real" and self._is_claim(found[1], record.name):
                 return [f"{found[1].__qualname__} is compiled"]
+            elif found[0] not in _TOLD and value[0] not in "kdci":
+                open_ended.add(name)
         return [
             f"{module} may hold classes of {record.name}"
-            for module in sorted(modules)
+            for module, names in sorted(given.items())
             if self.library.record(module) is None and self.library.file(module) is not None
-            if self._may_claim(module, record.name)
+            if self._may_claim(module, record.name, None if names is None else names | open_ended)
         ]
 
-    def _may_claim(self, module: str, name: str) -> bool:
+    def binary(self, module: str) -> Binary:
+        """Return a compiled module with what the classes that are looked for derive from."""
+        found = self._small.get(module) or self._last
+        if found is None or found.module != module:
+            found = self._last = self._examined(module)
+            if len(found.data) < _SMALL:  # others, one at a time
+                self._small[module] = found
+        return found
+
+    def _examined(self, module: str) -> Binary:
+        from plugindex.compiled import examined
+
+        file = self.library.file(module)
+        base = self.family.base[1] if self.family.base[0] == "real" else None
+        data = self.library.compiled(module) or b""
+        return examined(data, module, base, os.path.basename(file.path) if file else "")
+
+    def _may_claim(self, module: str, owner: str, names: set[str] | None) -> bool:
         if not is_own(self.library.file(module)):
-            return self.library.holds(module, name.encode())
+            from plugindex.compiled import may_give_classes
+
+            return may_give_classes(self.binary(module), owner, names)
         __import__(module)  # compiled into the interpreter, so its classes can be asked
-        return any(self._is_claim(one, name) for one in vars(sys.modules[module]).values())
+        return any(self._is_claim(one, owner) for one in vars(sys.modules[module]).values())
 
     def _is_claim(self, found: object, name: str) -> bool:
         if not isinstance(found, type) or found.__module__ != name:

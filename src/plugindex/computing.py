@@ -42,7 +42,9 @@ class ComputingEvaluator(CallingEvaluator):
     def _is_plain(self, function: Found) -> bool:
         """Tell whether a function renames nothing, and looks into nothing that others change."""
         summary = self.library.function(*function[1:4])
-        if summary is None or _RENAMING.intersection(summary[13]) or "setattr" in summary[5]:
+        if summary is None or "setattr" in summary[5]:
+            return False
+        if not _RENAMING.isdisjoint((*summary[12], *summary[13])):
             return False
         return not any(self._is_changed(function[1], name) for name in summary[5])
 

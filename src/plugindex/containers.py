@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex.expressions import (
     LEAVES,
+    UNPACK,
     WHOLE,
     bounded,
     is_bounded,
@@ -109,6 +110,8 @@ def _unpack_sequence(frame: Frame, argument: int) -> None:
     items: tuple[Value, ...] = ()
     if frame.late and value[0] not in "lc?":
         items = tuple(subscript(value, ("c", number)) for number in range(argument))
+    elif value[0] == "x":
+        items = tuple(bounded(("o", UNPACK, value, ("c", number))) for number in range(argument))
     elif value[0] == "l":
         items = value[1]
     elif value[0] == "c" and isinstance(value[1], tuple):

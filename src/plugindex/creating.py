@@ -42,8 +42,10 @@ class Creating(Family):
 
     def _creates(self, function: Found, depth: int) -> frozenset[str]:
         context = self.inside(function, (), ("**",))  # whatever it is called with
-        if context is None:
-            return NOWHERE
+        return NOWHERE if context is None else self.creates_in(context, function, depth)
+
+    def creates_in(self, context: Context, function: Found, depth: int = 0) -> frozenset[str]:
+        """Return the modules in which one call of a function, in that context, may make a class."""
         summary = self.library.function(*function[1:4])
         places: set[str] = set()
         stays = self.statements_count or summary[6] or _binds_globals(summary)
@@ -101,7 +103,7 @@ class Creating(Family):
         """Tell whether *bases* are told, and none of them is of the family."""
         if bases is None or (not bases and self.base == OBJECT):
             return False
-        known = all(one[0] in ("class", "real") for one in bases)
+        known = all(one[0] in ("class", "real", "outside") for one in bases)
         return known and not self._any(bases)
 
     def _is_of_others(self, entry: Any, context: Context) -> bool:

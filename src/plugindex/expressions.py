@@ -15,7 +15,7 @@ A value is a tuple whose first item says what it is:
 ``("x", callee, args, names)``    the result of a call; the last args have *names*, and "**" marks
                                   keyword arguments that are not spelled out
 ``("S", value)``                  a starred argument
-``("o", operator, left, right)``  an operator's result
+``("o", operator, left, right)``  an operator's result; that of ``UNPACK`` is an item of *left*
 ``("l", items)``                  a tuple that is no literal; with a third item, a list or set
 ``("m", items)``                  any other container or text made of *items*
 ``("m", items, WHOLE)``           a dict: its keys and values in turn, all of them
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 NONE = ("c", None)
 UNBOUND = ("u",)
 WHOLE = "whole"
+UNPACK = "unpack"
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key
 MOST_ITEMS = 400
 SPACES = ("globals", "locals", "vars")  # functions that give a namespace when called with nothing

@@ -188,6 +188,10 @@ class Hierarchy(Bases):
         """Return the evaluated decorators of a class."""
         return [self.evaluate(value, self.home(cls)) for value in self._decorating(cls)]
 
+    def decorates(self, value: Any, cls: Found) -> bool:
+        """Tell whether *value*, as written, is one of the decorators of a class."""
+        return value in self._decorating(cls)
+
     def _decorating(self, cls: Found) -> list[Any]:
         """Return the decorators of a class as written, the last one first."""
         outer, _, name = self.entry(cls)[0].rpartition(".")

@@ -122,8 +122,8 @@ class Frame(Walker):
         """Record ``target.name = value``."""
         if self.kind == "function" and name in NAMING and target[0] != "a":
             self.body.names_others = True
-        known = target[0] in ("k", "f", "a", "i")
-        if self.kind != "function" and (known or name in NAMING):
+        known = target[0] in ("k", "f", "a", "i") and self.kind != "function"
+        if known or name in NAMING:
             self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))
 
     def computes_names(self) -> None:

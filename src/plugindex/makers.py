@@ -71,7 +71,7 @@ class Makers(Rebasing):
     ) -> Making:
         if self._replaces_base(function):
             return (f"{function[2]}() replaces a class {self.base_name}", EVERYWHERE)
-        places = self.creates(function)
+        places = self.creates(function) and self._creates_of(callee, value, context)
         given = () if made_of(function) else self._given(callee, value, context)
         if places and (self.reaches(function) or self._any(given)):
             # A function that is told the name of a module makes classes that say they are of it.
@@ -80,6 +80,15 @@ class Makers(Rebasing):
             return (f"a class that calling {function[2]} may make", places | named)
         handed = self._calls_what_it_is_given(function) and self._made_by(given)
         return (handed or "", places)
+
+    def _creates_of(self, callee: Found, value: Any, context: Context) -> frozenset[str]:
+        """Return where a call may make a class of what it is given."""
+        function = callee[1] if callee[0] == "bound" else callee
+        bound = callee[2:3] if callee[0] == "bound" else ()
+        args, names = self.arguments(value, context)
+        told = "**" not in value[3] and all(arg[0] != "S" for arg in value[2])
+        inside = self.inside(function, (*bound, *args), names) if told else None
+        return self.creates(function) if inside is None else self.creates_in(inside, function)
 
     def _calls_what_it_is_given(self, function: Found) -> bool:
         summary = self.library.function(*function[1:4])

@@ -7,11 +7,8 @@ last word. Two packages that move one class, or one that moves it twice, leave i
 
 from __future__ import annotations
 
-import sys
-
 from plugindex.makers import Makers
 from plugindex.meaning import unknown
-from plugindex.names import root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from plugindex.reader import ModuleRecord
 
 _MODULE = "__module__"
-_SETTING = "__setattr__"
 
 
 class Moves(Makers):
@@ -90,7 +86,7 @@ class Moves(Makers):
                 holds = name == _MODULE and self.decide(condition, context)
                 cls = ("",) if holds is False else self.evaluate(target, context)
                 if cls[0] == "class" and cls[1].startswith(f"{record.name}."):
-                    where = self._where(value, context) if holds and self._obeys(cls) else ""
+                    where = self._where(value, context) if holds and self.obeys(cls) else ""
                     made[cls] = where if made.get(cls, where) == where else ""
             found = self._moved[record.name] = made
         return found
@@ -98,14 +94,3 @@ class Moves(Makers):
     def _where(self, value: Any, context: Context) -> str:
         found = self.evaluate(value, context)
         return found[1] if found[0] == "const" and isinstance(found[1], str) else ""
-
-    def _obeys(self, cls: Found) -> bool:
-        """Tell whether setting an attribute of a class does no more than that."""
-        for meta in self.metaclasses(cls):
-            for one in self.order(meta):
-                if one[0] not in ("class", "real"):
-                    return False
-                ours = one[0] == "class" and root(one[1]) not in sys.stdlib_module_names
-                if ours and _SETTING in self.entry(one)[5]:
-                    return False
-        return not any(one[0] == "unknown" for one in self.order(cls))

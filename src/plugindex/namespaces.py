@@ -54,6 +54,7 @@ class Namespaces:
         self.library = library
         self._members: dict[tuple[str, str], Found | None] = {}
         self._contexts: dict[str, Context] = {}
+        self._exporting: set[tuple[str, str]] = set()  # names that star imports are asked for now
         self._limits = 0  # how often a question was cut short, so that its answer holds only there
         # module name to the modules whose records its values were followed into
         self.edges: dict[str, set[str]] = {}
@@ -84,7 +85,7 @@ class Namespaces:
     def _while_bound(self, module: str, name: str) -> Found:
         """Return a name that is asked for while it is bound: import falls back to a submodule."""
         self._limits += 1
-        return self._submodule(module, name) or unknown("a circular import")
+        return self._submodule(module, name) or unknown(_circle(module, name))
 
     def _submodule(self, module: str, name: str) -> Found | None:
         full = f"{module}.{name}"
@@ -166,16 +167,22 @@ class Namespaces:
     def _starred(self, context: Context, name: str, count: int) -> Found:
         """Look *name* up in the first *count* star imports, the last one first."""
         uncertain: Found | None = None
+        held: Found | None = None  # found behind a star that has the name from this module
+        circle, again = _circle(context.record.name, name), False
         for module, condition in reversed(context.record.stars[:count]):
             if self.decide(condition, context) is False:
                 continue
             self.follow(context, module)
             found = self.exported(module, name)
-            if found[0] == "outside":
+            if found[:2] == ("unknown", circle):
+                again = True
+            elif found[0] == "outside":
                 uncertain = uncertain or found
             elif found[0] != "missing":
-                return found
-        return uncertain or MISSING
+                if not again or (held or found) != found:
+                    return found if held is None else unknown(circle)
+                held = found
+        return unknown(circle) if again and uncertain else held or uncertain or MISSING
 
     def exported(self, module: str, name: str) -> Found:
         """Return what ``from module import *`` binds to *name*."""
@@ -184,12 +191,23 @@ class Namespaces:
             return self.member(module, name) if name[:1] != "_" else MISSING
         everything = record.names.get("__all__")
         if everything is None:
-            return self._bound(record, name) if name[:1] != "_" else MISSING
+            return self._exported_name(record, name) if name[:1] != "_" else MISSING
         names = self.evaluate(everything, self.context(record))
         listed = literal_items(names)
         if listed is not None and name not in listed:
             return MISSING
         return self.member(module, name)
+
+    def _exported_name(self, record: ModuleRecord, name: str) -> Found:
+        key = (record.name, name)
+        if key in self._exporting:  # two modules import all of each other
+            self._limits += 1
+            return unknown(_circle(*key))
+        self._exporting.add(key)
+        try:
+            return self._bound(record, name)
+        finally:
+            self._exporting.discard(key)
 
     def evaluate(self, value: Any, context: Context) -> Found:
         """Return what *value* stands for in *context*."""
@@ -198,6 +216,10 @@ class Namespaces:
     def decide(self, condition: Any, context: Context) -> bool | None:
         """Return whether *condition* holds, None when only running decides."""
         raise NotImplementedError
+
+
+def _circle(module: str, name: str) -> str:
+    return f"a circular import of {module}.{name}"
 
 
 _DECIDED = ("class", "instance", "function", "module")  # what a decorator may give

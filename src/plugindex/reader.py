@@ -200,9 +200,9 @@ def read_function(
     imports = [(entry[1], entry[2]) for entry in body.imports]
     read = [parameters, results, _variables(body), body.classes, body.calls]
     named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
-    stored = [sorted(_stored(code)), sorted(_stored_within(code))]
+    stored = [sorted(_stored(code)), sorted(_stored_inside(code))]
     told = _literal_defaults(code, *defaults) if defaults else {}
-    changes = [sorted(body.changes), told, body.names_others]
+    changes = [sorted(body.changes), told, body.names_others, body.patches]
     return [*read, *named, imports, sorted(_texts(code)), *stored, *changes]
 
 
@@ -251,11 +251,12 @@ def _stored(code: CodeType) -> set[str]:
     return {code.co_names[argument] for _, argument in instructions}
 
 
-def _stored_within(code: CodeType) -> set[str]:
-    stored = _stored(code)
+def _stored_inside(code: CodeType) -> set[str]:
+    """Return what the functions and classes in a function's code store."""
+    stored: set[str] = set()
     for inner in code.co_consts:
         if hasattr(inner, "co_code"):
-            stored |= _stored_within(inner)
+            stored |= _stored(inner) | _stored_inside(inner)
     return stored
 
 

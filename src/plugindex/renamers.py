@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Context, Found
     from plugindex.reader import ModuleRecord
 
+_NAMING = frozenset(NAMING)
 _UNTOLD: Making = ("", frozenset())
 
 
@@ -36,7 +37,17 @@ class Renamers(Moves):
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make, replace or rename a class, and where."""
         made = super().makes(value, context)
-        return made if made[0] else self._renames(value, context)
+        if made[0] or self._shows(value, context):
+            return made
+        return self._renames(value, context)
+
+    def _shows(self, value: Any, context: Context) -> bool:
+        """Tell whether a call decorates a class, and where it shows that is told."""
+        inner = value[2][0] if len(value[2]) == 1 else value
+        while inner[0] == "x" and len(inner[2]) == 1:
+            inner = inner[2][0]
+        cls = ("class", context.record.name, inner[1])
+        return inner[0] == "k" and self.shown_in(cls) is not None and self.decorates(value[1], cls)
 
     def _renames(self, value: Any, context: Context) -> Making:
         callee = self.evaluate(value[1], context)
@@ -44,7 +55,7 @@ class Renamers(Moves):
         if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
             return _UNTOLD
         summary = self.library.function(*function[1:4])
-        if summary is None or not _sets_naming(summary):
+        if summary is None or not self._sets_naming(function):
             return _UNTOLD
         args = self.arguments(value, context)[0]
         places = self._handed(value, args, context)
@@ -54,8 +65,32 @@ class Renamers(Moves):
         if not places:
             return _UNTOLD
         named = (*args, *(function[4] or {}).values())
-        when = "" if _sets_naming(summary, 12) else ANY_TIME  # by a function that it makes
+        when = (
+            "" if self._sets_naming(function, inside=False) else ANY_TIME
+        )  # by a function that it makes
         return (f"{function[2]}() sets the module of classes{when}", places | _texts(named))
+
+    def _sets_naming(self, function: Found, *, inside: bool = True) -> bool:
+        """Tell whether a function sets the naming of classes, itself or by one *inside* it."""
+        summary = self.library.function(*function[1:4])
+        if _names_by_text(summary) or (inside and not _NAMING.isdisjoint(summary[13])):
+            return True
+        return not _NAMING.isdisjoint(summary[12]) and self._names_more_than_functions(function)
+
+    def _names_more_than_functions(self, function: Found) -> bool:
+        """Tell whether a function sets the naming of anything but functions that it made."""
+        context = self.inside(function, (), ("**",))  # whatever it is called with
+        summary = self.library.function(*function[1:4])
+        return context is None or any(
+            not self._is_function(target, context)
+            for condition, target, name, _, _ in summary[17]
+            if name in NAMING and self.decide(condition, context) is not False
+        )
+
+    def _is_function(self, value: Any, context: Context) -> bool:
+        if value[0] == "p":
+            return all(self._is_function(one, context) for _, one in value[1])
+        return bool(self.evaluate(value, context)[0] == "function")
 
     def late(self, record: ModuleRecord) -> tuple[str, bool]:
         """Tell why a module may make or rename classes when one of its names is asked for.
@@ -68,7 +103,7 @@ class Renamers(Moves):
         summary = self.library.function(*found[1:4]) if found[0] == "function" else None
         if summary is None:
             return "", False
-        if _sets_naming(summary):
+        if self._sets_naming(found):
             return f"line {found[3]}: {found[2]}() sets the module of classes{ANY_TIME}", True
         made = self.creates(found) and self.reaches(found)
         return (f"line {found[3]}: {found[2]}() may make a class{ANY_TIME}" if made else ""), False
@@ -109,7 +144,7 @@ class Renamers(Moves):
         summary = self.library.function(*decorators[0][1:4])
         if summary is None or "__init_subclass__" in self.entry(cls)[5]:
             return False
-        if summary[4] or _sets_naming(summary):  # any call may be given the class
+        if summary[4] or self._sets_naming(decorators[0]):  # any call may be given the class
             return False
         made = [summary[3][value[1]] for _, value in summary[1] if value[0] == "k"]
         return bool(made) and len(made) == len(summary[1]) and all(map(_is_hidden, made))
@@ -160,11 +195,6 @@ class Renamers(Moves):
                 if one[0] == "class" and self.belongs(one) is not False:
                     places.add(one[1])
         return frozenset(places)
-
-
-def _sets_naming(summary: Any, stored: int = 13) -> bool:
-    """Tell whether a function sets the naming of classes, itself (12) or by one in it (13)."""
-    return any(one in summary[stored] for one in NAMING) or _names_by_text(summary)
 
 
 def _names_by_text(summary: Any) -> bool:

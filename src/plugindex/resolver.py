@@ -186,7 +186,9 @@ class Resolver:
             if found[0] == "class" and self.family.may_take(found, name):
                 raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
             found = self.family.attribute(found, name)
-        renamed = {"__module__", "__qualname__"} & self.family.set_by_decorators(cls)
+        told = self.family.shown_in(cls) is not None
+        renaming = {"__qualname__"} if told else {"__module__", "__qualname__"}
+        renamed = renaming & self.family.set_by_decorators(cls)
         if found == cls and not renamed:
             return True
         if (found[0] in _OTHERS and found != cls) or self.family.is_replaced(cls):
@@ -255,7 +257,7 @@ class Resolver:
         if self._is_python(self.family.base):
             held = compiled.may_hold_family(data, self._family_words())
         else:
-            held = compiled.may_hold_classes(data, module)
+            held = compiled.may_hold_classes(self.claims.binary(module))
         return _COMPILED if held else ""
 
     def _is_compiled_as_read(self, module: str) -> bool:

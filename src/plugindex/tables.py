@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.expressions import LONGEST_TEXT, operate
+from plugindex.expressions import LONGEST_TEXT, UNPACK, operate
 from plugindex.meaning import concatenated, items_of, unknown
 
 TYPE_CHECKING = False
@@ -13,6 +13,7 @@ _OF_TEXT = frozenset({
     "startswith", "endswith", "lower", "upper", "strip", "lstrip", "rstrip", "removeprefix",
     "removesuffix", "rpartition", "partition", "title", "capitalize",
 })  # fmt: skip
+_CALLED = ("unknown", "instance", "class")  # what most calls give
 _OF_TABLE = frozenset({"get", "keys"})
 
 
@@ -21,6 +22,8 @@ _NO_LITERALS = frozenset({"class", "module", "function", "real", "instance", "it
 
 def operated(sign: str, left: Found, right: Found) -> Found:
     """Return what an operator gives."""
+    if sign == UNPACK:
+        return _unpacked(left, right[1])
     if left[0] == right[0] == "const":
         result = operate(sign, ("c", left[1]), ("c", right[1]))
         return ("const", result[1]) if result[0] == "c" else unknown(result[1])
@@ -34,6 +37,14 @@ def operated(sign: str, left: Found, right: Found) -> Found:
     if held is not None:
         return ("const", held is (sign == "in"))
     return concatenated(left, right) if sign == "+" else unknown("an operator", left, right)
+
+
+def _unpacked(found: Found, number: int) -> Found:
+    """Return an item of what is unpacked; it comes from anywhere where that shows no items."""
+    items = items_of(found)
+    if items is not None and number < len(items):
+        return items[number]
+    return unknown("unpacked", *([found] if found[0] in _CALLED else ()))
 
 
 def has_method(owner: Found, name: str) -> bool:
