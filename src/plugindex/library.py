@@ -122,10 +122,6 @@ class Library:
             self.readings[file.name] = Reading(code=beside.code, inputs=inputs)
         return self.readings[file.name]
 
-    def holds(self, name: str, text: bytes) -> bool:
-        """Tell whether *text* stands in an extension module's file."""
-        return text in (self.compiled(name) or b"")
-
     def compiled(self, name: str) -> bytes | None:
         """Return what stands in an extension module's file, None if that can't be read."""
         file = self.file(name)
