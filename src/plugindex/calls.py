@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex.evaluation import Evaluator
+from plugindex.made import made_by
 from plugindex.meaning import (
     LOADED,
     MISSING,
@@ -149,6 +150,9 @@ class CallingEvaluator(Evaluator):
             return self._imported_module(args)
         if reference == "typing:TypedDict":
             return TYPED_DICT
+        made = made_by(callee, args, names)
+        if made is not None:
+            return made
         if reference in _LOADERS:
             return unknown_result("a module or its part, got by a computed name", LOADED, ())
         if callee[2] == "with_metaclass" and args:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
-_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance")
+_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance", "made")
 _COMPILED = "it is compiled, and may hold classes of the family"
 
 
