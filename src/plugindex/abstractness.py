@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.hierarchy import Hierarchy
+from plugindex.answering import Answering
 from plugindex.made import MADE
 from plugindex.meaning import literal_items
 
@@ -26,7 +26,7 @@ _WRAPPERS = (property, classmethod, staticmethod)
 _ACCESSORS = ("getter", "setter", "deleter")  # in the order of property's arguments
 
 
-class Abstractness(Hierarchy):
+class Abstractness(Answering):
     """A hierarchy that knows which methods are marked abstract."""
 
     def __init__(self, library: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from plugindex.evaluation import Evaluator
+from plugindex.evaluation import STARRED, Evaluator
 from plugindex.made import made_by
 from plugindex.meaning import (
+    CHOICE,
+    CHOSEN,
     LOADED,
     MISSING,
     TYPED_DICT,
@@ -29,6 +31,7 @@ KEEPS_CLASS = frozenset({
     "typing_extensions:final", "typing_extensions:runtime_checkable", "warnings:deprecated",
     "typing_extensions:dataclass_transform", "typing_extensions:deprecated", "six:add_metaclass",
     "attr._make:attrs", "attr._next_gen:define", "attr._next_gen:frozen", "attr._funcs:attrs",
+    "pydantic.dataclasses:dataclass", "beartype._decor.decorcache:beartype",
     "unittest.case:skip", "unittest.case:skipIf", "unittest.case:skipUnless",
     "enum:verify", "enum:global_enum", "abc:update_abstractmethods",
 })  # fmt: skip
@@ -43,6 +46,7 @@ _LOADERS = frozenset({
 })  # fmt: skip
 _PARTIAL = ("_functools:partial", "functools:partial")
 _ADDING = "six:add_metaclass"
+_REGISTER = "abc:ABCMeta.register"  # gives what it is given, after the class
 _KEEPER: Found = ("keeper",)
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
@@ -74,6 +78,8 @@ class CallingEvaluator(Evaluator):
             return self.call(callee[1], *_completed(callee, args, names))
         if kind == "outside" and callee[1] in _PARTIAL and args:
             return _partial(args, names)
+        if kind == "unknown" and callee[1] == CHOSEN:
+            return self._call_each(callee, args, names)
         if kind == "instance" and callee[1][0] == "class":
             if self.is_typed_dict_form(callee):
                 return TYPED_DICT
@@ -81,6 +87,12 @@ class CallingEvaluator(Evaluator):
             if method[0] == "bound":
                 return self.call(method, args, names)
         return unknown_result("a call", callee, args)
+
+    def _call_each(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
+        """Return what a call of one of several gives, if all give the same."""
+        given = [self.call(one, args, names) for one in callee[2]]
+        same = bool(given) and all(one == given[0] for one in given)
+        return given[0] if same else unknown_result("a call", callee, args)
 
     def is_typed_dict_form(self, found: Found) -> bool:
         """Tell whether an instance is the ``TypedDict`` of typing_extensions."""
@@ -107,6 +119,8 @@ class CallingEvaluator(Evaluator):
             return unknown_result("a module that a call imports", LOADED, ())
         if function is eval:
             return unknown_result("what eval() gives", LOADED, ())
+        if function is len and len(args) == 1 and args[0][:1] == ("items",) and not args[0][2:]:
+            return ("const", len(args[0][1]))
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
@@ -144,8 +158,9 @@ class CallingEvaluator(Evaluator):
         if reference == _ADDING:  # it is given the metaclass, and what it gives gets the class
             return _KEEPER
         if reference in KEEPS_CLASS:
-            first = args[0] if args and not names else MISSING
-            return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
+            return _kept(args, names)
+        if reference == _REGISTER and len(args) == 2:
+            return args[1]
         if reference == "importlib:import_module":
             return self._imported_module(args)
         if reference == "typing:TypedDict":
@@ -175,7 +190,8 @@ class CallingEvaluator(Evaluator):
         found = self.evaluate(("p", results), context)
         if found[0] != "unknown":
             return found
-        return unknown_result(found[1], callee, (*args, LOADED) if LOADED in found[2] else args)
+        reason = CHOICE if found[1] == CHOSEN else found[1]
+        return unknown_result(reason, callee, (*args, LOADED) if LOADED in found[2] else args)
 
     def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
         """Return the context of a function's body for one call, None if it can't be read.
@@ -187,7 +203,8 @@ class CallingEvaluator(Evaluator):
         if summary is None or record is None:
             return None
         frame = Parameters(callee[4] or {})
-        told = {} if "**" in names else summary[15]
+        unspelled = "**" in names
+        told = {} if unspelled else summary[15]
         names = tuple(name for name in names if name != "**")
         frame.update(
             (name, ("const", told[name][1]) if name in told else ("default", name))
@@ -196,9 +213,28 @@ class CallingEvaluator(Evaluator):
         split = len(args) - len(names)
         frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
         if summary[7]:
-            frame[summary[7]] = ("items", args[summary[9] : split])
-        frame.update(zip(names, args[split:], strict=True))
+            frame[summary[7]] = _spread(args[summary[9] : split])
+        given = dict(zip(names, args[split:], strict=True))
+        frame.update(given)
+        if summary[17] and not unspelled:
+            others = given.keys() - set(summary[0])
+            table = tuple((("const", name), given[name]) for name in names if name in others)
+            frame[summary[17]] = ("table", table)
         return Context(record, summary[2], summary[8], frame, summary[3])
+
+
+def _spread(args: tuple[Found, ...]) -> Found:
+    """Return a starred parameter; how many there are isn't told if one argument stands for some."""
+    open_ended = any(arg[0] == "unknown" and arg[1] == STARRED for arg in args)
+    return unknown("starred arguments", *args) if open_ended else ("items", args)
+
+
+def _kept(args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
+    """Return the class that a decorator was given, what keeps it where that are options alone."""
+    placed = args[: len(args) - len([name for name in names if name != "**"])]
+    if len(placed) != 1 or placed[0][0] not in ("class", "unknown"):
+        return _KEEPER
+    return _KEEPER if names and placed[0][0] == "unknown" else placed[0]
 
 
 def _absolute(name: Any, package: Any = None) -> str | None:

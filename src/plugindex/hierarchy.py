@@ -120,7 +120,11 @@ class Hierarchy(Bases):
                 return unknown(f"the attribute {name}", one)
         if owner is cls and hasattr(type, name):
             return ("instance", ("real", object))
-        return MISSING if owner is cls else unknown(f"the attribute {name}", owner)
+        return self.absent(owner, name)
+
+    def absent(self, owner: Found, name: str) -> Found:
+        """Return an attribute that no class in the order of a class, or an instance's, has."""
+        return unknown(f"the attribute {name}", owner) if owner[0] == "instance" else MISSING
 
     def _shown(self, owner: Found, holder: Found, name: str, value: Any) -> Found:
         found = self.evaluate(value, self.home(holder))

@@ -35,6 +35,8 @@ _LONGEST_DOC = 200
 class Frame(Walker):
     """One body being read: module, class, function, or the scope of type parameters ("inline")."""
 
+    options = ""  # the parameter of a function that takes the arguments of any name
+
     def __init__(
         self, body: Body, code: CodeType, kind: str, outer: Frame | None, reached: Condition
     ) -> None:
@@ -122,7 +124,7 @@ class Frame(Walker):
         """Record ``target.name = value``."""
         if self.kind == "function" and name in NAMING and target[0] != "a":
             self.body.names_others = True
-        known = target[0] in ("k", "f", "a", "i")
+        known = target[0] in ("k", "f", "a", "i") or (target[0] == "d" and self.kind == "module")
         if self.kind != "function" and (known or name in NAMING):
             self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))
 
@@ -134,6 +136,8 @@ class Frame(Walker):
         """Note that a list or table was changed in place, under whatever names it stands."""
         if self.late and container[0] == "g":
             self.body.changes.add(container[1])
+        if container[0] == "P" and container[1] == self.options:
+            self.bind(container[1], undecided("a changed container"))
         if container[0] in ("l", "m", "o"):
             for name in [name for name, value in self.names.items() if value is container]:
                 self.bind(name, undecided("a changed container"))

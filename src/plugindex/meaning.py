@@ -33,6 +33,8 @@ COMPUTED = "computed"  # the kind of a leaf: what a module's attributes are is c
 LOADED: Found = ("loaded",)  # a leaf: what was imported by a computed name, so maybe anything
 TYPED_DICT: Found = ("typed dict",)  # what makes typed dictionaries, and what it makes
 RAISES = "no way leads to a result"  # the reason why a call that raises gives nothing known
+CHOICE = "a choice that only running decides"
+CHOSEN = "one of several, as only running decides"  # of a value that is one of its leaves, all told
 _MOST_LEAVES = 24
 
 

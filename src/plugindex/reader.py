@@ -97,7 +97,7 @@ class ModuleRecord:
 
 
 COMPUTING = "__getattr__"  # the function of a module that computes its attributes
-_STARRED = 4  # flags of code objects, as the inspect documentation tells them
+_STARRED, _NAMED = 4, 8  # flags of code objects, as the inspect documentation tells them
 _STORING = opcodes.numbers("STORE_ATTR")
 _BINDING_GLOBALS = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
 _SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
@@ -173,8 +173,9 @@ def read_function(
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
         attributes that it sets, the same with those of the functions in it, the globals that it
         changes in place, the literal defaults by parameter, whether it sets ``__module__`` or
-        ``__qualname__`` of what it is given or makes], or None if it can't be read. Results are
-        (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+        ``__qualname__`` of what it is given or makes, the parameter of all other names or ""], or
+        None if it can't be read. Results are (condition, value) pairs; the others are as in
+        :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
         return None
@@ -183,8 +184,10 @@ def read_function(
     count = code.co_argcount + code.co_kwonlyargcount
     parameters = code.co_varnames[:count]
     starred = code.co_varnames[count] if code.co_flags & _STARRED else ""
+    named = code.co_varnames[count + bool(starred)] if code.co_flags & _NAMED else ""
     body.keeps_tables = code.co_name == COMPUTING
-    frame.names = {name: ("P", name) for name in (*parameters, starred) if name}
+    frame.names = {name: ("P", name) for name in (*parameters, starred, named) if name}
+    frame.options = named
     for _, number in opcodes.named(code, _BINDING_GLOBALS, 0, len(code.co_code)):
         name = code.co_names[number]
         frame.names[global_key(name)] = ("g", name, -1)
@@ -199,11 +202,11 @@ def read_function(
     renames = "__qualname__" in code.co_names
     imports = [(entry[1], entry[2]) for entry in body.imports]
     read = [parameters, results, _variables(body), body.classes, body.calls]
-    named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
+    names = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
     stored = [sorted(_stored(code)), sorted(_stored_within(code))]
     told = _literal_defaults(code, *defaults) if defaults else {}
-    changes = [sorted(body.changes), told, body.names_others]
-    return [*read, *named, imports, sorted(_texts(code)), *stored, *changes]
+    changes = [sorted(body.changes), told, body.names_others, named]
+    return [*read, *names, imports, sorted(_texts(code)), *stored, *changes]
 
 
 def _literal_defaults(code: CodeType, placed: Value, named: Value) -> dict[str, Value]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.calls import KEEPS_CLASS
 from plugindex.expressions import SPACES
 from plugindex.machine import NAMING
 from plugindex.makers import ANY_TIME
@@ -42,6 +43,8 @@ class Renamers(Moves):
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
+            return _UNTOLD
+        if f"{function[1]}:{function[2]}" in KEEPS_CLASS:
             return _UNTOLD
         summary = self.library.function(*function[1:4])
         if summary is None or not _sets_naming(summary):
