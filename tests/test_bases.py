@@ -63,7 +63,7 @@ def test_an_abstract_method_that_a_field_of_a_named_tuple_may_stand_for_is_left_
     case.write("base", "import abc\nclass Base(abc.ABC):\n"
                "    @abc.abstractmethod\n    def a(self): 0\n")  # fmt: skip
     case.write("one", "from collections import namedtuple\nfrom zoo.base import Base\n"
-               "class One(namedtuple('One', 'a'), Base): pass\n")  # fmt: skip
+               "class One(namedtuple('One', ' '.join('a')), Base): pass\n")  # fmt: skip
     assert resolved(case).undecided == {"zoo.one"}
     assert list(case.truth.entries) == ["zoo.one:One"]
 

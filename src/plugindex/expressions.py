@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 NONE = ("c", None)
 UNBOUND = ("u",)
+CALLED = "()"  # stands among the keywords of a class that is made by a call of ``type``
 WHOLE = "whole"
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key
 MOST_ITEMS = 400

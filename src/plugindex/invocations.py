@@ -9,6 +9,7 @@ from plugindex.machine import Frame
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
 from plugindex.raising import matches, raised_by, suppressed
+from plugindex.unstated import statement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,6 +129,10 @@ def _plain_call(frame: Frame, callee: Value, args: list[Value], names: tuple[str
         return undecided("what leaving a block gives")
     if "**" in names:
         args, names = _spelled_out(args, names)
+    elif len(args) > 1 and frame.kind == "module" and not frame.body.everything:
+        stated = statement(callee, args, names)
+        if stated is not None:
+            return frame.enter_class(*stated)
     value = call(callee, tuple([_argument(arg) for arg in args]), names)
     if value[0] == "x" and not (callee[0] == "g" and callee[1] in _HARMLESS):
         frame.called(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from plugindex.expressions import UNBOUND, bounded, platform_fact, undecided
+from plugindex.expressions import CALLED, UNBOUND, bounded, platform_fact, undecided
 from plugindex.joining import join, join_names
 from plugindex.pathstate import global_key
 from plugindex.raising import ends_import
@@ -13,6 +13,7 @@ from plugindex.walker import Walker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import CodeType
     from typing import Any
 
@@ -195,7 +196,7 @@ class Frame(Walker):
         if not args or args[0][0] != "d":
             return undecided("a class made by a call")
         code = self.body.codes[args[0][1], args[0][2]]
-        number = self._class_number(code)
+        number = self._class_number(code.co_qualname, code.co_firstlineno)
         reached = self.reached
         inner = Frame(self.body, code, "class", self, reached)
         inner.run()
@@ -207,9 +208,16 @@ class Frame(Walker):
             self.throw(condition, error)
         return ("k", number)
 
-    def _class_number(self, code: CodeType) -> int:
+    def enter_class(self, name: str, bases: Iterable[Value], body: dict[str, Value]) -> Value:
+        """Note a class that this module makes by a call; return the class."""
+        number = self._class_number(f"{name}()", self.line())
+        told = (tuple(map(slim, bases)), ((CALLED, UNBOUND),), slim_names(body))
+        entry = [name, self.line(), self.reached, *told]
+        self._enter_class(number, entry)
+        return ("k", number)
+
+    def _class_number(self, *key: Any) -> int:
         """Return the number of a class statement, the same when it is compiled twice."""
-        key = (code.co_qualname, code.co_firstlineno)
         number = self.body.built.get(key)
         if number is None:
             number = self.body.built[key] = len(self.body.classes)

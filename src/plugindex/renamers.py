@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.calls import KEEPS_CLASS
-from plugindex.expressions import SPACES
+from plugindex.expressions import CALLED, SPACES
 from plugindex.machine import NAMING
 from plugindex.makers import ANY_TIME
 from plugindex.moves import Moves
@@ -93,7 +93,13 @@ class Renamers(Moves):
         return frozenset() if record is None else self.at_hand(record)
 
     def renamed_by_hooks(self, cls: Found) -> bool:
-        """Tell whether what runs at a class statement may set where the class is to be had."""
+        """Tell whether what runs at a class statement may set where the class is to be had.
+
+        A class that a call makes says that it is where the code of its metaclass is.
+        """
+        called = any(name == CALLED for name, _ in self.entry(cls)[4])
+        if called and self.metaclasses(cls):
+            return True
         for summary in self.foreign_hooks(cls):
             if summary is not None and (summary[16] or _names_by_text(summary)):
                 return True
