@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from plugindex.names import root
 from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugindex.belonging import Family
     from plugindex.library import Library
     from plugindex.reader import ModuleRecord
@@ -36,6 +39,17 @@ class Claims:
             if self.library.record(module) is None and self.library.file(module) is not None
             if self._may_claim(module, record.name)
         ]
+
+    def sources(self, record: ModuleRecord) -> Iterator[str]:
+        """Yield where the names of a module come from; from its own private package, to the end."""
+        private = f"_{root(record.name)}"
+        for name, value in record.names.items():
+            if value[0] == "f":
+                yield value[1]
+                if root(value[1]) == private:
+                    found = self.family.member(record.name, name)
+                    told = found[4:] if found[0] == "unknown" else (found,)
+                    yield from (one[1] for one in told if one[0] == "class")
 
     def _may_claim(self, module: str, name: str) -> bool:
         if not is_own(self.library.file(module)):

@@ -173,9 +173,9 @@ def read_function(
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
         attributes that it sets, the same with those of the functions in it, the globals that it
         changes in place, the literal defaults by parameter, whether it sets ``__module__`` or
-        ``__qualname__`` of what it is given or makes, the parameter of all other names or ""], or
-        None if it can't be read. Results are (condition, value) pairs; the others are as in
-        :class:`ModuleRecord`.
+        ``__qualname__`` of what it is given or makes, the parameter of all other names or "", the
+        names of modules that it puts into ``sys.modules``], or None if it can't be read. Results
+        are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
         return None
@@ -205,7 +205,7 @@ def read_function(
     names = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
     stored = [sorted(_stored(code)), sorted(_stored_within(code))]
     told = _literal_defaults(code, *defaults) if defaults else {}
-    changes = [sorted(body.changes), told, body.names_others, named]
+    changes = [sorted(body.changes), told, body.names_others, named, list(map(slim, body.placed))]
     return [*read, *names, imports, sorted(_texts(code)), *stored, *changes]
 
 
