@@ -189,7 +189,8 @@ def test_a_computed_name_in_a_module_may_be_of_a_family_of_the_interpreter_s(
 
 def test_a_class_of_a_private_package_is_had_where_it_says_however_it_got_there(case):
     put(case, "_zoo", __init__="", base="class Base: pass\n",
-        parts="from _zoo.one import One, Two\n", one="from _zoo.base import Base\ndef kept(cls): return cls\n"
+        parts="from _zoo.one import One, Two\n",
+        one="from _zoo.base import Base\ndef kept(cls): return cls\n"
         "@kept\nclass One(Base): __module__ = 'zoo'\nclass Two(Base): __module__ = 'zoo'\n"
         "class Three(Base): __module__ = 'zoo'\n")  # fmt: skip
     case.write("__init__", "from _zoo.parts import One, Two\n")
