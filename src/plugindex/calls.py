@@ -47,6 +47,7 @@ _LOADERS = frozenset({
 _PARTIAL = ("_functools:partial", "functools:partial")
 _ADDING = "six:add_metaclass"
 _REGISTER = "abc:ABCMeta.register"  # gives what it is given, after the class
+MARKS = "_pytest.mark.structures"  # has a class that can be called, that of pytest's marks
 _KEEPER: Found = ("keeper",)
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
@@ -83,6 +84,8 @@ class CallingEvaluator(Evaluator):
         if kind == "instance" and callee[1][0] == "class":
             if self.is_typed_dict_form(callee):
                 return TYPED_DICT
+            if callee[1][1] == MARKS:
+                return _marked(callee, args, names)
             method = self.class_attribute(callee, "__call__")
             if method[0] == "bound":
                 return self.call(method, args, names)
@@ -221,6 +224,16 @@ class CallingEvaluator(Evaluator):
             table = tuple((("const", name), given[name]) for name in names if name in others)
             frame[summary[17]] = ("table", table)
         return Context(record, summary[2], summary[8], frame, summary[3])
+
+
+def _marked(mark: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
+    """Return what a call of a mark of pytest gives: what it marks, or a mark with options."""
+    if len(args) != 1 or names:
+        return unknown_result("a call", mark, args) if "**" in names else mark
+    kind, *rest = args[0]
+    if kind == "class" or (kind == "function" and "<lambda>" not in rest[1]):
+        return args[0]
+    return mark if kind in ("const", "items", "table") else unknown_result("a call", mark, args)
 
 
 def _spread(args: tuple[Found, ...]) -> Found:
