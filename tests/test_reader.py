@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from plugindex.codes import codes_in
 from plugindex.conditions import decide
 from plugindex.packing import unpack
-from plugindex.reader import ModuleRecord, codes_in, read, read_function
+from plugindex.reader import ModuleRecord, read, read_function
 
 
 def record_of(source: str, name: str = "pkg.mod", is_package: bool = False) -> ModuleRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugindex.made import MADE
 from plugindex.meaning import literal_items
 from plugindex.naming import Naming
 
@@ -52,6 +53,8 @@ class Abstractness(Naming):
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:
         """Return the names that ``__abstractmethods__`` holds (True) or may hold (None)."""
+        if cls[0] == MADE:
+            return dict.fromkeys(name for base in cls[2] for name in self.abstract_names(base))
         if cls[0] != "class":
             return dict.fromkeys(getattr(cls[1], "__abstractmethods__", ()), True) if (
                 cls[0] == "real" and cls[1] is not type
@@ -98,7 +101,7 @@ class Abstractness(Naming):
                 if hasattr(one[1], name):
                     return bool(getattr(getattr(one[1], name), "__isabstractmethod__", False))
             else:
-                return None if one[0] == "unknown" else False
+                return None if one[0] in ("unknown", MADE) else False
         return False
 
     def _mark(self, value: Any, owner: Found) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugindex.computing import ComputingEvaluator
-from plugindex.meaning import TYPED_DICT, is_typing_alias
+from plugindex.meaning import MISSING, TYPED_DICT, is_typing_alias
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class Bases(ComputingEvaluator):
             found = self.evaluate(value, context)
             if value[0] == "x" and found[0] != "class":
                 found = self.decorated(context.record, value) or found
+            if found == MISSING:
+                found = (*MISSING, *self._lacking(value, context))
             made = self._real_bases(found)
             if is_typing_alias(value, found):
                 made = (*made, *self._generic_unless(result))
@@ -53,6 +55,13 @@ class Bases(ComputingEvaluator):
         if any(self._is_typed_dict(one) for one in result):
             result = self._bases_of_typed_dict(cls, result)
         return tuple(result) or (OBJECT,)
+
+    def _lacking(self, value: Any, context: Context) -> tuple[str, ...]:
+        """Return the module in which a base was looked for in vain, if it was in one."""
+        if value[0] == "f":
+            return (value[1],)
+        owner = self.evaluate(value[1], context) if value[0] == "a" else MISSING
+        return tuple(owner[1:]) if owner[0] == "module" else ()
 
     def _is_typed_dict(self, base: Found) -> bool:
         if base[0] == "class":

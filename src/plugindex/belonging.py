@@ -6,7 +6,8 @@ import sys
 
 from plugindex.abstractness import Abstractness
 from plugindex.bases import OBJECT
-from plugindex.meaning import LOADED, leaves
+from plugindex.made import MADE
+from plugindex.meaning import COMPUTED, LOADED, leaves, unknown
 from plugindex.names import is_ours, root
 from plugindex.namespaces import is_own
 
@@ -33,6 +34,8 @@ DEEPEST = 3  # calls of calls that are looked into
 class Family(Abstractness):
     """A hierarchy looked at from one base class: who belongs to it, who may."""
 
+    package = ""  # the one whose classes are asked for, where that is known
+
     def __init__(self, library: Any, base: str) -> None:
         super().__init__(library)
         module, _, qualname = base.partition(":")
@@ -42,9 +45,12 @@ class Family(Abstractness):
         self.base = self.member(module, qualname.split(".")[0])
         for name in qualname.split(".")[1:]:
             self.base = self.attribute(self.base, name)
+        if self.base[0] == MADE:  # of which nothing tells one from another
+            self.base = unknown("a class that a call makes", self.base)
         self.possible = _possible(self.base)
         self._relations: dict[Found, bool | None] = {}
         self._reaching: dict[tuple[Any, ...], bool] = {}
+        self._holding: dict[str, bool] = {}
 
     def belongs(self, cls: Found) -> bool | None:
         """Tell whether a class is the base or a subclass of it, None when only running tells."""
@@ -72,7 +78,7 @@ class Family(Abstractness):
 
     def _may_bequeath(self, base: Found) -> bool:
         """Tell whether what a class statement names as a base may be a class of the family."""
-        if base[0] in ("class", "real"):
+        if base[0] in ("class", "real", MADE):
             return False
         if base[0] == "unknown" and any(leaf[0] == "instance" for leaf in base[2]):
             return True  # an object may hold any class, as what loads a module late does
@@ -82,6 +88,8 @@ class Family(Abstractness):
             return self.may_belong(base) is not False
         if base[0] == "instance":
             return self._stands_for_classes(base[1])
+        if base[0] == "missing" and len(base) > 1:
+            return self._may_give(base[1])
         return base[0] not in ("const", "module")
 
     def _has_told_bases(self, reference: str) -> bool:
@@ -106,6 +114,8 @@ class Family(Abstractness):
             if kind == "real" and not isinstance(found[1], type):
                 return False
             return self.belongs(found)
+        if kind == MADE:
+            return None if any(self.may_belong(one) is not False for one in found[2]) else False
         if kind == "outside":
             return None if any(one[0] in ("real", "outside") for one in self.possible) else False
         if kind == "unknown":
@@ -125,7 +135,9 @@ class Family(Abstractness):
         if found[0] == "instance" and found[1][0] == "class":
             return self._near(found[1][1])
         if found[0] == "module":
-            return self._near(found[1])
+            return self._near(found[1]) or self._holds(found[1], depth)
+        if found[0] == COMPUTED:
+            return self._may_give(found[1])
         if found[0] == "function":
             return self.reaches(found, depth + 1)
         if found == LOADED:
@@ -133,9 +145,32 @@ class Family(Abstractness):
         return self.may_belong(found, depth + 1) is not False
 
     def _near(self, module: str) -> bool:
-        """Tell whether *module* is of the base's own application."""
-        homes = (one[1] for one in self.possible if one[0] == "class")
-        return any(root(str(home)) == root(module) for home in homes)
+        """Tell whether *module* is of the base's own application, or of the one asked about."""
+        homes = map(_home, self.possible)
+        return root(module) in {root(self.package), *map(root, homes)}
+
+    def _may_give(self, module: str) -> bool:
+        """Tell whether a name that reading doesn't tell of *module* may be one of the family.
+
+        Of what the interpreter has, anybody may derive.
+        """
+        homes = {root(_home(one)) for one in self.possible}
+        if not homes or not homes.isdisjoint(sys.stdlib_module_names):
+            return True
+        if root(module) in sys.stdlib_module_names:
+            return False
+        return self._near(module) or self._holds(module, 0)
+
+    def _holds(self, module: str, depth: int) -> bool:
+        """Tell whether one of the names of another application's module may be of the family."""
+        if module not in self._holding:
+            self._holding[module] = False
+            record = self.library.record(module)
+            named = (self.member(module, name) for name in (record.names if record else ()))
+            self._holding[module] = any(
+                one[0] != "module" and self._leads(one, depth + 1) for one in named
+            )
+        return self._holding[module]
 
     def reaches(self, function: Found, depth: int = 0) -> bool:
         """Tell whether a function's code names a class of the family."""
@@ -211,6 +246,11 @@ def _possible(base: Found) -> tuple[Found, ...]:
         return (base,)
     told = not base[3] and all(one[0] in ("class", "real", "outside") for one in base[2])
     return tuple(base[2]) if told else ()
+
+
+def _home(base: Found) -> str:
+    """Return the module of a class that may be the base."""
+    return str(base[1].__module__ if base[0] == "real" else base[1].partition(":")[0])
 
 
 def made_of(function: Found) -> type | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.blocks import slot
-from plugindex.expressions import NONE, UNBOUND, attribute, call, operate, undecided
+from plugindex.expressions import MODULES, NONE, UNBOUND, attribute, call, operate, undecided
 from plugindex.joining import is_impure
 from plugindex.machine import NAMING
 from plugindex.operations import operation, pop
@@ -182,8 +182,8 @@ def _store_attr(frame: Frame, argument: int) -> None:
 @operation("STORE_SUBSCR")
 def _store_subscr(frame: Frame, argument: int) -> None:
     value, container, key = pop(frame, 3)
-    if container in (("a", ("i", "sys"), "modules"), ("f", "sys", "modules")):
-        frame.body.provides = True
+    if container in MODULES:
+        frame.body.place(key)
     elif container[0] == "x" and container[1][0] == "g" and not container[2]:
         _store_in_namespace(frame, container[1][1], key, value)
     else:

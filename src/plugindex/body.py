@@ -34,12 +34,18 @@ class Body:
         self.patches: list[tuple[Any, ...]] = []
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
+        self.placed: list[Value] = []  # under which names modules are put into ``sys.modules``
         self.computes = False
         self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them
         self.changes: set[str] = set()  # globals that a function changes in place
         self.defaults: dict[tuple[str, int], tuple[Value, Value]] = {}  # by place and by name
         self.names_others = False  # whether it sets the naming of what it is given or makes
         self.codes: dict[tuple[str, int], CodeType] = {}
+
+    def place(self, name: Value) -> None:
+        """Note that a module is put into ``sys.modules``."""
+        self.provides = True
+        self.placed.append(name)
 
     def variable(self, kind: str, *facts: Any) -> Condition:
         """Return the condition variable for *facts*; equal facts share one."""

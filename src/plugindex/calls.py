@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from plugindex.evaluation import Evaluator
+from plugindex.evaluation import STARRED, Evaluator
+from plugindex.keepers import KEEPER, KEEPS_CLASS, MARKS, PARTIAL, completed, kept, marked, partial
+from plugindex.made import made_by
 from plugindex.meaning import (
+    CHOICE,
+    CHOSEN,
     LOADED,
     MISSING,
     TYPED_DICT,
@@ -21,17 +25,6 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.namespaces import Library
 
-# Class decorators that give back the class (or its slotted twin of the same name), and the
-# functions that make such decorators when they are called with options.
-KEEPS_CLASS = frozenset({
-    "dataclasses:dataclass", "functools:total_ordering", "typing:final", "enum:unique",
-    "typing:runtime_checkable", "typing:no_type_check", "typing:dataclass_transform",
-    "typing_extensions:final", "typing_extensions:runtime_checkable", "warnings:deprecated",
-    "typing_extensions:dataclass_transform", "typing_extensions:deprecated", "six:add_metaclass",
-    "attr._make:attrs", "attr._next_gen:define", "attr._next_gen:frozen", "attr._funcs:attrs",
-    "unittest.case:skip", "unittest.case:skipIf", "unittest.case:skipUnless",
-    "enum:verify", "enum:global_enum", "abc:update_abstractmethods",
-})  # fmt: skip
 # Aliases of typing whose ``__mro_entries__`` give the class that they stand for.
 _ALIASING = frozenset({
     "_SpecialGenericAlias", "_GenericAlias", "_DeprecatedGenericAlias", "_CallableType",
@@ -41,9 +34,8 @@ _LOADERS = frozenset({
     "_frozen_importlib:module_from_spec", "importlib._bootstrap:module_from_spec",
     "importlib:__import__", "importlib:reload", "pkgutil:resolve_name", "pydoc:locate",
 })  # fmt: skip
-_PARTIAL = ("_functools:partial", "functools:partial")
 _ADDING = "six:add_metaclass"
-_KEEPER: Found = ("keeper",)
+_REGISTER = "abc:ABCMeta.register"  # gives what it is given, after the class
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
 DEEPEST_CALL = 5
 MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
@@ -76,16 +68,26 @@ class CallingEvaluator(Evaluator):
         if kind == "class":
             return self._call_class(callee, args)
         if kind == "partial":
-            return self.call(callee[1], *_completed(callee, args, names))
-        if kind == "outside" and callee[1] in _PARTIAL and args:
-            return _partial(args, names)
+            return self.call(callee[1], *completed(callee, args, names))
+        if kind == "outside" and callee[1] in PARTIAL and args:
+            return partial(args, names)
+        if kind == "unknown" and callee[1] == CHOSEN:
+            return self._call_each(callee, args, names)
         if kind == "instance" and callee[1][0] == "class":
             if self.is_typed_dict_form(callee):
                 return TYPED_DICT
+            if callee[1][1] == MARKS:
+                return marked(callee, args, names)
             method = self.class_attribute(callee, "__call__")
             if method[0] == "bound":
                 return self.call(method, args, names)
         return unknown_result("a call", callee, args)
+
+    def _call_each(self, callee: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
+        """Return what a call of one of several gives, if all give the same."""
+        given = [self.call(one, args, names) for one in callee[2]]
+        same = bool(given) and all(one == given[0] for one in given)
+        return given[0] if same else unknown_result("a call", callee, args)
 
     def is_typed_dict_form(self, found: Found) -> bool:
         """Tell whether an instance is the ``TypedDict`` of typing_extensions."""
@@ -112,10 +114,12 @@ class CallingEvaluator(Evaluator):
             return self._module_by_name(args, texts[0] if len(args) == 1 and not names else None)
         if function is eval:
             return unknown_result("what eval() gives", LOADED, ())
+        if function is len and len(args) == 1 and args[0][:1] == ("items",) and not args[0][2:]:
+            return ("const", len(args[0][1]))
         if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
-            return _partial(args, names)
+            return partial(args, names)
         if function is type and len(args) == 1 and args[0][0] == "instance":
             owner: Found = args[0][1]
             return owner
@@ -124,7 +128,7 @@ class CallingEvaluator(Evaluator):
         if function is staticmethod and args:
             return args[0]
         if isinstance(function, type) and f"{function.__module__}:{name}" in KEEPS_CLASS:
-            return _KEEPER
+            return KEEPER
         if isinstance(function, type) and function is not type:
             return ("instance", ("real", function))
         return unknown_result("a call", ("real", function), args)
@@ -147,25 +151,30 @@ class CallingEvaluator(Evaluator):
         if callee[1] == "typing" and qualname in _ALIASING and args:
             return args[0]
         if f"{callee[1]}:{qualname}" in KEEPS_CLASS:
-            return _KEEPER
+            return KEEPER
         return ("instance", callee)
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
         if reference == _ADDING:  # it is given the metaclass, and what it gives gets the class
-            return _KEEPER
+            return KEEPER
         if reference in KEEPS_CLASS:
-            first = args[0] if args and not names else MISSING
-            return first if first[0] in ("class", "unknown") and len(args) == 1 else _KEEPER
+            return kept(args, names)
+        if reference == _REGISTER and len(args) == 2:
+            return args[1]
         if reference == "importlib:import_module":
             return self._imported_module(args)
         if reference == "typing:TypedDict":
             return TYPED_DICT
+        made = made_by(callee, args, names)
+        if made is not None:
+            return made
         if reference in _LOADERS:
             return unknown_result("a module or its part, got by a computed name", LOADED, ())
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
-        key = (callee[1:4], id(callee[4]), args, names)
+        kinds = tuple([type(arg[1]) for arg in args if arg[0] == "const"])  # for 1 equals true
+        key = (callee[1:4], id(callee[4]), args, names, kinds)
         try:
             known = self._results.get(key)
         except TypeError:  # a function among the arguments, with what it closes over
@@ -200,7 +209,8 @@ class CallingEvaluator(Evaluator):
         found = self.evaluate(("p", results), context)
         if found[0] != "unknown":
             return found
-        return unknown_result(found[1], callee, (*args, LOADED) if LOADED in found[2] else args)
+        reason = CHOICE if found[1] == CHOSEN else found[1]
+        return unknown_result(reason, callee, (*args, LOADED) if LOADED in found[2] else args)
 
     def inside(self, callee: Found, args: tuple[Found, ...], names: Any) -> Context | None:
         """Return the context of a function's body for one call, None if it can't be read.
@@ -212,7 +222,8 @@ class CallingEvaluator(Evaluator):
         if summary is None or record is None:
             return None
         frame = Parameters(callee[4] or {})
-        told = {} if "**" in names else summary[15]
+        unspelled = "**" in names
+        told = {} if unspelled else summary[15]
         names = tuple(name for name in names if name != "**")
         frame.update(
             (name, ("const", told[name][1]) if name in told else ("default", name))
@@ -221,9 +232,20 @@ class CallingEvaluator(Evaluator):
         split = len(args) - len(names)
         frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
         if summary[7]:
-            frame[summary[7]] = ("items", args[summary[9] : split])
-        frame.update(zip(names, args[split:], strict=True))
+            frame[summary[7]] = _spread(args[summary[9] : split])
+        given = dict(zip(names, args[split:], strict=True))
+        frame.update(given)
+        if summary[18] and not unspelled:
+            others = given.keys() - set(summary[0])
+            table = tuple((("const", name), given[name]) for name in names if name in others)
+            frame[summary[18]] = ("table", table)
         return Context(record, summary[2], summary[8], frame, summary[3])
+
+
+def _spread(args: tuple[Found, ...]) -> Found:
+    """Return a starred parameter; how many there are isn't told if one argument stands for some."""
+    open_ended = any(arg[0] == "unknown" and arg[1] == STARRED for arg in args)
+    return unknown("starred arguments", *args) if open_ended else ("items", args)
 
 
 def _absolute(name: Any, package: Any = None) -> str | None:
@@ -245,26 +267,3 @@ def _presence(found: Found, owner: Found, name: str) -> Found:
     if found[0] in ("unknown", "outside"):
         return unknown("whether an attribute exists")
     return ("const", found[0] != "missing")
-
-
-def _partial(args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
-    """Return a partial; options of a decorator that keeps the class are dropped."""
-    callee = args[0]
-    if callee[0] == "function" and f"{callee[1]}:{callee[2]}" in KEEPS_CLASS and names:
-        return callee
-    split = len(args) - len(names)
-    if "**" in names or not split:
-        return unknown("a partial", callee)
-    return ("partial", callee, args[1:split], names, args[split:])
-
-
-def _completed(
-    partial: Found, args: tuple[Found, ...], names: tuple[str, ...]
-) -> tuple[tuple[Found, ...], tuple[str, ...]]:
-    """Return the arguments that calling a partial hands on, and the names of the last ones."""
-    _, _, held, own, values = partial
-    kept = [(name, value) for name, value in zip(own, values, strict=True) if name not in names]
-    split = len(args) - len(names) + ("**" in names)
-    options = [value for _, value in kept]
-    given = (*held, *args[:split], *options, *args[split:])
-    return given, (*(name for name, _ in kept), *names)

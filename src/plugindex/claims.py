@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+from plugindex.names import root
 from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugindex.belonging import Family
     from plugindex.compiled import Binary
     from plugindex.library import Library
@@ -66,6 +69,17 @@ class Claims:
         base = self.family.base[1] if self.family.base[0] == "real" else None
         data = self.library.compiled(module) or b""
         return examined(data, module, base, os.path.basename(file.path) if file else "")
+
+    def sources(self, record: ModuleRecord) -> Iterator[str]:
+        """Yield where the names of a module come from; from its own private package, to the end."""
+        private = f"_{root(record.name)}"
+        for name, value in record.names.items():
+            if value[0] == "f":
+                yield value[1]
+                if root(value[1]) == private:
+                    found = self.family.member(record.name, name)
+                    told = found[4:] if found[0] == "unknown" else (found,)
+                    yield from (one[1] for one in told if one[0] == "class")
 
     def _may_claim(self, module: str, owner: str, names: set[str] | None) -> bool:
         if not is_own(self.library.file(module)):

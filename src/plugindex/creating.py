@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugindex.bases import OBJECT
 from plugindex.belonging import DEEPEST, Family
-from plugindex.calls import KEEPS_CLASS
+from plugindex.keepers import KEEPS_CLASS
 from plugindex.meaning import items_of
 from plugindex.names import is_ours
 

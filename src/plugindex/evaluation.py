@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 
 from plugindex.deciding import Deciding
-from plugindex.meaning import MISSING, RAISES, items_of, real, unknown, unknown_result
+from plugindex.meaning import (
+    CHOICE,
+    CHOSEN,
+    MISSING,
+    RAISES,
+    items_of,
+    real,
+    unknown,
+    unknown_result,
+)
 from plugindex.packing import unpack
 from plugindex.tables import has_method, looked_up, operated
 
@@ -21,6 +30,7 @@ _MODULE_ATTRIBUTES = frozenset({
     "__builtins__", "__cached__", "__class__",
 })  # fmt: skip
 _DEEPEST = 60
+STARRED = "arguments that are starred"  # the reason of what stands for any number of them
 _FOLLOWED = frozenset("fgaswxolmp")  # values that lead to others
 
 
@@ -107,11 +117,25 @@ class Evaluator(Deciding):
             return self.class_attribute(owner, name)
         if kind == "member":
             return self.member_attribute(owner, name)
+        if kind == "function":
+            return self._function_attribute(owner, name)
         if has_method(owner, name):
             return ("method", owner, name)
         if kind == "unknown":
             return self._attribute_of_any(owner, name)
         return MISSING if kind == "missing" else unknown(f"the attribute {name}", owner)
+
+    def _function_attribute(self, owner: Found, name: str) -> Found:
+        """Return an attribute that a module sets of its own function, as ``patch.object``."""
+        record = self.library.record(owner[1])
+        given = [
+            patch[3]
+            for patch in (record.patches if record else ())
+            if tuple(patch[1]) == ("d", *owner[2:4]) and patch[2] == name and patch[0] is True
+        ]
+        if len(given) != 1 or owner[4] is not None:
+            return unknown(f"the attribute {name}", owner)
+        return self.evaluate(given[0], self.context(record))  # type: ignore[arg-type]
 
     def _attribute_of_any(self, owner: Found, name: str) -> Found:
         """Return an attribute of one of several modules, or of None in a module's place."""
@@ -170,7 +194,8 @@ class Evaluator(Deciding):
         bound = [one for one in found if one[0] != "missing"]
         if bound and all(one == bound[0] for one in bound):
             return bound[0]
-        return unknown("a choice that only running decides", *bound)
+        told = found == bound and all(one[0] != "unknown" for one in bound)
+        return unknown(CHOSEN if told else CHOICE, *bound)
 
     def _operator(self, value: Any, context: Context) -> Found:
         left = self.evaluate(value[2], context)
@@ -217,6 +242,8 @@ class Evaluator(Deciding):
         for arg in value[2]:
             found = self.evaluate(arg[1] if arg[0] == "S" else arg, context)
             spread = arg[0] == "S" and items_of(found)
+            if arg[0] == "S" and not isinstance(spread, tuple):
+                found = unknown(STARRED, found)
             args.extend(spread if isinstance(spread, tuple) else (found,))
         return tuple(args), tuple(name for name in value[3] if name != "**")
 

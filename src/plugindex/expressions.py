@@ -43,6 +43,13 @@ if TYPE_CHECKING:
 
 NONE = ("c", None)
 UNBOUND = ("u",)
+# The table of modules, as a module and the functions in it name it.
+MODULES = (
+    ("a", ("i", "sys"), "modules"),
+    ("f", "sys", "modules"),
+    ("a", ("g", "sys", -1), "modules"),
+)
+CALLED = "()"  # stands among the keywords of a class that is made by a call of ``type``
 WHOLE = "whole"
 UNPACK = "unpack"
 LONGEST_TEXT = 2000  # characters; longer literals are prose or data, never a key

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 
 from plugindex.bases import OBJECT, Bases
-from plugindex.calls import KEEPS_CLASS
 from plugindex.expressions import undecided
+from plugindex.keepers import KEEPS_CLASS
 from plugindex.linearisation import merged
+from plugindex.made import MADE, metaclass_of
 from plugindex.meaning import MISSING, unknown
 from plugindex.names import is_ours, root
 
@@ -87,16 +88,21 @@ class Hierarchy(Bases):
         """Return the method resolution order; unknown bases stand in it as they are."""
         if cls[0] == "real" and isinstance(cls[1], type):
             return tuple(("real", one) for one in cls[1].__mro__)
-        if cls[0] not in ("class", "outside"):
+        if cls[0] not in ("class", "outside", MADE):
             return (cls,)
         if cls not in self._orders:
             self._orders[cls] = (cls,)  # a class that reaches itself is no class
-            bases = self.bases(cls) if cls[0] == "class" else self.compiled_bases(cls)
+            bases = self._direct_bases(cls)
             if len(bases) == 1:  # as most have, and there is nothing to merge
                 self._orders[cls] = (cls, *self.order(bases[0]))
             else:
                 self._orders[cls] = (cls, *merged([*map(self.order, bases), bases]))
         return self._orders[cls] or ()
+
+    def _direct_bases(self, cls: Found) -> tuple[Found, ...]:
+        if cls[0] == MADE:
+            return tuple(cls[2])
+        return self.bases(cls) if cls[0] == "class" else self.compiled_bases(cls)
 
     def class_attribute(self, owner: Found, name: str) -> Found:
         """Return the value of an attribute of a class, or of an instance of one."""
@@ -114,7 +120,11 @@ class Hierarchy(Bases):
                 return unknown(f"the attribute {name}", one)
         if owner is cls and hasattr(type, name):
             return ("instance", ("real", object))
-        return MISSING if owner is cls else unknown(f"the attribute {name}", owner)
+        return self.absent(owner, name)
+
+    def absent(self, owner: Found, name: str) -> Found:
+        """Return an attribute that no class in the order of a class, or an instance's, has."""
+        return unknown(f"the attribute {name}", owner) if owner[0] == "instance" else MISSING
 
     def _shown(self, owner: Found, holder: Found, name: str, value: Any) -> Found:
         found = self.evaluate(value, self.home(holder))
@@ -241,6 +251,8 @@ class Hierarchy(Bases):
 
     def metaclasses(self, cls: Found) -> tuple[Found, ...]:
         """Return the metaclasses named by the class statements of the hierarchy of *cls*."""
+        if cls[0] == MADE:
+            return self._metaclasses_of_made(cls)
         if cls[0] != "class":
             meta = type(cls[1]) if cls[0] == "real" else type
             return () if meta is type else (("real", meta),)
@@ -249,6 +261,11 @@ class Hierarchy(Bases):
             found = self._named_metaclasses(cls)
             self._metas[cls] = tuple([m for i, m in enumerate(found) if m not in found[:i]])
         return self._metas[cls]
+
+    def _metaclasses_of_made(self, cls: Found) -> tuple[Found, ...]:
+        named = metaclass_of(cls)
+        inherited = (meta for base in cls[2] for meta in self.metaclasses(base))
+        return (*((self.member(*named),) if named else ()), *inherited)
 
     def _named_metaclasses(self, cls: Found) -> list[Found]:
         context = self.home(cls)

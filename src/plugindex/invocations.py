@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.expressions import NONE, call, literal, undecided
+from plugindex.expressions import MODULES, NONE, call, literal, undecided
 from plugindex.machine import Frame
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
 from plugindex.raising import matches, raised_by, suppressed
+from plugindex.unstated import statement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from plugindex.expressions import Value
 
+_PLACING = ("setdefault", "update", "__setitem__")
 BUILD = ("build",)
 _ASSERTION = ("E", "AssertionError")
 # Builtins whose calls bring no class into a module and end no import.
@@ -128,6 +130,12 @@ def _plain_call(frame: Frame, callee: Value, args: list[Value], names: tuple[str
         return undecided("what leaving a block gives")
     if "**" in names:
         args, names = _spelled_out(args, names)
+    elif len(args) > 1 and frame.kind == "module" and not frame.body.everything:
+        stated = statement(callee, args, names)
+        if stated is not None:
+            return frame.enter_class(*stated)
+    if callee[0] == "a" and callee[2] in _PLACING and callee[1] in MODULES and args:
+        frame.body.place(undecided("modules") if callee[2] == "update" else args[0])
     value = call(callee, tuple([_argument(arg) for arg in args]), names)
     if value[0] == "x" and not (callee[0] == "g" and callee[1] in _HARMLESS):
         frame.called(value)

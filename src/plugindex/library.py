@@ -6,7 +6,8 @@ import os
 
 from plugindex import bytecode, stamp
 from plugindex.bytecode import Reading
-from plugindex.reader import ModuleRecord, codes_in, read, read_function
+from plugindex.codes import codes_in
+from plugindex.reader import ModuleRecord, read, read_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 
-from plugindex.expressions import UNBOUND, bounded, platform_fact, undecided
+from plugindex.expressions import CALLED, UNBOUND, bounded, platform_fact, undecided
 from plugindex.joining import join, join_names
 from plugindex.pathstate import global_key
 from plugindex.raising import ends_import
@@ -13,6 +13,7 @@ from plugindex.walker import Walker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import CodeType
     from typing import Any
 
@@ -34,6 +35,8 @@ _LONGEST_DOC = 200
 
 class Frame(Walker):
     """One body being read: module, class, function, or the scope of type parameters ("inline")."""
+
+    options = ""  # the parameter of a function that takes the arguments of any name
 
     def __init__(
         self, body: Body, code: CodeType, kind: str, outer: Frame | None, reached: Condition
@@ -122,8 +125,8 @@ class Frame(Walker):
         """Record ``target.name = value``."""
         if self.kind == "function" and name in NAMING and target[0] != "a":
             self.body.names_others = True
-        known = target[0] in ("k", "f", "a", "i") and self.kind != "function"
-        if known or name in NAMING:
+        known = "" if self.kind == "function" else "kfaid" if self.kind == "module" else "kfai"
+        if target[0] in known or name in NAMING:
             self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))
 
     def computes_names(self) -> None:
@@ -134,6 +137,8 @@ class Frame(Walker):
         """Note that a list or table was changed in place, under whatever names it stands."""
         if self.late and container[0] == "g":
             self.body.changes.add(container[1])
+        if container[0] == "P" and container[1] == self.options:
+            self.bind(container[1], undecided("a changed container"))
         if container[0] in ("l", "m", "o"):
             for name in [name for name, value in self.names.items() if value is container]:
                 self.bind(name, undecided("a changed container"))
@@ -191,7 +196,7 @@ class Frame(Walker):
         if not args or args[0][0] != "d":
             return undecided("a class made by a call")
         code = self.body.codes[args[0][1], args[0][2]]
-        number = self._class_number(code)
+        number = self._class_number(code.co_qualname, code.co_firstlineno)
         reached = self.reached
         inner = Frame(self.body, code, "class", self, reached)
         inner.run()
@@ -203,9 +208,16 @@ class Frame(Walker):
             self.throw(condition, error)
         return ("k", number)
 
-    def _class_number(self, code: CodeType) -> int:
+    def enter_class(self, name: str, bases: Iterable[Value], body: dict[str, Value]) -> Value:
+        """Note a class that this module makes by a call; return the class."""
+        number = self._class_number(f"{name}()", self.line())
+        told = (tuple(map(slim, bases)), ((CALLED, UNBOUND),), slim_names(body))
+        entry = [name, self.line(), self.reached, *told]
+        self._enter_class(number, entry)
+        return ("k", number)
+
+    def _class_number(self, *key: Any) -> int:
         """Return the number of a class statement, the same when it is compiled twice."""
-        key = (code.co_qualname, code.co_firstlineno)
         number = self.body.built.get(key)
         if number is None:
             number = self.body.built[key] = len(self.body.classes)

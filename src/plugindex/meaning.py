@@ -6,10 +6,12 @@ An evaluated value is a tuple whose first item says what it is:
 ``("const", literal)``  ``("instance", class)``  ``("items", values)``
 ``("table", pairs)``            a dict, by its literal keys and their evaluated values
 ``("method", owner, name)``     a method of a literal text or of a table
+``("made", reference, bases)``  a class that a function of a library makes (:mod:`plugindex.made`)
 ``("real", object)``            an object of a module that every interpreter has loaded
 ``("outside", reference)``      something of a module that can't be read (extension modules)
-``("missing",)``                nothing has this name
+``("missing",)``                nothing has this name; as a base, the module without it may follow
 ``("loaded",)``                 only as a leaf: an import by a name that is computed
+``("computed", module)``        only as a leaf: an attribute that a module of the library computes
 ``("unknown", reason, leaves, blind)``  undecided; it may come from the evaluated values *leaves*,
                                 if *blind* also from anywhere else; a fifth item is the class
                                 that a decorator was given
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
     Found: TypeAlias = tuple[Any, ...]
 
 MISSING: Found = ("missing",)
+COMPUTED = "computed"  # the kind of a leaf: what a module's attributes are is computed by it
 LOADED: Found = ("loaded",)  # a leaf: what was imported by a computed name, so maybe anything
 TYPED_DICT: Found = ("typed dict",)  # what makes typed dictionaries, and what it makes
 RAISES = "no way leads to a result"  # the reason why a call that raises gives nothing known
+CHOICE = "a choice that only running decides"
+CHOSEN = "one of several, as only running decides"  # of a value that is one of its leaves, all told
 _MOST_LEAVES = 24
 
 

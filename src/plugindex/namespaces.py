@@ -7,7 +7,8 @@ import sys
 
 from plugindex import HOMES
 from plugindex.expressions import platform_fact
-from plugindex.meaning import MISSING, Context, literal_items, real, unknown
+from plugindex.meaning import COMPUTED, MISSING, Context, literal_items, real, unknown
+from plugindex.names import root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ class Namespaces:
             return submodule
         found = self.computed(record, name)
         if submodule is not None:  # whoever imports it first binds the name to it
-            return submodule if found in (None, MISSING, submodule) else _COMPUTED
-        return _COMPUTED if found is None else found
+            return submodule if found in (None, MISSING, submodule) else _computed(record)
+        return _computed(record) if found is None else found
 
     def computed(self, record: ModuleRecord, name: str) -> Found | None:
         """Return what a module's ``__getattr__`` gives, None if reading doesn't tell."""
@@ -223,7 +224,6 @@ def _circle(module: str, name: str) -> str:
 
 
 _DECIDED = ("class", "instance", "function", "module")  # what a decorator may give
-_COMPUTED = unknown("a module computes its attributes")
 
 
 def is_own(file: ModuleFile | None) -> bool:
@@ -231,6 +231,12 @@ def is_own(file: ModuleFile | None) -> bool:
     if file is None or file.kind != "extension":
         return file is not None and file.kind == "builtin"
     return os.path.dirname(file.path) in _OWN_FOLDERS
+
+
+def _computed(record: ModuleRecord) -> Found:
+    """Return an attribute that a module computes; the standard library's knows none of others."""
+    known = root(record.name) in sys.stdlib_module_names
+    return unknown("a module computes its attributes", *(((COMPUTED, record.name),) * known))
 
 
 def _computes(record: ModuleRecord) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.calls import KEEPS_CLASS
-from plugindex.hierarchy import Hierarchy
+from plugindex.answering import Answering
+from plugindex.keepers import KEEPS_CLASS
 from plugindex.names import root
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ _MODULE = "__module__"
 _SETTING = "__setattr__"
 
 
-class Naming(Hierarchy):
+class Naming(Answering):
     """A hierarchy that knows the decorators which set where a class is to be had."""
 
     def __init__(self, library: Any) -> None:

@@ -11,6 +11,7 @@ from plugindex import containers as _containers  # noqa: F401
 from plugindex import invocations as _invocations  # noqa: F401
 from plugindex import opcodes
 from plugindex.body import Body
+from plugindex.codes import names_in, stored_by, stored_inside, texts_in
 from plugindex.conditions import Unreadable
 from plugindex.expressions import as_items, forget_weights, undecided
 from plugindex.machine import Frame
@@ -97,8 +98,7 @@ class ModuleRecord:
 
 
 COMPUTING = "__getattr__"  # the function of a module that computes its attributes
-_STARRED = 4  # flags of code objects, as the inspect documentation tells them
-_STORING = opcodes.numbers("STORE_ATTR")
+_STARRED, _NAMED = 4, 8  # flags of code objects, as the inspect documentation tells them
 _BINDING_GLOBALS = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
 _SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
 _FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot not in ("name", "defaults"))
@@ -147,7 +147,7 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.patches = body.patches
     record.defaults = body.defaults
     # A package that hooks into sys.meta_path does so for modules of its own.
-    record.provides = body.provides or "meta_path" in _globals(frame.code)
+    record.provides = body.provides or "meta_path" in names_in(frame.code)
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
 
@@ -173,8 +173,9 @@ def read_function(
         parameters, (module, names) of the unguarded imports, texts that may be names, names of the
         attributes that it sets, the same with those of the functions in it, the globals that it
         changes in place, the literal defaults by parameter, whether it sets ``__module__`` or
-        ``__qualname__`` of what it is given or makes], or None if it can't be read. Results are
-        (condition, value) pairs; the others are as in :class:`ModuleRecord`.
+        ``__qualname__`` of what it is given or makes, patches, the parameter of all other names or
+        "", the names of modules that it puts into ``sys.modules``], or None if it can't be read.
+        Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
     """
     if code.co_flags & _SUSPENDING:
         return None
@@ -183,8 +184,10 @@ def read_function(
     count = code.co_argcount + code.co_kwonlyargcount
     parameters = code.co_varnames[:count]
     starred = code.co_varnames[count] if code.co_flags & _STARRED else ""
+    named = code.co_varnames[count + bool(starred)] if code.co_flags & _NAMED else ""
     body.keeps_tables = code.co_name == COMPUTING
-    frame.names = {name: ("P", name) for name in (*parameters, starred) if name}
+    frame.names = {name: ("P", name) for name in (*parameters, starred, named) if name}
+    frame.options = named
     for _, number in opcodes.named(code, _BINDING_GLOBALS, 0, len(code.co_code)):
         name = code.co_names[number]
         frame.names[global_key(name)] = ("g", name, -1)
@@ -199,11 +202,12 @@ def read_function(
     renames = "__qualname__" in code.co_names
     imports = [(entry[1], entry[2]) for entry in body.imports]
     read = [parameters, results, _variables(body), body.classes, body.calls]
-    named = [sorted(_globals(code)), renames, starred, body.conditions.nodes, code.co_argcount]
-    stored = [sorted(_stored(code)), sorted(_stored_inside(code))]
+    names = [sorted(names_in(code)), renames, starred, body.conditions.nodes, code.co_argcount]
+    stored = [sorted(stored_by(code)), sorted(stored_inside(code))]
     told = _literal_defaults(code, *defaults) if defaults else {}
     changes = [sorted(body.changes), told, body.names_others, body.patches]
-    return [*read, *named, imports, sorted(_texts(code)), *stored, *changes]
+    changes += [named, list(map(slim, body.placed))]
+    return [*read, *names, imports, sorted(texts_in(code)), *stored, *changes]
 
 
 def _literal_defaults(code: CodeType, placed: Value, named: Value) -> dict[str, Value]:
@@ -214,50 +218,6 @@ def _literal_defaults(code: CodeType, placed: Value, named: Value) -> dict[str, 
     items = iter(named[1] if named[0] == "m" else ())
     pairs += [(key[1], next(items)) for key in items if key[0] == "c"]
     return {name: value for name, value in pairs if value[0] == "c" and is_plain(value[1])}
-
-
-def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType | None]:
-    """Return the code objects inside *code* by qualified name and first line.
-
-    Where two have both the same, as lambdas on one line, None stands for them.
-    """
-    found: dict[tuple[str, int], CodeType | None] = {}
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            own = {(inner.co_qualname, inner.co_firstlineno): inner}
-            for key, one in (*own.items(), *codes_in(inner).items()):
-                found[key] = one if found.get(key, one) == one else None
-    return found
-
-
-def _globals(code: CodeType) -> set[str]:
-    names = set(code.co_names)
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            names |= _globals(inner)
-    return names
-
-
-def _texts(code: CodeType) -> set[str]:
-    texts = {one for one in code.co_consts if isinstance(one, str) and one.isidentifier()}
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            texts |= _texts(inner)
-    return texts
-
-
-def _stored(code: CodeType) -> set[str]:
-    instructions = opcodes.named(code, _STORING, 0, len(code.co_code))
-    return {code.co_names[argument] for _, argument in instructions}
-
-
-def _stored_inside(code: CodeType) -> set[str]:
-    """Return what the functions and classes in a function's code store."""
-    stored: set[str] = set()
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            stored |= _stored(inner) | _stored_inside(inner)
-    return stored
 
 
 def facts(code: CodeType) -> dict[str, list[Any]]:

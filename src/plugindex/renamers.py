@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.expressions import SPACES
+from plugindex.expressions import CALLED, SPACES
+from plugindex.keepers import KEEPS_CLASS
 from plugindex.machine import NAMING
 from plugindex.makers import ANY_TIME
 from plugindex.moves import Moves
@@ -33,6 +34,7 @@ class Renamers(Moves):
     def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
         super().__init__(library, base, statements_count, package)
         self._at_hand: dict[str, frozenset[str]] = {}
+        self._placing: dict[str, frozenset[str | None]] = {}
 
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make, replace or rename a class, and where."""
@@ -53,6 +55,8 @@ class Renamers(Moves):
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
         if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
+            return _UNTOLD
+        if f"{function[1]}:{function[2]}" in KEEPS_CLASS:
             return _UNTOLD
         summary = self.library.function(*function[1:4])
         if summary is None or not self._sets_naming(function):
@@ -92,6 +96,43 @@ class Renamers(Moves):
             return all(self._is_function(one, context) for _, one in value[1])
         return bool(self.evaluate(value, context)[0] == "function")
 
+    def displaced(self, record: ModuleRecord) -> list[str]:
+        """Return why another module may stand in the place of this one, put there by a package."""
+        package, reasons = record.name.rpartition(".")[0], []
+        while package == self.package or package.startswith(f"{self.package}."):
+            self.follow(self.context(record), package)
+            if any(name in (None, record.name) for name in self._placed(package)):
+                reasons.append(f"{package} may put another module in its place")
+            package = package.rpartition(".")[0]
+        return reasons
+
+    def _placed(self, package: str) -> frozenset[str | None]:
+        """Return the modules that functions which a package calls provide, None for any."""
+        if package not in self._placing:
+            record = self.library.record(package)
+            context = self.context(record) if record else None
+            names = (
+                self._names_placed(value, context)
+                for condition, value, _ in (record.calls if record else ())
+                if context is not None and self.decide(condition, context) is not False
+            )
+            self._placing[package] = frozenset[str | None]().union(*names)
+        return self._placing[package]
+
+    def _names_placed(self, value: Any, context: Context) -> set[str | None]:
+        callee = self.evaluate(value[1], context)
+        function = callee[1] if callee[0] == "bound" else callee
+        if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
+            return set()
+        summary = self.library.function(*function[1:4])
+        if summary is None or not summary[19]:
+            return set()
+        args, names = self.arguments(value, context)
+        inner = self.inside(function, (*callee[2:3], *args) if callee != function else args, names)
+        found = [self.evaluate(key, inner) if inner else ("",) for key in summary[19]]
+        told: set[str | None] = {str(one[1]) for one in found if one[0] == "const"}
+        return told if len(told) == len(found) else told | _tabled(args, context.record.name)
+
     def late(self, record: ModuleRecord) -> tuple[str, bool]:
         """Tell why a module may make or rename classes when one of its names is asked for.
 
@@ -125,7 +166,13 @@ class Renamers(Moves):
         return frozenset() if record is None else self.at_hand(record)
 
     def renamed_by_hooks(self, cls: Found) -> bool:
-        """Tell whether what runs at a class statement may set where the class is to be had."""
+        """Tell whether what runs at a class statement may set where the class is to be had.
+
+        A class that a call makes says that it is where the code of its metaclass is.
+        """
+        called = any(name == CALLED for name, _ in self.entry(cls)[4])
+        if called and self.metaclasses(cls):
+            return True
         for summary in self.foreign_hooks(cls):
             if summary is not None and (summary[16] or _names_by_text(summary)):
                 return True
@@ -195,6 +242,13 @@ class Renamers(Moves):
                 if one[0] == "class" and self.belongs(one) is not False:
                     places.add(one[1])
         return frozenset(places)
+
+
+def _tabled(args: tuple[Found, ...], package: str) -> set[str | None]:
+    """Return the modules that tables name which a function is given, None for any without one."""
+    keys = [key for arg in args if arg[0] == "table" for key, _ in arg[1]]
+    names = [str(key[1]) for key in keys if key[0] == "const"]
+    return {*names, *(f"{package}.{name}" for name in names)} or {None}
 
 
 def _names_by_text(summary: Any) -> bool:

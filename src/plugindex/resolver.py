@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
-_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance")
+_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance", "made")
 _COMPILED = "it is compiled, and may hold classes of the family"
 
 
@@ -76,6 +76,7 @@ class Resolver:
         candidates, reasons = self._candidates(record, problems)
         if candidates and "__name__" in record.names:  # classes are told apart by it
             reasons.append("it changes its name")
+        reasons += self.family.displaced(record) if candidates else ()
         if candidates and record.provides:
             reasons.append("it puts modules into sys.modules, maybe in its own place")
         if missing:  # it can't be imported to find out more
@@ -125,7 +126,7 @@ class Resolver:
     def _claimed(self, record: ModuleRecord) -> Iterator[Found]:
         """Yield the classes of modules out of scope that say they are of this one."""
         twin = ALIASES.get(record.name, record.name)
-        for module in {twin, *(star[0] for star in record.stars), *self._sources(record)}:
+        for module in {twin, *(star[0] for star in record.stars), *self.claims.sources(record)}:
             if not self._covers(module) and not self.family.is_elsewhere(module):
                 self.family.follow(self.family.context(record), module)
                 yield from self._lent(module).get(record.name, ())
@@ -138,9 +139,6 @@ class Resolver:
             for cls in self._own_classes(other) if other else ():
                 lent.setdefault(self.family.module_of(cls), []).append(cls)
         return self._lending[module]
-
-    def _sources(self, record: ModuleRecord) -> Iterator[str]:
-        return (value[1] for value in record.names.values() if value[0] == "f")
 
     def _covers(self, module: str) -> bool:
         return self.scope.covers(module)

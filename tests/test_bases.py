@@ -1,0 +1,199 @@
+"""Bases that no class statement in reach makes: computed, made by a call, or not there at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugindex.config import KeyRule
+from test_resolver import Case
+
+ONE = "from zoo.base import Base\nclass One(Base): pass\n"
+# The declarative bases of SQLAlchemy, as far as it takes to know them.
+DECLARATIVE = """
+class DeclarativeMeta(type): pass
+def declarative_base(*, cls=object, name="Base", metaclass=DeclarativeMeta):
+    return metaclass(name, cls if isinstance(cls, tuple) else (cls,), {})
+class registry:
+    def __init__(self, metadata=None): self.metadata = metadata
+    def generate_base(self, mapper=None, cls=object, name="Base", metaclass=DeclarativeMeta):
+        return metaclass(name, cls if isinstance(cls, tuple) else (cls,), {})
+"""
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    case = Case(tmp_path, monkeypatch)
+    case.write("base", "class Base: pass\n")
+    return case
+
+
+def put(case, package, **modules):
+    """Write another package beside that of the case."""
+    folder = case.folder.parent / package
+    folder.mkdir(parents=True)
+    for module, text in modules.items():
+        (folder / f"{module}.py").write_text(text)
+
+
+def resolved(case, base="zoo.base:Base"):
+    return case.resolve(KeyRule(None), base=base, foreign=True)
+
+
+# -- made by a call -------------------------------------------------------------------------------
+
+TUPLES = {
+    "a named tuple": "from collections import namedtuple\n"
+    "class Pair(namedtuple('Pair', 'a b')): pass\nclass Two(Base, namedtuple('Two', 'a')): pass\n",
+    "one of typing": "import typing\n"
+    "class Pair(typing.NamedTuple('Pair', [('a', Base)])): pass\n"
+    "class Two(typing.NamedTuple('Two', [('a', Base)]), Base): pass\n",
+    "one that has a name": "import typing\nPair = typing.NamedTuple('Pair', [('a', Base)])\n"
+    "class Three(Pair): pass\nclass Two(Pair, Base): pass\n",
+}
+
+
+@pytest.mark.parametrize("text", TUPLES.values(), ids=TUPLES)
+def test_what_derives_from_a_named_tuple_is_told(case, text):
+    case.write("one", ONE + text)
+    assert resolved(case).is_sound()
+    assert set(case.listed) == {"zoo.one:One", "zoo.one:Two"}
+
+
+def test_an_abstract_method_that_a_field_of_a_named_tuple_may_stand_for_is_left_to_running(case):
+    case.write("base", "import abc\nclass Base(abc.ABC):\n"
+               "    @abc.abstractmethod\n    def a(self): 0\n")  # fmt: skip
+    case.write("one", "from collections import namedtuple\nfrom zoo.base import Base\n"
+               "class One(namedtuple('One', ' '.join('a')), Base): pass\n")  # fmt: skip
+    assert resolved(case).undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]
+
+
+MODELS = {
+    "a function": "from sqlalchemy.orm.decl_api import declarative_base\n"
+    "Model = declarative_base(name='Model')\n",
+    "a registry": "from sqlalchemy.orm.decl_api import registry\n"
+    "mapped = registry(metadata=Base())\nModel = mapped.generate_base()\n",
+    "a mixin": "from sqlalchemy.orm.decl_api import declarative_base\n"
+    "class Mixin: pass\nModel = declarative_base(cls=Mixin)\n",
+}
+OWN_MODELS = {
+    "a base of the family": "from sqlalchemy.orm.decl_api import declarative_base\n"
+    "Model = declarative_base(cls=Base)\n",
+    "two": "from sqlalchemy.orm.decl_api import registry\n"
+    "class Mixin: pass\nModel = registry().generate_base(cls=(Mixin, Base))\n",
+}
+UNTOLD_MODELS = {
+    "a metaclass": "from sqlalchemy.orm.decl_api import declarative_base\n"
+    "def make(name, bases, body): return type(name, (Base,), body)\n"
+    "Model = declarative_base(metaclass=make)\n",
+    "by place": "from sqlalchemy.orm.decl_api import registry\n"
+    "Model = registry().generate_base(None, Base)\n",
+}
+
+
+def declare(case, text):
+    put(case, "sqlalchemy", __init__="")  # or else an installed one would count
+    put(case, "sqlalchemy/orm", __init__="", decl_api=DECLARATIVE)
+    case.write("one", ONE + text + "class Row(Model): pass\n")
+    return resolved(case)
+
+
+@pytest.mark.parametrize("text", MODELS.values(), ids=MODELS)
+def test_a_declarative_base_is_of_no_other_family(case, text):
+    assert declare(case, text).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+@pytest.mark.parametrize("text", OWN_MODELS.values(), ids=OWN_MODELS)
+def test_a_declarative_base_derives_from_what_it_is_given(case, text):
+    declare(case, text)
+    assert "zoo.one:Row" in case.truth.entries
+    assert "zoo.one:Row" in case.listed or "zoo.one" in case.undecided
+
+
+@pytest.mark.parametrize("text", UNTOLD_MODELS.values(), ids=UNTOLD_MODELS)
+def test_where_it_is_not_told_what_that_is_only_running_tells(case, text):
+    assert declare(case, text).undecided == {"zoo.one"}
+    assert "zoo.one:Row" in case.truth.entries
+
+
+# -- not there ------------------------------------------------------------------------------------
+
+
+def test_what_another_package_lacks_is_of_no_family_of_this_one(case):
+    put(case, "widgets", __init__="WORKS = False\nif WORKS:\n    from nowhere import Widget\n")
+    case.write("one", ONE)
+    case.write("two", "import widgets\nfrom zoo.base import Base\n"
+               "class Own(Base): pass\nclass Window(widgets.Widget): pass\n")  # fmt: skip
+    assert resolved(case).undecided == set()
+
+
+LACKING = {
+    "a package that has a class of the family": "from zoo.base import Base\n"
+    "exec('class Widget(Base): pass')\n",
+    "a class of the interpreter": "exec('class Widget(Exception): pass')\n",
+}
+
+
+@pytest.mark.parametrize("text", LACKING.values(), ids=LACKING)
+def test_what_another_package_may_make_of_the_family_is_left_to_running(case, text):
+    put(case, "widgets", __init__=text)
+    case.write("two", "import widgets\nclass Window(widgets.Widget): pass\n")
+    resolved(case, "zoo.base:Base" if "Base" in text else "builtins:Exception")
+    assert "zoo.two" in case.undecided
+    assert list(case.truth.entries) == ["zoo.two:Window"]
+
+
+# -- computed -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["Process", "get_context().Process"])
+def test_what_the_standard_library_computes_is_of_no_family_of_others(case, written):
+    case.write("one", f"{ONE}import multiprocessing\nclass Two(multiprocessing.{written}): pass\n")
+    assert resolved(case).is_sound()
+
+
+def test_it_may_be_of_a_family_of_the_interpreter_s(case):
+    case.write("one", "import multiprocessing\nclass One(multiprocessing.ProcessError): pass\n")
+    resolved(case, "builtins:Exception")
+    assert list(case.truth.entries) == ["zoo.one:One"]
+    assert case.undecided == {"zoo.one"}
+
+
+COMPUTED = {
+    "a text that is put together": "class One(getattr(errors, ''.join(['Err', 'or']))): pass\n",
+    "a text that a loop makes": "def name(text):\n    for one in 'x':\n"
+    "        text = text.replace(one, 'E')\n    return text\n"
+    "class One(getattr(errors, name('xrror'))): pass\n",
+}
+
+
+@pytest.mark.parametrize("base", ["abc:ABC", "builtins:Exception"])
+@pytest.mark.parametrize("where", ["zoo", "others"])
+@pytest.mark.parametrize("text", COMPUTED.values(), ids=COMPUTED)
+def test_a_computed_name_in_a_module_may_be_of_a_family_of_the_interpreter_s(
+    case, text, where, base
+):
+    if where == "others":
+        put(case, "others", __init__="")
+    (case.folder.parent / where / "errors.py").write_text(
+        "import abc\nclass Error(abc.ABC, Exception): pass\n"
+    )
+    case.write("one", f"from {where} import errors\n{text}")
+    resolved(case, base)
+    assert "zoo.one:One" in case.truth.entries
+    assert "zoo.one" in case.undecided
+
+
+# -- in a private package -------------------------------------------------------------------------
+
+
+def test_a_class_of_a_private_package_is_had_where_it_says_however_it_got_there(case):
+    put(case, "_zoo", __init__="", base="class Base: pass\n",
+        parts="from _zoo.one import One, Two\n",
+        one="from _zoo.base import Base\ndef kept(cls): return cls\n"
+        "@kept\nclass One(Base): __module__ = 'zoo'\nclass Two(Base): __module__ = 'zoo'\n"
+        "class Three(Base): __module__ = 'zoo'\n")  # fmt: skip
+    case.write("__init__", "from _zoo.parts import One, Two\n")
+    assert case.resolve(KeyRule(None), base="_zoo.base:Base", foreign=True).is_sound()
+    assert set(case.listed) == {"zoo:One", "zoo:Two"}

@@ -1,0 +1,76 @@
+"""What class decorators give back, against what importing gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugindex.config import KeyRule
+from test_resolver import Case
+
+KEEPING = {
+    "options that are spread": "import dataclasses\n"
+    "def deco(cls, **options): return dataclasses.dataclass(cls, **options)\n@deco\n",
+    "no options of any name": "def deco(*args, **options):\n"
+    "    if args and not options:\n        return args[0]\n    return lambda cls: None\n@deco\n",
+    "options of any name": "def deco(*args, **options):\n"
+    "    if options:\n        return lambda cls: cls\n    return None\n@deco(mark=1)\n",
+    "a function that another has": "def deco(name): return None\n"
+    "def kept(name): return lambda cls: cls\ndeco.kept = kept\n@deco.kept('x')\n",
+    "a mock of an object": "import os\nfrom unittest import mock\n"
+    "@mock.patch.object(os, 'curdir', 'x')\n",
+    "an abstract class": "import abc\nclass Other(abc.ABC): pass\n@Other.register\n",
+    "a method of a metaclass": "class Meta(type):\n    def mark(cls, other): return other\n"
+    "class Other(metaclass=Meta): pass\n@Other.mark\n",
+    "one of two that give the same": "import os\nif os.environ.get('ZOO'):\n"
+    "    def deco(cls): return cls\nelse:\n    def deco(given):\n        given.mark = 1\n"
+    "        return given\n@deco\n",
+    "a mark of pytest": "import pytest\n@pytest.mark.slow\n",
+    "marks of pytest with options": "import pytest\n@pytest.mark.skipif(True, reason='x')\n"
+    "@pytest.mark.usefixtures('a')\n@pytest.mark.parametrize('one', [1])\n",
+}  # fmt: skip
+OTHER = {
+    "options that were taken out": "def deco(*args, **options):\n    options.pop('mark', None)\n"
+    "    if options:\n        return lambda cls: cls\n    return lambda cls: None\n@deco(mark=1)\n",
+    "options that are not told": "import os\ndef deco(*args, **options):\n"
+    "    if options:\n        return lambda cls: cls\n    return lambda cls: None\n"
+    "@deco(**dict(os.environ.get('ZOO') or {}))\n",
+    "how many arguments there are": "import os\ndef deco(*args):\n"
+    "    if args:\n        return lambda cls: cls\n    return lambda cls: None\n"
+    "@deco(*(os.environ.get('ZOO') or ()))\n",
+    "a function that another has once more": "def deco(name): return None\n"
+    "def kept(name): return lambda cls: cls\ndeco.kept = kept\n"
+    "deco.kept = lambda name: lambda cls: None\n@deco.kept('x')\n",
+    "a function that another may have": "import os\ndef deco(name): return None\n"
+    "deco.kept = lambda name: lambda cls: None\n"
+    "if os.environ.get('ZOO'):\n    deco.kept = lambda name: lambda cls: cls\n@deco.kept('x')\n",
+    "one of two that give something else": "import os\nif os.environ.get('ZOO'):\n"
+    "    def deco(cls): return cls\nelse:\n    def deco(cls): return None\n@deco\n",
+    "a method of a metaclass that gives another": "class Meta(type):\n"
+    "    def mark(cls, other): return cls\nclass Other(metaclass=Meta): pass\n@Other.mark\n",
+    "a mark of pytest that is given a class": "import pytest\n@pytest.mark.uses(dict)\n"
+    "@pytest.mark.uses(dict, name=1)\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    case = Case(tmp_path, monkeypatch)
+    case.write("base", "class Base: pass\n")
+    return case
+
+
+def resolved(case, text):
+    case.write("one", f"from zoo.base import Base\n{text}class One(Base): pass\n")
+    return case.resolve(KeyRule(None), foreign=True)
+
+
+@pytest.mark.parametrize("text", KEEPING.values(), ids=KEEPING)
+def test_a_decorator_that_gives_the_class_back_is_followed(case, text):
+    assert resolved(case, text).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+@pytest.mark.parametrize("text", OTHER.values(), ids=OTHER)
+def test_one_that_may_give_something_else_lists_no_class_that_is_not_there(case, text):
+    resolved(case, text)
+    assert case.undecided == {"zoo.one"} or case.listed == case.truth.entries
