@@ -197,3 +197,20 @@ def test_a_class_of_a_private_package_is_had_where_it_says_however_it_got_there(
     case.write("__init__", "from _zoo.parts import One, Two\n")
     assert case.resolve(KeyRule(None), base="_zoo.base:Base", foreign=True).is_sound()
     assert set(case.listed) == {"zoo:One", "zoo:Two"}
+
+
+# -- one of several -------------------------------------------------------------------------------
+
+INSTEAD = (
+    "import os\nif os.environ.get('ZOO'):\n    from zoo import parts\nelse:\n"
+    "    class parts:\n        class Part({base}): pass\nclass Own(parts.Part): pass\n"
+)
+
+
+@pytest.mark.parametrize("base", ["object", "Base"])
+def test_a_base_is_an_attribute_of_a_module_or_of_the_class_in_its_place(case, base):
+    case.write("parts", "class Part: pass\n")
+    case.write("one", ONE + INSTEAD.format(base=base))
+    resolved(case)
+    assert ("zoo.one" in case.undecided) == (base == "Base")
+    assert case.truth.entries.keys() >= {"zoo.one:One"}

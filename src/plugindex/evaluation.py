@@ -138,13 +138,17 @@ class Evaluator(Deciding):
         return self.evaluate(given[0], self.context(record))  # type: ignore[arg-type]
 
     def _attribute_of_any(self, owner: Found, name: str) -> Found:
-        """Return an attribute of one of several modules, or of None in a module's place."""
-        kinds = {one[0] if one != ("const", None) else "module" for one in owner[2]}
-        if owner[3] or kinds != {"module"}:
+        """Return an attribute of one of several modules or classes, or of None in their place."""
+        several = [one for one in owner[2] if one != ("const", None)]
+        kinds = ("module", "class") if owner[1] == CHOSEN else ("module",)
+        if owner[3] or not all(one[0] in kinds for one in several):
             return unknown(f"the attribute {name}", owner)
-        modules = [one[1] for one in owner[2] if one[0] == "module"]
-        found = [self._module_attribute(one, name) for one in modules]
-        return unknown(f"the attribute {name}", *found)
+        return unknown(f"the attribute {name}", *(self._of_one(one, name) for one in several))
+
+    def _of_one(self, owner: Found, name: str) -> Found:
+        if owner[0] == "module":
+            return self._module_attribute(owner[1], name)
+        return self.class_attribute(owner, name)
 
     def _module_attribute(self, module: str, name: str) -> Found:
         if name == "__name__":
