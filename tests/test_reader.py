@@ -490,6 +490,41 @@ def test_a_function_gives_what_it_returns_in_terms_of_its_parameters():
     assert summary[7] == "rest"
 
 
+def returned(summary):
+    """Return the values that a function gives, choices taken apart."""
+    pairs = [("", value) for _, value in summary[1]]
+    return {
+        one for _, value in pairs for _, one in (value[1] if value[0] == "p" else [("", value)])
+    }
+
+
+# What a loop does to the list ``a`` before it is left: at its end, or by a break at a later turn.
+CHANGES = {
+    "one of two ways back": "for x in xs:\n    if x.y: continue\n    if x: a.append(x)\n",
+    "before a break": "for x in xs:\n    if x: break\n    a.append(x)\n",
+    "an item": "for x in xs:\n    if x: a[x] = x\n    else: pass\n",
+    "a method by another name": "add = a.append\n  for x in xs:\n    if x: break\n    add(x)\n",
+    "a loop in a loop": "for x in xs:\n    for y in x:\n      if y: a.append(y)\n    else: pass\n",
+    "while": "while True:\n    if xs.pop(): break\n    a.extend(xs)\n",
+}
+HARMLESS = {
+    "reading": "for x in xs:\n    if x in a: print(a[0].name)\n",
+    "another": "b = []\n  for x in xs:\n    if x: break\n    b = [x]\n",
+}
+
+
+@pytest.mark.parametrize("loop", CHANGES.values(), ids=CHANGES)
+def test_a_list_that_a_loop_changes_is_open(loop):
+    summary = function_of(f"def f(xs):\n  a = []\n  {loop}  return a", "f")
+    assert {one[0] for one in returned(summary)} == {"?"}
+
+
+@pytest.mark.parametrize("loop", HARMLESS.values(), ids=HARMLESS)
+def test_a_list_that_a_loop_only_reads_is_told(loop):
+    summary = function_of(f"def f(xs):\n  a = [1]\n  {loop}  return a", "f")
+    assert returned(summary) == {("l", (("c", 1),))}
+
+
 def test_a_parameter_that_an_inner_function_uses_is_still_a_parameter():
     summary = function_of("def f(a):\n  def g(): return a\n  return a", "f")
     assert [value for _, value in summary[1]] == [("P", "a")]

@@ -23,7 +23,17 @@ _BINDING_FAST = opcodes.numbers(
     "STORE_FAST", "STORE_DEREF", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"
 )
 _COLLECTING = opcodes.numbers("LIST_APPEND", "SET_ADD", "MAP_ADD", "LIST_EXTEND", "DICT_UPDATE")
-_PAIRS = opcodes.numbers("STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST")
+_LOADING_FAST = opcodes.numbers("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST", "LOAD_DEREF")
+_PAIRS = opcodes.numbers("STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "LOAD_FAST_LOAD_FAST")
+_ATTRIBUTES_ARE_METHODS = not opcodes.numbers("LOAD_METHOD")  # since 3.12, which shows in a bit
+_STORING = opcodes.numbers("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE")
+_ASKING = opcodes.numbers("LOAD_ATTR", "LOAD_METHOD")
+# The methods that change a list, dict or set.
+_CHANGING = frozenset({
+    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update",
+    "setdefault", "popitem", "add", "discard", "difference_update", "intersection_update",
+    "symmetric_difference_update", "__setitem__", "__delitem__", "__iadd__", "__ior__",
+})  # fmt: skip
 
 
 class Block:
@@ -40,7 +50,10 @@ class Block:
 
 
 class Loop:
-    """A loop's blocks, and what they may change: names bound, names read, slots, collections."""
+    """A loop's blocks, and what they may change: names bound, names read, slots, collections.
+
+    Of the slots that are *loaded*, the collections may change if the loop *changes* any.
+    """
 
     def __init__(self) -> None:
         self.members: set[int] = set()
@@ -49,6 +62,8 @@ class Loop:
         self.bound: set[str] = set()
         self.read: set[str] = set()
         self.slots: set[str] = set()
+        self.loaded: set[str] = set()
+        self.changes = False
         self.collects = False
 
 
@@ -214,7 +229,7 @@ def _members(before: dict[int, list[int]], source: int, head: int) -> set[int]:
     return found
 
 
-_NOTED = _BINDING | _READING | _BINDING_FAST | _COLLECTING
+_NOTED = _BINDING | _READING | _BINDING_FAST | _COLLECTING | _LOADING_FAST | _STORING | _ASKING
 
 
 def _note(code: CodeType, block: Block, loop: Loop) -> None:
@@ -226,9 +241,16 @@ def _note(code: CodeType, block: Block, loop: Loop) -> None:
             loop.read.add(code.co_names[argument if plain else argument >> 1])
         elif number in _COLLECTING:
             loop.collects = True
+        elif number in _STORING:
+            loop.changes = True
+        elif number in _ASKING:
+            doubled = opcodes.NAMES[number] == "LOAD_ATTR" and _ATTRIBUTES_ARE_METHODS
+            name = code.co_names[argument >> 1 if doubled else argument]
+            loop.changes = loop.changes or name in _CHANGING
         else:
             indexes = (argument >> 4, argument & 15) if number in _PAIRS else (argument,)
-            loop.slots.update(slot(code, index) for index in indexes)
+            slots = loop.loaded if number in _LOADING_FAST else loop.slots
+            slots.update(slot(code, index) for index in indexes)
 
 
 def slot(code: CodeType, index: int) -> str:

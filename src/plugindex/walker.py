@@ -132,6 +132,8 @@ class Walker(PathState):
             self.names[key] = undecided("bound in a loop")
         for name in sorted(loop.slots):
             self.names[self.slot_key(name)] = undecided("bound in a loop")
+        for name in self._changing(loop):
+            self.names[name] = undecided("changed in a loop")
         for name in sorted(loop.read):
             if self.names.get(name, NONE)[0] in "lmo":
                 self.names[name] = undecided("changed in a loop")
@@ -140,6 +142,15 @@ class Walker(PathState):
                 undecided("collected in a loop") if value[0] in "lm" else value
                 for value in self.stack
             ]
+
+    def _changing(self, loop: flow.Loop) -> list[str]:
+        """Return the local names of collections that a loop may change, or call a method of."""
+        keys = {self.slot_key(name) for name in loop.loaded}
+        held = {name: value for name, value in self.names.items() if value[0] in "lmo"}
+        owners = [self.names[key][1] for key in keys if self.names.get(key, NONE)[0] == "a"]
+        loaded = keys & held.keys() if loop.changes else set()
+        called = {name for name, value in held.items() if any(value is one for one in owners)}
+        return sorted(loaded | called)
 
     def arrive(self, states: Any) -> bool:
         """Go on where *states* meet; tell whether there are any."""
