@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -182,6 +183,25 @@ def test_what_another_process_found_elsewhere_is_read_again(folder, tmp_path, al
 def test_a_number_of_processes_that_is_none_is_passed_over(folder, tmp_path, alone):
     found = listed(folder, tmp_path, "many")
     assert found[0][1:] == alone[0][1:]
+
+
+LIMITED = """
+import os, resource
+spare = int(os.environ["SPARE"])
+highest = max(int(n) for n in os.listdir("/dev/fd"))
+resource.setrlimit(resource.RLIMIT_NOFILE, (highest + spare, highest + spare))
+"""
+
+
+@pytest.mark.parametrize("spare", range(3, 9))
+def test_where_descriptors_run_out_one_process_reads(folder, tmp_path, alone, spare):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\nif not os.environ.get('PLUGINDEX_CHILD'):\n"
+        + textwrap.indent(LIMITED.replace('os.environ["SPARE"]', str(spare)), "    ")
+    )
+    found = listed(folder, tmp_path / "data", "3", str(tmp_path))
+    assert found[0][1:] == alone[0][1:]
+    assert not differing(found, alone, (*_OF_THE_RUN, *_OF_THE_PATH))
 
 
 def test_who_is_killed_leaves_no_process_behind(folder, tmp_path):

@@ -51,18 +51,16 @@ class Pool:
         self._portions = list(portions(names))
         self._left: int | None = None
         further = _count(len(names)) - 1
-        if further:
-            self._left = _numbers(len(self._portions))
-            self._start(further, settling, names)
-
-    def _start(self, count: int, settling: Settling, names: Sequence[str]) -> None:
-        assert self._left is not None
-        question = encode(_question(settling, names)).encode("ascii")
         try:
-            for _ in range(count):
-                self.workers.append(_started(question, self._left))
+            if further:
+                self._start(further, encode(_question(settling, names)).encode("ascii"))
         except OSError:  # no room, no descriptors, no memory for a process: do it here
             return
+
+    def _start(self, count: int, question: bytes) -> None:
+        self._left = _numbers(len(self._portions))
+        for _ in range(count):
+            self.workers.append(_started(question, self._left))
 
     def mine(self) -> Iterator[Sequence[str]]:
         """Yield the portions that no worker has begun, one at a time."""
@@ -170,19 +168,27 @@ def _question(settling: Settling, names: Sequence[str]) -> dict[str, Any]:
 
 def _started(question: bytes, left: int) -> Worker:
     answer = process.scratch()
-    with process.scratch() as asked:
-        asked.write(question)
-        asked.seek(0)
-        reading, writing = os.pipe()
-        try:
-            number = _spawned(asked.fileno(), left, answer.fileno(), writing)
-        except OSError:
-            os.close(reading)
-            answer.close()
-            raise
-        finally:
-            os.close(writing)
-    return Worker(number, answer, reading)
+    try:
+        with process.scratch() as asked:
+            asked.write(question)
+            asked.seek(0)
+            number, ended = _at_work(asked.fileno(), left, answer.fileno())
+    except OSError:
+        answer.close()
+        raise
+    return Worker(number, answer, ended)
+
+
+def _at_work(question: int, left: int, answer: int) -> tuple[int, int]:
+    """Start a worker; return its number, and the pipe that tells when it has ended."""
+    ended, writing = os.pipe()
+    try:
+        return _spawned(question, left, answer, writing), ended
+    except OSError:
+        os.close(ended)
+        raise
+    finally:
+        os.close(writing)
 
 
 def _spawned(*descriptors: int) -> int:
