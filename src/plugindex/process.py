@@ -36,8 +36,8 @@ def refusal() -> str:
 
 def search_path(path: Sequence[str] | None = None) -> list[str]:
     """Return the search path of a child: *path*, or this process's, and the engine's folder."""
-    folders = list(sys.path if path is None else path)
-    return folders if engine() in folders else [*folders, engine()]
+    folders, own = list(sys.path if path is None else path), engine()
+    return folders if own in folders else [*folders, own]
 
 
 def engine() -> str:

@@ -69,9 +69,8 @@ class Renamers(Moves):
         if not places:
             return _UNTOLD
         named = (*args, *(function[4] or {}).values())
-        when = (
-            "" if self._sets_naming(function, inside=False) else ANY_TIME
-        )  # by a function that it makes
+        late = not self._sets_naming(function, inside=False)  # by a function that it makes
+        when = ANY_TIME if late else ""
         return (f"{function[2]}() sets the module of classes{when}", places | _texts(named))
 
     def _sets_naming(self, function: Found, *, inside: bool = True) -> bool:

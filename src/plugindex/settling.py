@@ -85,7 +85,8 @@ class Settling:
         found = self._reached(names) if names else before
         self._include(found)
         for name in found if names else ():
-            self.settle(name, spread)
+            if not self._is_shipped(name):
+                self.read(name, spread)
         for name in self.modules:
             if name in spread:
                 self._unsettle(name, "another module may make classes in it")
@@ -125,7 +126,7 @@ class Settling:
             self._share(rest, spread)
         for name in rest:
             if name not in self.results:
-                self._read(name, spread)
+                self.read(name, spread)
         self.results = {**{name: self.results[name] for name in names}, **self.results}
 
     def _share(self, names: list[str], spread: set[str]) -> None:
@@ -133,7 +134,7 @@ class Settling:
         try:
             for portion in crew.mine():
                 for name in portion:
-                    self._read(name, spread)
+                    self.read(name, spread)
             for one in crew.workers:
                 self._take_over(one.outcome(), spread)
         finally:
@@ -152,11 +153,6 @@ class Settling:
                 self.results[name[1:]] = decode(result)
         spread.update(document.head("spread"))
 
-    def settle(self, name: str, spread: set[str]) -> None:
-        """Settle one module, and add the other modules to *spread* that it may change."""
-        if not self._is_shipped(name):
-            self._read(name, spread)
-
     def _is_shipped(self, name: str) -> bool:
         """Take the result of a module that a package brings along, if it does."""
         shipped = self.library.shipments.result(name, self.scope, self.library)
@@ -164,7 +160,8 @@ class Settling:
             self.results[name] = shipped
         return shipped is not None
 
-    def _read(self, name: str, spread: set[str]) -> None:
+    def read(self, name: str, spread: set[str]) -> None:
+        """Settle one module by reading, and add to *spread* the others that it may change."""
         resolution = self._resolver().resolve(name)
         self.results[name] = stored_result(self.library, name, resolution)
         spread.update(resolution.spreads)

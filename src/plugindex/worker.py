@@ -50,7 +50,7 @@ def _settled(request: dict[str, Any], left: int) -> tuple[dict[str, Any], str, d
     of_all, asker = list(portions(request["names"])), os.getppid()
     for number in taken(left):
         for name in of_all[number]:
-            settling.settle(name, spread)
+            settling.read(name, spread)
         if os.getppid() != asker:  # it was killed: nobody waits for an answer
             break
     results = {RESULT + name: result for name, result in settling.results.items()}
