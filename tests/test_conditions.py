@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from plugindex.conditions import Conditions, decide
+from plugindex.conditions import Blurred, Conditions, decide
 
 SIZE = 4
 
@@ -79,3 +79,13 @@ def test_adding_a_variable_to_a_long_condition_adds_one_node():
     for number in range(100):
         deep = conditions.both(deep, conditions.variable(number))
     assert len(conditions.nodes) < 2 * 100
+
+
+def test_blurred_conditions_hold_do_not_or_may():
+    blurred = Blurred()
+    maybe = blurred.variable(7)
+    assert blurred.variable(3) == maybe
+    assert blurred.both(maybe, False) is False
+    assert blurred.either(maybe, True) is True
+    assert blurred.both(maybe, blurred.negated(maybe)) == maybe  # it forgets that it is the same
+    assert decide(blurred.nodes, maybe, lambda _: None, {}) is None

@@ -200,3 +200,52 @@ def test_what_derives_from_a_plain_object_is_no_class(case):
     case.write("one", "from zoo.base import Shape\nclass One(Shape): pass\nclass Two: pass\n")
     assert case.resolve(KeyRule(), base="builtins:object", foreign=True).is_sound()
     assert set(case.listed) == {"zoo.base:Form", "zoo.one:Two"}
+
+
+# More pairs of conditions, in this order, than are told apart: a node per subset of the firsts.
+TANGLED = """
+from zoo.base import Base
+def make(name, {firsts}, {seconds}, base=None):
+    {sets}
+    if {either}:
+        return None
+    return type(name, (base or {given},), {{"__module__": __name__}})
+"""
+
+
+def tangled(given):
+    numbers = range(14)
+    return TANGLED.format(
+        given=given,
+        firsts=", ".join(f"a{i}=0" for i in numbers),
+        seconds=", ".join(f"b{i}=0" for i in numbers),
+        sets="\n    ".join(f"if a{i}: c{i} = 1" for i in numbers),
+        either=" or ".join(f"(a{i} and b{i})" for i in numbers),
+    )
+
+
+def test_a_function_with_more_conditions_than_are_followed_may_still_make_a_class(case):
+    case.write("base", "class Base: pass\n")
+    case.write("one", tangled("Base") + "Made = make('Made')\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}
+
+
+CALLING_ITSELF = """
+class Noting:
+    def __call__(self, given):
+        if isinstance(given, type):
+            return self(given.__init__)
+        given.noted = True
+        return given
+noting = Noting()
+"""
+
+
+def test_a_decorator_that_calls_itself_does_not_call_what_it_decorates(case):
+    case.write("base", "class Base: pass\n" + CALLING_ITSELF)
+    use = "from zoo.base import Base, noting\n@noting\ndef make():\n    class One(Base): pass\n"
+    case.write("one", use + "    globals()['One'] = One\nclass Two(Base): pass\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == set()
+    assert set(case.listed) == {"zoo.one:Two"}

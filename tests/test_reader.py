@@ -9,7 +9,8 @@ import pytest
 from plugindex.codes import codes_in
 from plugindex.conditions import decide
 from plugindex.packing import unpack
-from plugindex.reader import ModuleRecord, read, read_function
+from plugindex.reader import ModuleRecord, read
+from plugindex.summary import read_function
 
 
 def record_of(source: str, name: str = "pkg.mod", is_package: bool = False) -> ModuleRecord:
@@ -485,14 +486,14 @@ def function_of(source: str, qualname: str):
 
 def test_a_function_gives_what_it_returns_in_terms_of_its_parameters():
     summary = function_of("def f(cls, *rest, k=1):\n  return cls", "f")
-    assert summary[0] == ("cls", "k")
-    assert [value for _, value in summary[1]] == [("P", "cls")]
-    assert summary[7] == "rest"
+    assert summary.parameters == ("cls", "k")
+    assert [value for _, value in summary.results] == [("P", "cls")]
+    assert summary.starred == "rest"
 
 
 def returned(summary):
     """Return the values that a function gives, choices taken apart."""
-    pairs = [("", value) for _, value in summary[1]]
+    pairs = [("", value) for _, value in summary.results]
     return {
         one for _, value in pairs for _, one in (value[1] if value[0] == "p" else [("", value)])
     }
@@ -527,13 +528,13 @@ def test_a_list_that_a_loop_only_reads_is_told(loop):
 
 def test_a_parameter_that_an_inner_function_uses_is_still_a_parameter():
     summary = function_of("def f(a):\n  def g(): return a\n  return a", "f")
-    assert [value for _, value in summary[1]] == [("P", "a")]
+    assert [value for _, value in summary.results] == [("P", "a")]
 
 
 def test_a_class_in_a_function_looks_its_globals_up_when_called():
     summary = function_of("def f(a):\n  class C(a, B): name = __name__\n  return C", "f")
-    assert summary[3][0][3] == (("P", "a"), ("g", "B", -1))
-    assert summary[3][0][5]["name"] == ("c", "m")
+    assert summary.classes[0][3] == (("P", "a"), ("g", "B", -1))
+    assert summary.classes[0][5]["name"] == ("c", "m")
 
 
 def test_a_generator_has_no_summary():
@@ -585,7 +586,8 @@ def test_conditions_that_grow_without_bound_leave_the_code_unread():
     assert read(compile(source, "mod.py", "exec"), "m", False).unreadable == "too many conditions"
     inside = "".join(f"    {line}\n" for line in source.splitlines()[1:])
     module = compile(f"def f():\n{inside}    return y", "mod.py", "exec")
-    assert read_function(codes_in(module)["f", 1], "m") is None
+    summary = read_function(codes_in(module)["f", 1], "m")
+    assert decide(summary.nodes, summary.results[0][0], lambda _: None, {}) is not False
 
 
 def test_the_same_code_gives_the_same_record():

@@ -48,8 +48,10 @@ class Abstractness(Naming):
         if _NAMES in self.posts(cls[1]).get(cls[2], ()):
             return True
         wanted = {_NAMES, *names}
-        summaries = self.foreign_hooks(cls)
-        return any(one is None or not wanted.isdisjoint((*one[11], *one[12])) for one in summaries)
+        return any(
+            summary is None or not wanted.isdisjoint((*summary.texts, *summary.sets))
+            for summary in self.foreign_hooks(cls)
+        )
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:
         """Return the names that ``__abstractmethods__`` holds (True) or may hold (None)."""
@@ -84,7 +86,7 @@ class Abstractness(Naming):
         """Tell whether a metaclass collects the marked methods as ABCMeta does."""
         for _, hook in self.hooks(cls) if self.metaclasses(cls) else ():
             summary = self.library.function(*hook[1:4])
-            if summary and _NAMES in summary[12] and _MARK in summary[11]:
+            if summary and _NAMES in summary.sets and _MARK in summary.texts:
                 return True
         return False
 

@@ -189,11 +189,11 @@ class Family(Abstractness):
         made = made_of(function)
         if made is not None:
             return any(one in self.order(("real", made)) for one in self.possible)
-        named = [self._plain_name(function[1], name) for name in summary[5]]
+        named = [self._plain_name(function[1], name) for name in summary.mentions]
         for found in list(named):
             if found[0] == "module":
-                named += [self.member(found[1], name) for name in summary[5]]
-        for module, names in summary[10]:
+                named += [self.member(found[1], name) for name in summary.mentions]
+        for module, names in summary.imports:
             named += [self.member(module, name) for name in names]
         return any(map(self.adds_base, named)) or any(
             found[0] in ("class", "function", "real")

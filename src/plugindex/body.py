@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.conditions import Conditions, EveryPath, Unreadable
+from plugindex.conditions import Conditions, EveryPath, TooMany
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,13 +16,20 @@ MOST_VARIABLES = 400
 
 
 class Body:
-    """What the statements of one module were read to do; shared by the frames of its bodies."""
+    """What the statements of one module were read to do; shared by the frames of its bodies.
 
-    def __init__(self, name: str, is_package: bool, *, everything: bool = False) -> None:
+    Args:
+        name: the module's dotted name.
+        is_package: whether the module is a package's ``__init__``.
+        conditions: those of its branches.
+    """
+
+    def __init__(self, name: str, is_package: bool, conditions: Conditions) -> None:
         self.name = name
         self.package = name if is_package else name.rpartition(".")[0]
-        self.everything = everything  # walk dead branches too, for comparison with the source
-        self.conditions = EveryPath() if everything else Conditions()
+        # Walk dead branches too, for comparison with the source.
+        self.everything = isinstance(conditions, EveryPath)
+        self.conditions = conditions
         self.variables: list[Value] = []
         self.known: dict[Value, int] = {}
         self.classes: list[list[Any]] = []
@@ -52,8 +59,8 @@ class Body:
         key = (kind, *facts)
         number = self.known.get(key)
         if number is None:
-            if len(self.variables) >= MOST_VARIABLES and not self.everything:
-                raise Unreadable("too many conditions")
+            if len(self.variables) >= MOST_VARIABLES and not self.conditions.endless:
+                raise TooMany
             number = self.known[key] = len(self.variables)
             self.variables.append(key)
         return self.conditions.variable(number)

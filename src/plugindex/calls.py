@@ -203,10 +203,10 @@ class CallingEvaluator(Evaluator):
 
     def _result(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         context = self.inside(callee, args, names)
-        if context is None:
+        summary = self.library.function(*callee[1:4])
+        if context is None or summary is None:
             return unknown_result("a call", callee, args)
-        results = self.library.function(*callee[1:4])[1]
-        found = self.evaluate(("p", results), context)
+        found = self.evaluate(("p", summary.results), context)
         if found[0] != "unknown":
             return found
         reason = CHOICE if found[1] == CHOSEN else found[1]
@@ -223,23 +223,23 @@ class CallingEvaluator(Evaluator):
             return None
         frame = Parameters(callee[4] or {})
         unspelled = "**" in names
-        told = {} if unspelled else summary[15]
+        told = {} if unspelled else summary.defaults
         names = tuple(name for name in names if name != "**")
         frame.update(
             (name, ("const", told[name][1]) if name in told else ("default", name))
-            for name in summary[0]
+            for name in summary.parameters
         )
         split = len(args) - len(names)
-        frame.update(zip(summary[0][: summary[9]], args[:split], strict=False))
-        if summary[7]:
-            frame[summary[7]] = _spread(args[summary[9] : split])
+        frame.update(zip(summary.parameters[: summary.positional], args[:split], strict=False))
+        if summary.starred:
+            frame[summary.starred] = _spread(args[summary.positional : split])
         given = dict(zip(names, args[split:], strict=True))
         frame.update(given)
-        if summary[18] and not unspelled:
-            others = given.keys() - set(summary[0])
+        if summary.options and not unspelled:
+            others = given.keys() - set(summary.parameters)
             table = tuple((("const", name), given[name]) for name in names if name in others)
-            frame[summary[18]] = ("table", table)
-        return Context(record, summary[2], summary[8], frame, summary[3])
+            frame[summary.options] = ("table", table)
+        return Context(record, summary.variables, summary.nodes, frame, summary.classes)
 
 
 def _spread(args: tuple[Found, ...]) -> Found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugindex.calls import CallingEvaluator
 from plugindex.meaning import MISSING, RAISES
-from plugindex.reader import COMPUTING
+from plugindex.summary import COMPUTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ class ComputingEvaluator(CallingEvaluator):
     def _is_plain(self, function: Found) -> bool:
         """Tell whether a function renames nothing, and looks into nothing that others change."""
         summary = self.library.function(*function[1:4])
-        if summary is None or "setattr" in summary[5]:
+        if summary is None or "setattr" in summary.mentions:
             return False
-        if not _RENAMING.isdisjoint((*summary[12], *summary[13])):
+        if not _RENAMING.isdisjoint((*summary.sets, *summary.sets_inside)):
             return False
-        return not any(self._is_changed(function[1], name) for name in summary[5])
+        return not any(self._is_changed(function[1], name) for name in summary.mentions)
 
     def _is_changed(self, module: str, name: str) -> bool:
         """Tell whether a function of a module changes the table that has this name there."""

@@ -23,12 +23,25 @@ class Unreadable(Exception):
     """The code holds something that reading does not know, or more than it works through."""
 
 
-class Conditions:
-    """The nodes of one body, and the operations that make them."""
-
-    __slots__ = ("_given", "_memo", "_numbers", "nodes")
+class TooMany(Unreadable):
+    """The code has more conditions than are worked through."""
 
     def __init__(self) -> None:
+        super().__init__("too many conditions")
+
+
+class Conditions:
+    """The nodes of one body, and the operations that make them.
+
+    Args:
+        most: of nodes.
+    """
+
+    __slots__ = ("_given", "_memo", "_most", "_numbers", "nodes")
+    endless = False  # whether there may be any number of variables
+
+    def __init__(self, most: int = MOST_NODES) -> None:
+        self._most = most
         self.nodes: list[tuple[int, Condition, Condition]] = []
         self._numbers: dict[tuple[int, Condition, Condition], int] = {}
         self._memo: dict[tuple[Condition, Condition, Condition], Condition] = {}
@@ -44,8 +57,8 @@ class Conditions:
         key = (variable, high, low)
         number = self._numbers.get(key)
         if number is None:
-            if len(self.nodes) >= MOST_NODES:
-                raise Unreadable("too many conditions")
+            if len(self.nodes) >= self._most:
+                raise TooMany
             number = self._numbers[key] = len(self.nodes) + _FIRST
             self.nodes.append(key)
         return number
@@ -117,6 +130,7 @@ class EveryPath(Conditions):
     """Conditions that are all possible: every branch is walked, whatever decides it."""
 
     __slots__ = ()
+    endless = True
 
     def variable(self, number: int) -> Condition:
         """Return True."""
@@ -125,6 +139,27 @@ class EveryPath(Conditions):
     def choose(self, test: Condition, yes: Condition, no: Condition) -> Condition:
         """Return True."""
         return True
+
+
+class Blurred(Conditions):
+    """Conditions that hold, don't hold, or may: those that may are one, variable 0."""
+
+    __slots__ = ()
+    endless = True
+
+    def variable(self, number: int) -> Condition:
+        """Return the condition that may hold."""
+        return super().variable(0)
+
+    def choose(self, test: Condition, yes: Condition, no: Condition) -> Condition:
+        """Return ``yes if test else no``, where that may be either what may be."""
+        if test is True or yes == no:
+            return yes
+        return no if test is False else self.variable(0)
+
+    def given(self, condition: Condition, fact: Condition) -> Condition:
+        """Return *condition*."""
+        return condition
 
 
 def decide(

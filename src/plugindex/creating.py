@@ -47,11 +47,13 @@ class Creating(Family):
     def creates_in(self, context: Context, function: Found, depth: int = 0) -> frozenset[str]:
         """Return the modules in which one call of a function, in that context, may make a class."""
         summary = self.library.function(*function[1:4])
+        if summary is None:
+            return NOWHERE
         places: set[str] = set()
-        stays = self.statements_count or summary[6] or _binds_globals(summary)
-        if stays and not all(self._is_of_others(entry, context) for entry in summary[3]):
+        stays = self.statements_count or summary.qualifies or _binds_globals(summary)
+        if stays and not all(self._is_of_others(entry, context) for entry in summary.classes):
             places.add(function[1])
-        for condition, call, _ in summary[4]:
+        for condition, call, _ in summary.calls:
             if self.decide(condition, context) is not False:
                 places |= self._call_creates(call, context, depth)
         return frozenset(places)
@@ -126,7 +128,7 @@ class Creating(Family):
 
 def _binds_globals(summary: Any) -> bool:
     """Tell whether a class statement of a function's binds a global name (``global A``)."""
-    return any("<locals>" not in entry[0] for entry in summary[3])
+    return any("<locals>" not in entry[0] for entry in summary.classes)
 
 
 def _is_metaclass(callee: Any) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from plugindex.finder import Finder
     from plugindex.reader import ModuleRecord
     from plugindex.records import ModuleFile
+    from plugindex.summary import FunctionSummary
 
 _INSTALLED = "source"  # the kind of module that has the text which its byte code comes from
 
@@ -73,7 +74,7 @@ class Probe(Library):
         self.located.add(name)
         return super().file(name)
 
-    def function(self, module: str, qualname: str, line: int) -> Any:
+    def function(self, module: str, qualname: str, line: int) -> FunctionSummary | None:
         """Return what reading tells of a function's calls; None if it can't be read."""
         self.used.add(module)
         return self.sources.function(module, qualname, line)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.meaning import Context, Found
+    from plugindex.summary import FunctionSummary
 
 
 class Hierarchy(Bases):
@@ -221,8 +222,9 @@ class Hierarchy(Bases):
         for found in self.decorators(cls):
             if found[0] == "function" and f"{found[1]}:{found[2]}" not in KEEPS_CLASS:
                 summary = self.library.function(*found[1:4])
-                names.update(*(summary[i] for i in (11, 12)) if summary else ())
-                names.update({"setattr"} if summary is None or "setattr" in summary[5] else ())
+                if summary is None or "setattr" in summary.mentions:
+                    names.add("setattr")
+                names.update(*(summary.texts, summary.sets) if summary else ())
         return names
 
     def may_take(self, cls: Found, name: str) -> bool:
@@ -230,10 +232,12 @@ class Hierarchy(Bases):
 
         So it is done with a class ``Meta`` that stands in another for what a metaclass makes of it.
         """
-        summaries = self.foreign_hooks(cls)
-        return any(one is None or name in one[11] or name in one[5] for one in summaries)
+        return any(
+            summary is None or name in summary.texts or name in summary.mentions
+            for summary in self.foreign_hooks(cls)
+        )
 
-    def foreign_hooks(self, cls: Found) -> Iterator[Any]:
+    def foreign_hooks(self, cls: Found) -> Iterator[FunctionSummary | None]:
         """Yield the summaries of the hooks that are neither ours nor the standard library's."""
         for _, hook in self.hooks(cls):
             if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:

@@ -63,7 +63,7 @@ class KeyReader:
             summary = None
             if root(str(function[1])) not in _KNOWN_HOOKS:
                 summary = self.family.library.function(*function[1:4])
-            named = {*summary[5], *summary[11]} if summary else set()
+            named = {*summary.mentions, *summary.texts} if summary else set()
             if attribute in named or "setattr" in named:
                 raise Undecided(f"{function[2]} may set {attribute}")
             if summary and hook not in named and not self.scope.foreign:

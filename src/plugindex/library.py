@@ -7,7 +7,8 @@ import os
 from plugindex import bytecode, stamp
 from plugindex.bytecode import Reading
 from plugindex.codes import codes_in
-from plugindex.reader import ModuleRecord, read, read_function
+from plugindex.reader import ModuleRecord, read
+from plugindex.summary import read_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from plugindex.finder import Finder
     from plugindex.records import ModuleFile
+    from plugindex.summary import FunctionSummary
 
 
 class Library:
@@ -138,7 +140,7 @@ class Library:
             found = self.readings[name] = bytecode.load(file)
         return found
 
-    def function(self, module: str, qualname: str, line: int) -> Any:
+    def function(self, module: str, qualname: str, line: int) -> FunctionSummary | None:
         """Return what reading tells of a function's calls; None if it can't be read."""
         record = self.record(module)
         if record is None:
@@ -171,7 +173,7 @@ class Library:
                 return True
             if name in code.co_names and name not in code.co_varnames:
                 summary = self.function(module, qualname, line)
-                if summary is None or name in summary[14]:
+                if summary is None or name in summary.changes:
                     return True
         return False
 

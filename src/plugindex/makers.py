@@ -78,7 +78,7 @@ class Makers(Rebasing):
             told = (one[1] for one in given if one[0] == "const" and isinstance(one[1], str))
             named = {name for name in told if "." in name and self.library.exists(name)}
             return (f"a class that calling {function[2]} may make", places | named)
-        handed = self._calls_what_it_is_given(function) and self._made_by(given)
+        handed = self._calls_what_it_is_given(callee, function) and self._made_by(given)
         return (handed or "", places)
 
     def _creates_of(self, callee: Found, value: Any, context: Context) -> frozenset[str]:
@@ -90,9 +90,13 @@ class Makers(Rebasing):
         inside = self.inside(function, (*bound, *args), names) if told else None
         return self.creates(function) if inside is None else self.creates_in(inside, function)
 
-    def _calls_what_it_is_given(self, function: Found) -> bool:
+    def _calls_what_it_is_given(self, callee: Found, function: Found) -> bool:
+        """Tell whether a function calls one of its parameters, but for its instance."""
         summary = self.library.function(*function[1:4])
-        return summary is not None and any(call[1][0] == "P" for _, call, _ in summary[4])
+        if summary is None:
+            return False
+        given = summary.parameters[callee[0] == "bound" :]
+        return any(call[1][0] == "P" and call[1][1] in given for _, call, _ in summary.calls)
 
     def _made_by_methods(self, callee: Found, value: Any, context: Context) -> Making:
         """Tell of what runs where a class or an instance is called."""
@@ -116,7 +120,7 @@ class Makers(Rebasing):
         from.
         """
         summary = self.library.function(*function[1:4])
-        return summary is not None and self.base_name in summary[12]
+        return summary is not None and self.base_name in summary.sets
 
     def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
         if function is exec:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
     from plugindex.records import ModuleFile
+    from plugindex.summary import FunctionSummary
 
     class Library(Protocol):
         """Where records come from."""
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
         def file(self, name: str) -> ModuleFile | None:
             """Return where the code of a module lies."""
 
-        def function(self, module: str, qualname: str, line: int) -> Any:
-            """Return what :func:`plugindex.reader.read_function` gives, or None."""
+        def function(self, module: str, qualname: str, line: int) -> FunctionSummary | None:
+            """Return what :func:`plugindex.summary.read_function` gives, or None."""
 
         def changes(self, module: str, name: str) -> bool:
             """Tell whether a function of a module may change a list or dict in place."""

@@ -52,16 +52,14 @@ class Naming(Answering):
         if decorator[0] != "function" or f"{decorator[1]}:{decorator[2]}" in KEEPS_CLASS:
             return False
         summary = self.library.function(*decorator[1:4])
-        return summary is None or _MODULE in summary[11] or _MODULE in summary[12]
+        return summary is None or _MODULE in summary.texts or _MODULE in summary.sets
 
     def _set_by(self, decorator: Found, cls: Found) -> str | None:
         context = self.inside(decorator, (cls,), ())
-        if context is None:
-            return None
         summary = self.library.function(*decorator[1:4])
-        if _MODULE in summary[11]:  # by a text, maybe
+        if context is None or summary is None or _MODULE in summary.texts:  # by a text, maybe
             return None
-        told = {self._told(patch, cls, context) for patch in summary[17] if patch[2] == _MODULE}
+        told = {self._told(patch, cls, context) for patch in summary.patches if patch[2] == _MODULE}
         told.discard("")
         return None if len(told) > 1 else told.pop() if told else ""
 

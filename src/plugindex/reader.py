@@ -6,19 +6,15 @@ as JSON; the values in it are those of :mod:`plugindex.expressions`.
 
 from __future__ import annotations
 
-from plugindex import bindings as _bindings  # noqa: F401  these three fill in what opcodes do
-from plugindex import containers as _containers  # noqa: F401
-from plugindex import invocations as _invocations  # noqa: F401
-from plugindex import opcodes
 from plugindex.body import Body
-from plugindex.codes import names_in, stored_by, stored_inside, texts_in
-from plugindex.conditions import Unreadable
-from plugindex.expressions import as_items, forget_weights, undecided
+from plugindex.codes import names_in
+from plugindex.conditions import Conditions, EveryPath, Unreadable
+from plugindex.expressions import forget_weights, undecided
 from plugindex.machine import Frame
 from plugindex.opcodes import SUPPORTED
-from plugindex.pathstate import global_key
-from plugindex.slimming import is_plain, slim, slim_names
+from plugindex.slimming import slim_names, slim_variables
 from plugindex.success import suppose
+from plugindex.summary import COMPUTING, FunctionSummary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,14 +75,16 @@ class ModuleRecord:
         self.calls: list[Any] = []
         self.patches: list[Any] = []
         self.failures: list[Any] = []
-        self.functions: dict[str, Any] = {}
+        self.functions: dict[str, FunctionSummary | None] = {}
         self.defaults: dict[tuple[str, int], Any] | None = None
         self.provides = False
         self.nodes: list[Any] = []
 
     def dump(self) -> list[Any]:
         """Return the record as JSON-ready data, without its name."""
-        return [getattr(self, field) for field in _FIELDS]
+        data = [getattr(self, field) for field in _FIELDS]
+        data[_FUNCTIONS] = {key: one and one.dump() for key, one in self.functions.items()}
+        return data
 
     @classmethod
     def load(cls, name: str, data: list[Any]) -> ModuleRecord:
@@ -94,14 +92,13 @@ class ModuleRecord:
         record = cls(name, False)
         for field, value in zip(_FIELDS, data, strict=True):
             setattr(record, field, value)
+        functions: dict[str, Any] = record.functions
+        record.functions = {k: one and FunctionSummary.load(one) for k, one in functions.items()}
         return record
 
 
-COMPUTING = "__getattr__"  # the function of a module that computes its attributes
-_STARRED, _NAMED = 4, 8  # flags of code objects, as the inspect documentation tells them
-_BINDING_GLOBALS = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
-_SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
 _FIELDS = tuple(slot for slot in ModuleRecord.__slots__ if slot not in ("name", "defaults"))
+_FUNCTIONS = _FIELDS.index("functions")
 
 
 def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
@@ -117,7 +114,7 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
     """
     if not SUPPORTED:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
-    body = Body(name, is_package)
+    body = Body(name, is_package, Conditions())
     body.keeps_tables = COMPUTING in code.co_names
     frame = Frame(body, code, "module", None, True)
     try:
@@ -141,7 +138,7 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes
-    record.variables = _variables(body)
+    record.variables = slim_variables(body.variables)
     record.stars = body.stars
     record.calls = body.calls
     record.patches = body.patches
@@ -152,74 +149,6 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     return record
 
 
-def _variables(body: Body) -> list[Any]:
-    return [(key[0], slim(key[1])) if key[0] in ("test", "attr") else key for key in body.variables]
-
-
-def read_function(
-    code: CodeType, name: str, is_package: bool = False, defaults: Any = None
-) -> list[Any] | None:
-    """Return what calling a function gives, as far as reading tells.
-
-    Args:
-        code: the code object of the function.
-        name: the dotted name of its module.
-        is_package: whether the module is a package's ``__init__``.
-        defaults: the values of a record's ``defaults`` for the function.
-
-    Returns:
-        [parameters, results, variables, classes, calls, global names, whether it names
-        ``__qualname__``, the starred parameter or "", condition nodes, number of positional
-        parameters, (module, names) of the unguarded imports, texts that may be names, names of the
-        attributes that it sets, the same with those of the functions in it, the globals that it
-        changes in place, the literal defaults by parameter, whether it sets ``__module__`` or
-        ``__qualname__`` of what it is given or makes, patches, the parameter of all other names or
-        "", the names of modules that it puts into ``sys.modules``], or None if it can't be read.
-        Results are (condition, value) pairs; the others are as in :class:`ModuleRecord`.
-    """
-    if code.co_flags & _SUSPENDING:
-        return None
-    body = Body(name, is_package)
-    frame = Frame(body, code, "function", None, True)
-    count = code.co_argcount + code.co_kwonlyargcount
-    parameters = code.co_varnames[:count]
-    starred = code.co_varnames[count] if code.co_flags & _STARRED else ""
-    named = code.co_varnames[count + bool(starred)] if code.co_flags & _NAMED else ""
-    body.keeps_tables = code.co_name == COMPUTING
-    frame.names = {name: ("P", name) for name in (*parameters, starred, named) if name}
-    frame.options = named
-    for _, number in opcodes.named(code, _BINDING_GLOBALS, 0, len(code.co_code)):
-        name = code.co_names[number]
-        frame.names[global_key(name)] = ("g", name, -1)
-    try:
-        frame.run()
-    except (Unreadable, RecursionError):
-        return None
-    finally:
-        frame.release()
-        forget_weights()
-    results = [(reached, slim(value)) for reached, value in frame.returns]
-    renames = "__qualname__" in code.co_names
-    imports = [(entry[1], entry[2]) for entry in body.imports]
-    read = [parameters, results, _variables(body), body.classes, body.calls]
-    names = [sorted(names_in(code)), renames, starred, body.conditions.nodes, code.co_argcount]
-    stored = [sorted(stored_by(code)), sorted(stored_inside(code))]
-    told = _literal_defaults(code, *defaults) if defaults else {}
-    changes = [sorted(body.changes), told, body.names_others, body.patches]
-    changes += [named, list(map(slim, body.placed))]
-    return [*read, *names, imports, sorted(texts_in(code)), *stored, *changes]
-
-
-def _literal_defaults(code: CodeType, placed: Value, named: Value) -> dict[str, Value]:
-    """Return those of the parameters' defaults that are None, true, false, a number or a text."""
-    values = as_items(placed) or ()
-    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
-    pairs = list(zip(names, values, strict=False))
-    items = iter(named[1] if named[0] == "m" else ())
-    pairs += [(key[1], next(items)) for key in items if key[0] == "c"]
-    return {name: value for name, value in pairs if value[0] == "c" and is_plain(value[1])}
-
-
 def facts(code: CodeType) -> dict[str, list[Any]]:
     """Return the classes and imports that stand in *code*, whatever conditions they are under.
 
@@ -228,7 +157,7 @@ def facts(code: CodeType) -> dict[str, list[Any]]:
     Raises:
         Unreadable: if the code holds something unknown.
     """
-    body = Body("module", True, everything=True)
+    body = Body("module", True, EveryPath())
     Frame(body, code, "module", None, True).run()
     classes = sorted(body.classes, key=lambda entry: entry[1])
     return {"classes": [_class_facts(entry) for entry in classes], "imports": body.statements}

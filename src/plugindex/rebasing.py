@@ -56,9 +56,11 @@ class Rebasing(Creating):
     def _worked_out_bases(self, function: Found) -> Iterator[Passed]:
         context = self.inside(function, (), ("**",))  # whatever class it makes
         summary = self.library.function(*function[1:4])
-        for _, call, _ in summary[4] if context is not None else ():
+        if context is None or summary is None:
+            return
+        for _, call, _ in summary.calls:
             if _gives_bases(call):
-                found = self.evaluate(call[2][2], context)  # type: ignore[arg-type]
+                found = self.evaluate(call[2][2], context)
                 items = items_of(found)
                 body = [one[1] for one in call[2][3:4] if one[0] == "P"]
                 yield (found,) if items is None else items, ("default", *body)

@@ -63,8 +63,8 @@ class Renamers(Moves):
             return _UNTOLD
         args = self.arguments(value, context)[0]
         places = self._handed(value, args, context)
-        here = function[1] == context.record.name and "globals" in summary[5]
-        if here or "f_globals" in summary[5]:  # its own names, or those of who calls it
+        here = function[1] == context.record.name and "globals" in summary.mentions
+        if here or "f_globals" in summary.mentions:  # its own names, or those of who calls it
             places |= self.at_hand(context.record)
         if not places:
             return _UNTOLD
@@ -76,18 +76,24 @@ class Renamers(Moves):
     def _sets_naming(self, function: Found, *, inside: bool = True) -> bool:
         """Tell whether a function sets the naming of classes, itself or by one *inside* it."""
         summary = self.library.function(*function[1:4])
-        if _names_by_text(summary) or (inside and not _NAMING.isdisjoint(summary[13])):
+        if summary is None:
+            return False
+        if _names_by_text(summary) or (inside and not _NAMING.isdisjoint(summary.sets_inside)):
             return True
-        return not _NAMING.isdisjoint(summary[12]) and self._names_more_than_functions(function)
+        return not _NAMING.isdisjoint(summary.sets) and self._names_more_than_functions(function)
 
     def _names_more_than_functions(self, function: Found) -> bool:
         """Tell whether a function sets the naming of anything but functions that it made."""
         context = self.inside(function, (), ("**",))  # whatever it is called with
         summary = self.library.function(*function[1:4])
-        return context is None or any(
-            not self._is_function(target, context)
-            for condition, target, name, _, _ in summary[17]
-            if name in NAMING and self.decide(condition, context) is not False
+        return (
+            context is None
+            or summary is None
+            or any(
+                not self._is_function(target, context)
+                for condition, target, name, _, _ in summary.patches
+                if name in NAMING and self.decide(condition, context) is not False
+            )
         )
 
     def _is_function(self, value: Any, context: Context) -> bool:
@@ -124,11 +130,11 @@ class Renamers(Moves):
         if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
             return set()
         summary = self.library.function(*function[1:4])
-        if summary is None or not summary[19]:
+        if summary is None or not summary.placed:
             return set()
         args, names = self.arguments(value, context)
         inner = self.inside(function, (*callee[2:3], *args) if callee != function else args, names)
-        found = [self.evaluate(key, inner) if inner else ("",) for key in summary[19]]
+        found = [self.evaluate(key, inner) if inner else ("",) for key in summary.placed]
         told: set[str | None] = {str(one[1]) for one in found if one[0] == "const"}
         return told if len(told) == len(found) else told | _tabled(args, context.record.name)
 
@@ -173,9 +179,9 @@ class Renamers(Moves):
         if called and self.metaclasses(cls):
             return True
         for summary in self.foreign_hooks(cls):
-            if summary is not None and (summary[16] or _names_by_text(summary)):
+            if summary is not None and (summary.renames or _names_by_text(summary)):
                 return True
-            if summary is not None and any(_names_by_keyword(call) for _, call, _ in summary[4]):
+            if summary is not None and any(_names_by_keyword(call) for _, call, _ in summary.calls):
                 return True
         return False
 
@@ -190,10 +196,10 @@ class Renamers(Moves):
         summary = self.library.function(*decorators[0][1:4])
         if summary is None or "__init_subclass__" in self.entry(cls)[5]:
             return False
-        if summary[4] or self._sets_naming(decorators[0]):  # any call may be given the class
+        if summary.calls or self._sets_naming(decorators[0]):  # any call may be given the class
             return False
-        made = [summary[3][value[1]] for _, value in summary[1] if value[0] == "k"]
-        return bool(made) and len(made) == len(summary[1]) and all(map(_is_hidden, made))
+        made = [summary.classes[value[1]] for _, value in summary.results if value[0] == "k"]
+        return bool(made) and len(made) == len(summary.results) and all(map(_is_hidden, made))
 
     def renamed(self, target: Found, value: Found, record: ModuleRecord) -> frozenset[str]:
         """Return the modules that setting ``target.__module__`` changes, none for other objects."""
@@ -251,7 +257,7 @@ def _tabled(args: tuple[Found, ...], package: str) -> set[str | None]:
 
 
 def _names_by_text(summary: Any) -> bool:
-    return "setattr" in summary[5] and any(one in summary[11] for one in NAMING)
+    return "setattr" in summary.mentions and any(one in summary.texts for one in NAMING)
 
 
 def _names_by_keyword(call: Any) -> bool:

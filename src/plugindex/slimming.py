@@ -50,6 +50,11 @@ def slim_names(names: dict[str, Value], tables: bool = False) -> dict[str, Value
     return result
 
 
+def slim_variables(variables: list[Any]) -> list[Any]:
+    """Return what condition variables ask as a record keeps it."""
+    return [(key[0], slim(key[1])) if key[0] in ("test", "attr") else key for key in variables]
+
+
 def is_plain(literal: object) -> bool:
     """Tell whether a literal is one that JSON has a form for."""
     return type(literal) in _PLAIN or (type(literal) is str and len(literal) <= LONGEST_TEXT)

@@ -76,7 +76,7 @@ def _asks_the_next(family: Makers, holder: Found) -> bool:
     summary = family.library.function(*found[1:4]) if found[0] == "function" else None
     if summary is None or family.creates(found) or "super" in family.home(holder).record.names:
         return False
-    return bool(summary[1]) and all(_is_super(value) for _, value in summary[1])
+    return bool(summary.results) and all(_is_super(value) for _, value in summary.results)
 
 
 def _is_super(value: Any) -> bool:
