@@ -78,6 +78,28 @@ def __getattr__(name):
             raise AttributeError(name) from None
     raise AttributeError(name)
 """,
+    "a name that is computed, and a cache": """
+import re
+__all__ = ["Base"]
+_CACHE: dict[str, type] = {}
+def snake(name):
+    return re.sub("[a-z][A-Z]", lambda found: "_".join(found.group()), name).lower()
+def __getattr__(name):
+    try:
+        return _CACHE[name]
+    except KeyError:
+        pass
+    if name not in __all__:
+        raise AttributeError(name)
+    module = import_module(f"._{snake(name)}", package="zoo")
+    found = getattr(module, name)
+    _CACHE[name] = found
+    return found
+""",
+    "a name that is computed, after the package's": """
+def __getattr__(name):
+    return getattr(import_module(f"{__name__}._{''.join(map(str.lower, name))}"), name)
+""",
     "a function that makes it": """
 def lazily(package, where):
     def __getattr__(name):
@@ -149,6 +171,26 @@ def __getattr__(name):
         Base.__module__ = __name__
         return Base
     raise AttributeError(name)
+""",
+    "a name that is computed, where two modules have it": """
+def __getattr__(name):
+    return getattr(import_module(f".{''.join(('_', *map(str.lower, name)))}", __name__), name)
+""",
+    "a name that is computed from its beginning": """
+def __getattr__(name):
+    return getattr(import_module(f"{''.join(map(str.lower, __name__))}._base"), name)
+""",
+    "a cache that another function fills": """
+_CACHE = {}
+def fill():
+    _CACHE["Base"] = int
+fill()
+def __getattr__(name):
+    if name in _CACHE:
+        return _CACHE[name]
+    found = getattr(import_module("._base", __name__), name)
+    _CACHE[name] = found
+    return found
 """,
     "a call that can't be read": """
 import operator

@@ -6,8 +6,10 @@ from plugindex.evaluation import STARRED, Evaluator
 from plugindex.keepers import KEEPER, KEEPS_CLASS, MARKS, PARTIAL, completed, kept, marked, partial
 from plugindex.made import made_by
 from plugindex.meaning import (
+    BEGUN,
     CHOICE,
     CHOSEN,
+    IN_PACKAGE,
     LOADED,
     MISSING,
     TYPED_DICT,
@@ -37,6 +39,7 @@ _LOADERS = frozenset({
 _ADDING = "six:add_metaclass"
 _REGISTER = "abc:ABCMeta.register"  # gives what it is given, after the class
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
+_REST = "?"  # of a text whose beginning is told; no module has such a name
 DEEPEST_CALL = 5
 MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
 
@@ -140,8 +143,10 @@ class CallingEvaluator(Evaluator):
         return ("module", name.partition(".")[0]) if self.library.exists(name) else MISSING
 
     def _imported_module(self, args: tuple[Found, ...]) -> Found:
-        texts = [arg[1] if arg[0] == "const" else None for arg in args]
+        texts = [_beginning(arg) for arg in args]
         name = _absolute(*texts) if 1 <= len(texts) <= 2 else None
+        if name is not None and args[0][0] == "unknown":
+            return unknown(IN_PACKAGE, ("const", name.removesuffix(_REST)), LOADED)
         if name is None:
             return unknown_result("a module whose name is computed", LOADED, ())
         return ("module", name) if self.library.exists(name) else MISSING
@@ -246,6 +251,13 @@ def _spread(args: tuple[Found, ...]) -> Found:
     """Return a starred parameter; how many there are isn't told if one argument stands for some."""
     open_ended = any(arg[0] == "unknown" and arg[1] == STARRED for arg in args)
     return unknown("starred arguments", *args) if open_ended else ("items", args)
+
+
+def _beginning(found: Found) -> str | None:
+    """Return a text, or the beginning that is told of it with an end that stands for any."""
+    if found[:2] == ("unknown", BEGUN) and found[2]:
+        return f"{found[2][0][1]}{_REST}"
+    return found[1] if found[0] == "const" else None
 
 
 def _absolute(name: Any, package: Any = None) -> str | None:

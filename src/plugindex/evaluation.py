@@ -8,6 +8,7 @@ from plugindex.deciding import Deciding
 from plugindex.meaning import (
     CHOICE,
     CHOSEN,
+    IN_PACKAGE,
     MISSING,
     RAISES,
     items_of,
@@ -139,11 +140,17 @@ class Evaluator(Deciding):
 
     def _attribute_of_any(self, owner: Found, name: str) -> Found:
         """Return an attribute of one of several modules or classes, or of None in their place."""
+        if owner[1] == IN_PACKAGE:
+            return self.in_package(owner[2][0][1], name) or unknown(f"the attribute {name}", owner)
         several = [one for one in owner[2] if one != ("const", None)]
         kinds = ("module", "class") if owner[1] == CHOSEN else ("module",)
         if owner[3] or not all(one[0] in kinds for one in several):
             return unknown(f"the attribute {name}", owner)
         return unknown(f"the attribute {name}", *(self._of_one(one, name) for one in several))
+
+    def in_package(self, beginning: str, name: str) -> Found | None:
+        """Return an attribute of one of the modules whose names begin so, if but one has it."""
+        raise NotImplementedError
 
     def _of_one(self, owner: Found, name: str) -> Found:
         if owner[0] == "module":
@@ -175,7 +182,7 @@ class Evaluator(Deciding):
         if owner[0] == "function":
             return owner
         if owner[0] == "table":
-            return looked_up(owner, index) or unknown("a missing key")
+            return looked_up(owner, index) or self.lacking(index)
         if index[0] != "const" or owner[0] not in ("const", "items"):
             return unknown("a subscript", owner)
         try:
@@ -183,6 +190,10 @@ class Evaluator(Deciding):
         except (TypeError, LookupError):
             return unknown("a subscript")
         return found if owner[0] == "items" else ("const", found)
+
+    def lacking(self, index: Found) -> Found:
+        """Return what a dict gives for a key that it didn't have when its module was imported."""
+        return unknown("a missing key")
 
     def _choice(self, value: Any, context: Context) -> Found:
         possible = []

@@ -79,10 +79,10 @@ class Probe(Library):
         self.used.add(module)
         return self.sources.function(module, qualname, line)
 
-    def changes(self, module: str, name: str) -> bool:
+    def changes(self, module: str, name: str, but: tuple[Any, ...] = ()) -> bool:
         """Tell whether a function of *module* may change a list or dict that *name* stands for."""
         self.used.add(module)
-        return self.sources.changes(module, name)
+        return self.sources.changes(module, name, but)
 
     def compiled(self, name: str) -> bytes | None:
         """Return what stands in an extension module's file, None if that can't be read."""

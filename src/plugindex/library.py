@@ -96,6 +96,10 @@ class Library:
         """Return where the code of module *name* lies."""
         return self.finder.find(name)
 
+    def modules(self, package: str) -> list[ModuleFile]:
+        """Return *package* and all modules in it, sorted by name."""
+        return self.finder.modules(package)
+
     def record(self, name: str) -> ModuleRecord | None:
         """Return the record of module *name*; None if it has no code that can be read."""
         if name not in self._records:
@@ -162,8 +166,14 @@ class Library:
             record.defaults = (again.defaults if again else None) or {}
         return record.defaults
 
-    def changes(self, module: str, name: str) -> bool:
-        """Tell whether a function of *module* may change a list or dict that *name* stands for."""
+    def changes(self, module: str, name: str, but: tuple[Any, ...] = ()) -> bool:
+        """Tell whether a function of *module* may change a list or dict that *name* stands for.
+
+        Args:
+            module: the dotted name of a module.
+            name: a global name in it.
+            but: the name and line of a function that may.
+        """
         record = self.record(module)
         if record is not None:  # so that an edit inside any of its functions counts
             record.functions.setdefault("", None)
@@ -171,7 +181,8 @@ class Library:
         for (qualname, line), code in self._codes_of(module).items():
             if code is None:
                 return True
-            if name in code.co_names and name not in code.co_varnames:
+            own = (qualname, line) == but
+            if name in code.co_names and name not in code.co_varnames and not own:
                 summary = self.function(module, qualname, line)
                 if summary is None or name in summary.changes:
                     return True

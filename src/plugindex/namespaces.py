@@ -34,10 +34,13 @@ if TYPE_CHECKING:
         def file(self, name: str) -> ModuleFile | None:
             """Return where the code of a module lies."""
 
+        def modules(self, package: str) -> list[ModuleFile]:
+            """Return a package and all modules in it."""
+
         def function(self, module: str, qualname: str, line: int) -> FunctionSummary | None:
             """Return what :func:`plugindex.summary.read_function` gives, or None."""
 
-        def changes(self, module: str, name: str) -> bool:
+        def changes(self, module: str, name: str, but: tuple[Any, ...] = ()) -> bool:
             """Tell whether a function of a module may change a list or dict in place."""
 
 

@@ -142,7 +142,12 @@ def _format_value(frame: Frame, argument: int) -> None:
 def _build_string(frame: Frame, argument: int) -> None:
     first, *others = pop(frame, argument)
     for other in others:
-        first = operate("+", first, other) if _TEXT not in (first, other) else _TEXT
+        if _TEXT not in (first, other):
+            first = operate("+", first, other)
+        elif first != _TEXT and frame.body.keeps_tables:
+            first = ("o", "+", first, _TEXT)  # how the name of a module begins
+        else:
+            first = _TEXT
     frame.stack.append(first)
 
 

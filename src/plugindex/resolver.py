@@ -208,7 +208,7 @@ class Resolver:
         if self.family.base[0] != "class":
             reasons += self.claims.of_compiled(record)
         if spreads >= EVERYWHERE:
-            spreads |= {file.name for file in self.library.finder.modules(self.scope.package)}
+            spreads |= {file.name for file in self.library.modules(self.scope.package)}
         return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
 
     def _makings(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
@@ -287,7 +287,7 @@ class Resolver:
 
     def _members(self) -> Iterator[Found]:
         """Yield the classes in the package that are or may be of the family."""
-        for file in self.library.finder.modules(self.scope.package):
+        for file in self.library.modules(self.scope.package):
             record = self.library.record(file.name)
             for cls in self._own_classes(record) if record else ():
                 if self.family.belongs(cls) is not False:

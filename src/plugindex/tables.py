@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugindex.expressions import LONGEST_TEXT, UNPACK, operate
-from plugindex.meaning import concatenated, items_of, unknown
+from plugindex.meaning import BEGUN, concatenated, items_of, unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def operated(sign: str, left: Found, right: Found) -> Found:
             return ("const", sign == "is not")
         if other[0] == "default":  # a parameter compared with None defaults to None
             return ("const", sign == "is")
+    if sign == "+" and left[0] == "const" and isinstance(left[1], str) and right[0] == "unknown":
+        return unknown(BEGUN, left, right)
     held = is_held(left, right) if sign in ("in", "not in") else None
     if held is not None:
         return ("const", held is (sign == "in"))
