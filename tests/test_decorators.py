@@ -7,6 +7,24 @@ import pytest
 from plugindex.config import KeyRule
 from test_resolver import Case
 
+REGISTRY = """
+class Registry:
+    def __init__(self): self.known = {{}}
+    def register(self, name):
+        def enter(cls):
+            self.known[name] = cls
+            return {2}
+        return enter
+class Named(Registry):
+    def register(self, mark):
+        if not mark:
+            return {1}.register(mark)
+        return lambda cls: {0}.register(cls.__name__)(cls)
+class Last(Named):
+    def register(self, mark=1): return {1}.register(mark)
+registry = Last()
+@registry.register()
+"""
 KEEPING = {
     "options that are spread": "import dataclasses\n"
     "def deco(cls, **options): return dataclasses.dataclass(cls, **options)\n@deco\n",
@@ -24,6 +42,7 @@ KEEPING = {
     "one of two that give the same": "import os\nif os.environ.get('ZOO'):\n"
     "    def deco(cls): return cls\nelse:\n    def deco(given):\n        given.mark = 1\n"
     "        return given\n@deco\n",
+    "a method that calls the one it hides": REGISTRY.format("super(Named, self)", "super()", "cls"),
     "a mark of pytest": "import pytest\n@pytest.mark.slow\n",
     "marks of pytest with options": "import pytest\n@pytest.mark.skipif(True, reason='x')\n"
     "@pytest.mark.usefixtures('a')\n@pytest.mark.parametrize('one', [1])\n",
@@ -47,6 +66,7 @@ OTHER = {
     "    def deco(cls): return cls\nelse:\n    def deco(cls): return None\n@deco\n",
     "a method of a metaclass that gives another": "class Meta(type):\n"
     "    def mark(cls, other): return cls\nclass Other(metaclass=Meta): pass\n@Other.mark\n",
+    "a method that hides one that gives another": REGISTRY.format("super()", "super()", "None"),
     "a mark of pytest that is given a class": "import pytest\n@pytest.mark.uses(dict)\n"
     "@pytest.mark.uses(dict, name=1)\n",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Attributes that classes and instances have without a class in their order having them."""
+"""Attributes that no class of an order has, of enum members, and of what ``super()`` gives."""
 
 from __future__ import annotations
 
@@ -25,6 +25,26 @@ class Answering(Hierarchy):
             known = owner[1][1] == MARKS and owner[1] == self.member(*_MARKING)
             return ("instance", self.member(*_MARK)) if known else super().absent(owner, name)
         return self._of_metaclass(owner, name)
+
+    def member_attribute(self, owner: Found, name: str) -> Found:
+        """Return an attribute of an enum member: its name or its literal value."""
+        if name in ("name", "_name_"):
+            return ("const", owner[2])
+        value = self.entry(owner[1])[5].get(owner[2])
+        plain = value is not None and self.hashed_by_value(owner[1]) is not None
+        if plain and name in ("value", "_value_"):
+            found = self.evaluate(value, self.home(owner[1]))
+            return found if found[0] == "const" else unknown("an enum's value")
+        return unknown(f"the attribute {name}", owner)
+
+    def super_attribute(self, found: Found, name: str) -> Found:
+        """Return an attribute of what follows a class in the order of an instance or a class."""
+        _, holder, owner = found
+        cls = owner[1] if owner[0] == "instance" else owner
+        order = self.order(cls) if cls[0] == "class" else ()
+        if holder not in order:
+            return unknown(f"the attribute {name}", owner)
+        return self.in_order(owner, name, order[order.index(holder) + 1 :])
 
     def _of_metaclass(self, cls: Found, name: str) -> Found:
         for meta in self.metaclasses(cls):

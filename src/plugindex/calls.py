@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.evaluation import STARRED, Evaluator
+from plugindex.evaluation import STARRED, SUPER, Evaluator
 from plugindex.keepers import KEEPER, KEEPS_CLASS, MARKS, PARTIAL, completed, kept, marked, partial
 from plugindex.made import made_by
 from plugindex.meaning import (
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Found
     from plugindex.namespaces import Library
+    from plugindex.reader import ModuleRecord
+    from plugindex.summary import FunctionSummary
 
 # Aliases of typing whose ``__mro_entries__`` give the class that they stand for.
 _ALIASING = frozenset({
@@ -123,6 +125,8 @@ class CallingEvaluator(Evaluator):
             return args[0]
         if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
             return partial(args, names)
+        if function is super and len(args) == 2 and args[0][0] == "class":
+            return ("super", *args)
         if function is type and len(args) == 1 and args[0][0] == "instance":
             owner: Found = args[0][1]
             return owner
@@ -244,7 +248,20 @@ class CallingEvaluator(Evaluator):
             others = given.keys() - set(summary.parameters)
             table = tuple((("const", name), given[name]) for name in names if name in others)
             frame[summary.options] = ("table", table)
+        frame[SUPER] = self._super_of(callee, record, frame, summary)
         return Context(record, summary.variables, summary.nodes, frame, summary.classes)
+
+    def _super_of(
+        self, callee: Found, record: ModuleRecord, frame: Parameters, summary: FunctionSummary
+    ) -> Found:
+        """Return what ``super()`` gives in a method that stands in a class of its module."""
+        if "super" in summary.mentions and summary.positional:
+            owner = callee[2].rpartition(".")[0]
+            places = [i for i, entry in enumerate(record.classes) if entry[0] == owner]
+            if len(places) == 1:
+                holder = ("class", callee[1], places[0])
+                return ("super", holder, frame[summary.parameters[0]])
+        return unknown("super() of what isn't told")
 
 
 def _spread(args: tuple[Found, ...]) -> Found:

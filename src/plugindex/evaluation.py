@@ -31,6 +31,7 @@ _MODULE_ATTRIBUTES = frozenset({
     "__builtins__", "__cached__", "__class__",
 })  # fmt: skip
 _DEEPEST = 60
+SUPER = ".super"  # what ``super()`` gives in a method, among its parameters
 STARRED = "arguments that are starred"  # the reason of what stands for any number of them
 _FOLLOWED = frozenset("fgaswxolmp")  # values that lead to others
 
@@ -120,6 +121,8 @@ class Evaluator(Deciding):
             return self.member_attribute(owner, name)
         if kind == "function":
             return self._function_attribute(owner, name)
+        if kind == "super":
+            return self.super_attribute(owner, name)
         if has_method(owner, name):
             return ("method", owner, name)
         if kind == "unknown":
@@ -169,6 +172,10 @@ class Evaluator(Deciding):
     def class_attribute(self, owner: Found, name: str) -> Found:
         """Return an attribute of a class or of its instance; completed by the hierarchy."""
         return unknown(f"the attribute {name}", owner)
+
+    def super_attribute(self, found: Found, name: str) -> Found:
+        """Return an attribute that follows a class in an order; completed by the hierarchy."""
+        return unknown(f"the attribute {name}", found[2])
 
     def member_attribute(self, owner: Found, name: str) -> Found:
         """Return an attribute of an enum member; completed by the hierarchy."""
@@ -249,7 +256,10 @@ class Evaluator(Deciding):
         for arg in args:
             if arg[0] == "module":  # getattr() looks into it
                 self.follow(context, arg[1])
-        return self.call(self.evaluate(value[1], context), args, names)
+        callee = self.evaluate(value[1], context)
+        if callee[0] == "real" and callee[1] is super and not args:
+            return (context.frame or {}).get(SUPER) or unknown("super() outside of a method")
+        return self.call(callee, args, names)
 
     def arguments(self, value: Any, context: Context) -> tuple[tuple[Found, ...], tuple[str, ...]]:
         """Return the arguments of a call, starred ones spread, and the names of the last ones."""

@@ -112,14 +112,18 @@ class Hierarchy(Bases):
             return MISSING if not hasattr(cls[1], name) else ("real", getattr(cls[1], name))
         if cls[0] != "class":
             return unknown(f"the attribute {name}", cls)
-        for one in self.order(cls):
+        return self.in_order(owner, name, self.order(cls))
+
+    def in_order(self, owner: Found, name: str, order: tuple[Found, ...]) -> Found:
+        """Return the first attribute that a class of an order has, for a class or an instance."""
+        for one in order:
             if one[0] == "class":
                 value = self.posts(one[1]).get(one[2], {}).get(name) or self.entry(one)[5].get(name)
                 if value is not None:
                     return self._shown(owner, one, name, value)
             elif one[0] != "real" or (one != OBJECT and hasattr(one[1], name)):
                 return unknown(f"the attribute {name}", one)
-        if owner is cls and hasattr(type, name):
+        if owner[0] != "instance" and hasattr(type, name):
             return ("instance", ("real", object))
         return self.absent(owner, name)
 
@@ -159,17 +163,6 @@ class Hierarchy(Bases):
             if "__hash__" in self.entry(one)[5]:
                 return False if self.reference(one) == "enum:Enum" else None
         return None
-
-    def member_attribute(self, owner: Found, name: str) -> Found:
-        """Return an attribute of an enum member: its name or its literal value."""
-        if name in ("name", "_name_"):
-            return ("const", owner[2])
-        value = self.entry(owner[1])[5].get(owner[2])
-        plain = value is not None and self.hashed_by_value(owner[1]) is not None
-        if plain and name in ("value", "_value_"):
-            found = self.evaluate(value, self.home(owner[1]))
-            return found if found[0] == "const" else unknown("an enum's value")
-        return unknown(f"the attribute {name}", owner)
 
     def hooks(self, cls: Found) -> list[tuple[str, Found]]:
         """Return what runs at a class statement: (name, function) of each, metaclasses' first."""

@@ -7,6 +7,7 @@ An evaluated value is a tuple whose first item says what it is:
 ``("table", pairs)``            a dict, by its literal keys and their evaluated values
 ``("method", owner, name)``     a method of a literal text or of a table
 ``("made", reference, bases)``  a class that a function of a library makes (:mod:`plugindex.made`)
+``("super", class, owner)``     what comes after a class in the order of an instance, or a class
 ``("real", object)``            an object of a module that every interpreter has loaded
 ``("outside", reference)``      something of a module that can't be read (extension modules)
 ``("missing",)``                nothing has this name; as a base, the module without it may follow
