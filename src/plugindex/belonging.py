@@ -124,13 +124,13 @@ class Family(Abstractness):
             held = found[1] if kind == "items" else [value for _, value in found[1]]
             doubts = (self.may_belong(one, depth) is not False for one in held)
             return None if any(doubts) else False
-        return None if kind in ("function", "bound") and self._leads(found, depth) else False
+        return None if kind in ("function", "bound", "super") and self._leads(found, depth) else False
 
     def _leads(self, found: Found, depth: int) -> bool:
         """Tell whether a class of the family can come out of *found*."""
         if depth > DEEPEST:
             return False
-        if found[0] == "bound":
+        if found[0] in ("bound", "super"):
             return self._leads(found[1], depth) or self._leads(found[2], depth)
         if found[0] == "instance" and found[1][0] == "class":
             return self._near(found[1][1])

@@ -248,20 +248,21 @@ class CallingEvaluator(Evaluator):
             others = given.keys() - set(summary.parameters)
             table = tuple((("const", name), given[name]) for name in names if name in others)
             frame[summary.options] = ("table", table)
-        frame[SUPER] = self._super_of(callee, record, frame, summary)
+        frame.pop(SUPER, None)  # of the function around it
+        frame.update(self._super_of(callee, record, frame, summary))
         return Context(record, summary.variables, summary.nodes, frame, summary.classes)
 
     def _super_of(
         self, callee: Found, record: ModuleRecord, frame: Parameters, summary: FunctionSummary
-    ) -> Found:
-        """Return what ``super()`` gives in a method that stands in a class of its module."""
-        if "super" in summary.mentions and summary.positional:
-            owner = callee[2].rpartition(".")[0]
-            places = [i for i, entry in enumerate(record.classes) if entry[0] == owner]
-            if len(places) == 1:
-                holder = ("class", callee[1], places[0])
-                return ("super", holder, frame[summary.parameters[0]])
-        return unknown("super() of what isn't told")
+    ) -> dict[str, Found]:
+        """Return what ``super()`` gives, of a method that stands in a class of its module."""
+        if "super" not in summary.mentions or not summary.positional:
+            return {}
+        name = callee[2].rpartition(".")[0]
+        places = [i for i, entry in enumerate(record.classes) if entry[0] == name]
+        if len(places) != 1:
+            return {}
+        return {SUPER: ("super", ("class", callee[1], *places), frame[summary.parameters[0]])}
 
 
 def _spread(args: tuple[Found, ...]) -> Found:
