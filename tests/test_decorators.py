@@ -94,3 +94,67 @@ def test_a_decorator_that_gives_the_class_back_is_followed(case, text):
 def test_one_that_may_give_something_else_lists_no_class_that_is_not_there(case, text):
     resolved(case, text)
     assert case.undecided == {"zoo.one"} or case.listed == case.truth.entries
+
+
+STANDING_IN = """
+class Mixin:
+    __slots__ = ()
+    def __setattr__(self, name, value): raise TypeError
+def note(made): pass
+def frozen(cls):
+    if Mixin in cls.__mro__:
+        result = cls
+    else:
+        class Frozen({0}):
+            {1}
+        {2}
+        Frozen.__qualname__ = {3}.__qualname__
+        Frozen.__module__ = cls.__module__
+        result = Frozen
+    return result
+"""
+ALIKE = {
+    "a mixin": ("Mixin, cls", "__slots__ = ()", "Frozen.__name__ = cls.__name__", "cls"),
+    "no other base": ("cls", "def __init__(self): super().__init__()", "", "cls"),
+}
+UNLIKE = {
+    "another name": ("Mixin, cls", "__slots__ = ()", "", "Mixin"),
+    "no subclass": ("Mixin", "__slots__ = ()", "", "cls"),
+    "an abstract base": ("Hard, cls", "__slots__ = ()", "", "cls"),
+    "an attribute": ("Mixin, cls", "size = 1", "", "cls"),
+    "a call that is given it": ("Mixin, cls", "__slots__ = ()", "note(Frozen)", "cls"),
+}
+HARD = "import abc\nclass Hard(abc.ABC):\n    @abc.abstractmethod\n    def run(self): pass\n"
+DECORATED = "from zoo.base import Base, frozen\n@frozen\nclass One(Base): key = 'a'\n"
+
+
+def standing_in(case, *parts, key=None):
+    case.write("base", HARD + STANDING_IN.format(*parts) + "@frozen\nclass Base: pass\n")
+    case.write("one", DECORATED)
+    case.write("two", "from zoo.one import One\nclass Two(One): key = 'b'\n")
+    return case.resolve(KeyRule(key), foreign=True)
+
+
+@pytest.mark.parametrize("parts", ALIKE.values(), ids=ALIKE)
+def test_a_subclass_that_stands_under_the_name_of_the_class_counts_as_it(case, parts):
+    assert standing_in(case, *parts).is_sound()
+    assert sorted(case.listed) == ["zoo.one:One", "zoo.two:Two"]
+
+
+@pytest.mark.parametrize("parts", UNLIKE.values(), ids=UNLIKE)
+def test_a_class_that_differs_in_what_is_listed_is_left_to_running(case, parts):
+    standing_in(case, *parts)
+    assert "zoo.one" in case.undecided or case.listed == case.truth.entries
+
+
+@pytest.mark.parametrize("parts", ALIKE.values(), ids=ALIKE)
+def test_it_does_not_have_the_key_of_the_class(case, parts):
+    standing_in(case, *parts, key="key")
+    assert "zoo.one" in case.undecided
+
+
+def test_what_stands_in_may_be_of_a_family_that_the_class_is_not_of(case):
+    case.write("base", STANDING_IN.format(*ALIKE["a mixin"]))
+    case.write("one", "from zoo.base import frozen\n@frozen\nclass One: pass\n")
+    case.resolve(KeyRule(None), base="zoo.base:Mixin", foreign=True)
+    assert "zoo.one" in case.undecided

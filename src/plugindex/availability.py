@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.names import DROPPED, root
-from plugindex.renamers import Renamers
+from plugindex.standins import StandIns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ANYWHERE = "*"
 
 
-class Requirements(Renamers):
+class Requirements(StandIns):
     """A family that knows which modules lack something that they import."""
 
     def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:

@@ -47,10 +47,15 @@ class Family(Abstractness):
             self.base = self.attribute(self.base, name)
         if self.base[0] == MADE:  # of which nothing tells one from another
             self.base = unknown("a class that a call makes", self.base)
-        self.possible = _possible(self.base)
-        self._relations: dict[Found, bool | None] = {}
         self._reaching: dict[tuple[Any, ...], bool] = {}
         self._holding: dict[str, bool] = {}
+        self.rest_on(self.base)
+
+    def rest_on(self, base: Found) -> None:
+        """Take *base* for the family's base class."""
+        self.base = base
+        self.possible = _possible(base)
+        self._relations: dict[Found, bool | None] = {}
 
     def belongs(self, cls: Found) -> bool | None:
         """Tell whether a class is the base or a subclass of it, None when only running tells."""
@@ -124,7 +129,8 @@ class Family(Abstractness):
             held = found[1] if kind == "items" else [value for _, value in found[1]]
             doubts = (self.may_belong(one, depth) is not False for one in held)
             return None if any(doubts) else False
-        return None if kind in ("function", "bound", "super") and self._leads(found, depth) else False
+        holding = kind in ("function", "bound", "super")
+        return None if holding and self._leads(found, depth) else False
 
     def _leads(self, found: Found, depth: int) -> bool:
         """Tell whether a class of the family can come out of *found*."""

@@ -178,6 +178,8 @@ class Resolver:
         module, entry = self.family.module_of(cls), self.family.entry(cls)
         if not self._covers(module):
             return False
+        if not self._asks_attributes() and self.family.stands_in(cls):
+            return True
         names = entry[0].split(".")
         found = self.family.member(module, names[0])
         for name in names[1:]:
@@ -258,16 +260,18 @@ class Resolver:
             held = compiled.may_hold_classes(self.claims.binary(module))
         return _COMPILED if held else ""
 
+    def _asks_attributes(self) -> bool:
+        """Tell whether what is listed of a class is in attributes of its own."""
+        return bool(self.scope.rule.attribute or self.scope.secondary)
+
     def _is_compiled_as_read(self, module: str) -> bool:
         """Tell whether the source beside a compiled module tells which classes it has.
 
         mypyc makes those that the source says; attributes may be such of their instances alone.
         """
-        if self.scope.rule.attribute or self.scope.secondary:
-            return False
         from plugindex.compiled import is_from_source
 
-        return is_from_source(self.library.compiled(module) or b"")
+        return not self._asks_attributes() and is_from_source(self.library.compiled(module) or b"")
 
     def _is_python(self, base: Found) -> bool:
         """Tell whether a class statement that isn't compiled makes the base."""
