@@ -214,3 +214,56 @@ def test_a_base_is_an_attribute_of_a_module_or_of_the_class_in_its_place(case, b
     resolved(case)
     assert ("zoo.one" in case.undecided) == (base == "Base")
     assert case.truth.entries.keys() >= {"zoo.one:One"}
+
+
+# -- made in a function ---------------------------------------------------------------------------
+
+FACTORY = """
+import abc
+from zoo.base import Base
+class Hard(abc.ABC):
+    @abc.abstractmethod
+    def run(self): 0
+def note(made): made.__init_subclass__ = classmethod(lambda cls: None)
+def make(base, size=1):
+    class Made({0}):
+        {1}
+        def __init__(self): super().__init__()
+    Made.__name__ = "Other"
+    {2}
+    return Made
+Eight = make(Base, 8)
+class One(Eight): {3}
+class Two(make(dict)): pass
+class Soft: pass
+class Three(One, make(Soft)): {3}
+class Four(make(dict, 8), make(dict, 9)): pass
+"""
+TOLD = {
+    "what it is given": ("base", "width = size", "", "run = key = 1"),
+    "a class of the module": ("Base", "width = size", "", "run = key = 1"),
+    "no base": ("", "width = size", "Made.__doc__ = 'some'", "run = key = 1"),
+}
+UNTOLD = {
+    "an abstract method": ("base, abc.ABC", "go = Hard.run", "", "key = 1"),
+    "a hook": ("base", "def __init_subclass__(cls): cls.__qualname__ = 'Other'", "", "key = 1"),
+    "a call that is given it": ("base", "", "note(Made)", "key = 1"),
+    "a metaclass": ("metaclass=type(base)", "", "", "key = 1"),
+    "a key": ("base", "key = 'a'", "", "pass"),
+}
+
+
+@pytest.mark.parametrize("base", ["zoo.base:Base", "builtins:dict", "builtins:object"])
+@pytest.mark.parametrize("parts", TOLD.values(), ids=TOLD)
+def test_what_derives_from_a_class_made_in_a_function_is_told(case, parts, base):
+    case.write("one", FACTORY.format(*parts))
+    assert resolved(case, base).is_sound()
+    assert case.listed == case.truth.entries
+
+
+@pytest.mark.parametrize("parts", UNTOLD.values(), ids=UNTOLD)
+@pytest.mark.parametrize("key", [None, "key"])
+def test_where_such_a_class_may_do_more_only_running_tells(case, parts, key):
+    case.write("one", FACTORY.format(*parts))
+    case.resolve(KeyRule(key), foreign=True)
+    assert "zoo.one" in case.undecided or case.listed == case.truth.entries

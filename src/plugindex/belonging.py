@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.abstractness import Abstractness
 from plugindex.bases import OBJECT
+from plugindex.factories import Factories
 from plugindex.made import MADE
 from plugindex.meaning import COMPUTED, LOADED, leaves, unknown
 from plugindex.names import is_ours, root
@@ -31,7 +31,7 @@ _CONSTRUCTORS, _CALL = ("__new__", "__init__"), ("__call__",)
 DEEPEST = 3  # calls of calls that are looked into
 
 
-class Family(Abstractness):
+class Family(Factories):
     """A hierarchy looked at from one base class: who belongs to it, who may."""
 
     package = ""  # the one whose classes are asked for, where that is known

@@ -250,7 +250,7 @@ class CallingEvaluator(Evaluator):
             frame[summary.options] = ("table", table)
         frame.pop(SUPER, None)  # of the function around it
         frame.update(self._super_of(callee, record, frame, summary))
-        return Context(record, summary.variables, summary.nodes, frame, summary.classes)
+        return Context(record, summary.variables, summary.nodes, frame, summary)
 
     def _super_of(
         self, callee: Found, record: ModuleRecord, frame: Parameters, summary: FunctionSummary

@@ -149,16 +149,11 @@ class Evaluator(Deciding):
         kinds = ("module", "class") if owner[1] == CHOSEN else ("module",)
         if owner[3] or not all(one[0] in kinds for one in several):
             return unknown(f"the attribute {name}", owner)
-        return unknown(f"the attribute {name}", *(self._of_one(one, name) for one in several))
+        return unknown(f"the attribute {name}", *(self.attribute(one, name) for one in several))
 
     def in_package(self, beginning: str, name: str) -> Found | None:
         """Return an attribute of one of the modules whose names begin so, if but one has it."""
         raise NotImplementedError
-
-    def _of_one(self, owner: Found, name: str) -> Found:
-        if owner[0] == "module":
-            return self._module_attribute(owner[1], name)
-        return self.class_attribute(owner, name)
 
     def _module_attribute(self, module: str, name: str) -> Found:
         if name == "__name__":
@@ -227,10 +222,14 @@ class Evaluator(Deciding):
         return operated(value[1], left, right)
 
     def _class(self, value: Any, context: Context) -> Found:
-        if context.classes is None:
+        if context.summary is None:
             return ("class", context.record.name, value[1])
-        bases = context.classes[value[1]][3]
-        return unknown("a class made in a function", *(self.evaluate(b, context) for b in bases))
+        bases = context.summary.classes[value[1]][3]
+        return self.made_inside(value, context, tuple(self.evaluate(b, context) for b in bases))
+
+    def made_inside(self, value: Any, context: Context, bases: tuple[Found, ...]) -> Found:
+        """Return what a class statement in a function makes; completed by the hierarchy."""
+        return unknown("a class made in a function", *bases)
 
     def _items(self, value: Any, context: Context) -> Found:
         return ("items", tuple(self.evaluate(item, context) for item in value[1]), *value[2:])

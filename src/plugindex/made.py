@@ -26,7 +26,7 @@ _DECLARING = {
 _HARMLESS = frozenset({
     "metadata", "mapper", "name", "class_registry", "type_annotation_map", "constructor",
 })  # fmt: skip
-_CLASSES = frozenset({"class", "real", MADE})
+CLASSES = frozenset({"class", "real", MADE})
 
 
 def made_by(function: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found | None:
@@ -39,7 +39,7 @@ def made_by(function: Found, args: tuple[Found, ...], names: tuple[str, ...]) ->
     given = dict(zip(names, args[len(args) - len(names) :], strict=True))
     base = given.pop("cls", ("real", object))
     bases = base[1] if base[0] == "items" else (base,)
-    told = given.keys() <= _HARMLESS and all(one[0] in _CLASSES for one in bases)
+    told = given.keys() <= _HARMLESS and all(one[0] in CLASSES for one in bases)
     return (MADE, reference, bases) if told else None
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from plugindex.reader import ModuleRecord
+    from plugindex.summary import FunctionSummary
 
     Found: TypeAlias = tuple[Any, ...]
 
@@ -44,10 +45,10 @@ _MOST_LEAVES = 24
 class Context:
     """Where a value stands: its module's record, the conditions' variables, the parameters.
 
-    *classes* are those of a function's own class statements; None outside functions.
+    *summary* is what reading tells of the function that it stands in; None outside functions.
     """
 
-    __slots__ = ("classes", "decided", "frame", "known", "nodes", "record", "values", "variables")
+    __slots__ = ("decided", "frame", "known", "nodes", "record", "summary", "values", "variables")
 
     def __init__(
         self,
@@ -55,13 +56,13 @@ class Context:
         variables: Any,
         nodes: Any,
         frame: Mapping[str, Found] | None = None,
-        classes: Any = None,
+        summary: FunctionSummary | None = None,
     ) -> None:
         self.record = record
         self.variables = variables
         self.nodes = nodes
         self.frame = frame
-        self.classes = classes
+        self.summary = summary
         # What was worked out in this context; values by their identity, themselves kept with it.
         self.values: dict[int, tuple[Any, Found]] = {}
         self.known: dict[int, Any] = {}
