@@ -208,6 +208,43 @@ def test_what_reading_cannot_follow_stays_undecided(case, text):
     assert "zoo.one" in resolved(case).undecided
 
 
+FILLED = {
+    "by the same call": """
+_CACHE = {}
+def __getattr__(name):
+    if name not in _CACHE:
+        _CACHE[name] = getattr(import_module("zoo._base"), name)
+    return _CACHE[name]
+""",
+    "when it is empty": """
+_CACHE = {}
+def __getattr__(name):
+    if not _CACHE:
+        from zoo._base import Base
+        _CACHE["Base"] = Base
+    return _CACHE[name]
+""",
+    "by the module of a computed name that a star brings": """
+def __getattr__(name):
+    return getattr(import_module(f"zoo.{'_'.join(('st', 'ar'))}"), name)
+""",
+    "by a module in a computed package": """
+def __getattr__(name):
+    return getattr(import_module("._base", f"z{'o' * len(name[:2])}"), name)
+""",
+}
+
+
+@pytest.mark.parametrize("text", FILLED.values(), ids=FILLED)
+def test_a_name_that_is_filled_in_late_is_not_taken_for_missing(case, text):
+    case.write("__init__", HEAD + text)
+    case.write("st_ar", "from zoo._base import *\n")
+    case.write("stop", "class Base: pass\n")
+    guarded = "try:\n    from zoo import Base\nexcept ImportError:\n    Base = object\n"
+    case.write("one", guarded + "class One(Base): pass\n")
+    assert "zoo.one" in resolved(case).undecided
+
+
 def test_a_submodule_hides_what_is_computed_only_where_both_are_the_same(case):
     case.write("one", "from zoo import _base\nclass One(_base.Base): pass\n")
     case.write("__init__", f"{HEAD}def __getattr__(name): return import_module('zoo.' + name)\n")

@@ -43,6 +43,8 @@ KEEPING = {
     "    def deco(cls): return cls\nelse:\n    def deco(given):\n        given.mark = 1\n"
     "        return given\n@deco\n",
     "a method that calls the one it hides": REGISTRY.format("super(Named, self)", "super()", "cls"),
+    "a static method behind super": "class A:\n    @staticmethod\n    def add(cls): return cls\n"
+    "class B(A):\n    def add(self, cls): return super().add(cls)\n@B().add\n",
     "a mark of pytest": "import pytest\n@pytest.mark.slow\n",
     "marks of pytest with options": "import pytest\n@pytest.mark.skipif(True, reason='x')\n"
     "@pytest.mark.usefixtures('a')\n@pytest.mark.parametrize('one', [1])\n",
@@ -97,6 +99,7 @@ def test_one_that_may_give_something_else_lists_no_class_that_is_not_there(case,
 
 
 STANDING_IN = """
+import abc
 class Mixin:
     __slots__ = ()
     def __setattr__(self, name, value): raise TypeError
@@ -123,6 +126,10 @@ UNLIKE = {
     "an abstract base": ("Hard, cls", "__slots__ = ()", "", "cls"),
     "an attribute": ("Mixin, cls", "size = 1", "", "cls"),
     "a call that is given it": ("Mixin, cls", "__slots__ = ()", "note(Frozen)", "cls"),
+    "a call that is given it in a tuple": ("cls", "", "note((Frozen,))", "cls"),
+    "a call of its own": ("cls", "", "Frozen.mro()", "cls"),
+    "a metaclass": ("cls, metaclass=abc.ABCMeta", "", "", "cls"),
+    "a hook": ("cls", "def __init_subclass__(sub): sub.__qualname__ = 'X'", "", "cls"),
 }
 HARD = "import abc\nclass Hard(abc.ABC):\n    @abc.abstractmethod\n    def run(self): pass\n"
 DECORATED = "from zoo.base import Base, frozen\n@frozen\nclass One(Base): key = 'a'\n"
@@ -151,6 +158,28 @@ def test_a_class_that_differs_in_what_is_listed_is_left_to_running(case, parts):
 def test_it_does_not_have_the_key_of_the_class(case, parts):
     standing_in(case, *parts, key="key")
     assert "zoo.one" in case.undecided
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["class Other: pass\nOne = frozen(Other)\n", "@frozen\nclass One: pass\n", "del One\n"],
+)
+def test_a_name_that_another_class_has_in_the_end_is_not_that_of_the_class(case, rest):
+    case.write("base", STANDING_IN.format(*ALIKE["a mixin"]) + "class Base: pass\n")
+    case.write("one", DECORATED + rest)
+    case.resolve(KeyRule(None), foreign=True)
+    assert "zoo.one" in case.undecided or case.listed == case.truth.entries
+
+
+@pytest.mark.parametrize("rest", ["class Early(Base): pass\n", "Raw = Base\n"])
+def test_what_derives_from_the_class_itself_is_not_below_what_stands_in_for_it(case, rest):
+    made = STANDING_IN.format(*ALIKE["a mixin"])
+    case.write("base", f"{made}class Base: pass\n{rest}Base = frozen(Base)\n")
+    case.write("one", "from zoo.base import *\nclass One(globals().get('Raw', Base)): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    decided = set(case.truth.entries) - set(case.listed)
+    assert set(case.listed) <= set(case.truth.entries)
+    assert all(one.partition(":")[0] in case.undecided for one in decided)
 
 
 def test_what_stands_in_may_be_of_a_family_that_the_class_is_not_of(case):

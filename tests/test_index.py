@@ -127,6 +127,29 @@ def test_one_edited_file_is_the_only_one_read_again(package, take):
     assert snapshot.plugins["seven"].qualname == "P7"
 
 
+DECORATORS = {
+    "the class": "def deco(cls): return cls\n",
+    "a subclass in its place": "def deco(cls):\n    class New(cls): pass\n"
+    "    New.__qualname__ = cls.__qualname__\n    New.__module__ = cls.__module__\n"
+    "    return New\n",
+    "a class that a function makes": "def deco(cls):\n    class Made: pass\n"
+    "    class Two(Made): pass\n    return cls\n",
+}
+
+
+@pytest.mark.parametrize("text", DECORATORS.values(), ids=DECORATORS)
+def test_what_was_read_of_a_function_is_read_from_the_index_alike(package, take, text):
+    (package / "deco.py").write_text(text)
+    edit(package / "m03.py", "class P3", "from plugs.deco import deco\n@deco\nclass P3")
+    before = take()
+    edit(package / "m07.py", "'p7'", "'seven'")
+    edit(package / "m03.py", "'p3'", "'three'")
+    snapshot = take()
+    assert (snapshot.stats.cache, snapshot.stats.read) == ("partial", 2)
+    assert listed(snapshot) == truth(take)
+    assert snapshot.stats.imported == before.stats.imported
+
+
 def test_an_edit_in_the_same_instant_as_the_index_was_written_is_seen(package, take):
     take()
     path = package / "m07.py"

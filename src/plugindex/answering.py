@@ -42,7 +42,7 @@ class Answering(Hierarchy):
         _, holder, owner = found
         cls = owner[1] if owner[0] == "instance" else owner
         order = self.order(cls) if cls[0] == "class" else ()
-        if holder not in order:
+        if holder not in order or any(one[0] not in ("class", "real") for one in order):
             return unknown(f"the attribute {name}", owner)
         return self.in_order(owner, name, order[order.index(holder) + 1 :])
 

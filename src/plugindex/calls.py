@@ -15,6 +15,7 @@ from plugindex.meaning import (
     TYPED_DICT,
     Context,
     Parameters,
+    absolute,
     unknown,
     unknown_result,
 )
@@ -103,7 +104,9 @@ class CallingEvaluator(Evaluator):
 
     def _call_real(self, function: Any, args: tuple[Found, ...], names: Any) -> Found:
         name = getattr(function, "__name__", "")
-        texts = [arg[1] if arg[0] == "const" else None for arg in args]
+        if args and args[0][:2] == ("unknown", IN_PACKAGE) and (name != "getattr" or len(args) > 2):
+            return unknown_result("a call", ("real", function), args)
+        texts = [_text(arg) for arg in args]
         if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
             return _presence(self.attribute(args[0], texts[1]), args[0], texts[1])
         if function is isinstance or function is callable:
@@ -147,8 +150,8 @@ class CallingEvaluator(Evaluator):
         return ("module", name.partition(".")[0]) if self.library.exists(name) else MISSING
 
     def _imported_module(self, args: tuple[Found, ...]) -> Found:
-        texts = [_beginning(arg) for arg in args]
-        name = _absolute(*texts) if 1 <= len(texts) <= 2 else None
+        texts = [*map(_beginning, args[:1]), *(_text(arg) for arg in args[1:])]
+        name = absolute(*texts) if 1 <= len(texts) <= 2 else None
         if name is not None and args[0][0] == "unknown":
             return unknown(IN_PACKAGE, ("const", name.removesuffix(_REST)), LOADED)
         if name is None:
@@ -275,19 +278,12 @@ def _beginning(found: Found) -> str | None:
     """Return a text, or the beginning that is told of it with an end that stands for any."""
     if found[:2] == ("unknown", BEGUN) and found[2]:
         return f"{found[2][0][1]}{_REST}"
+    text: str | None = _text(found)
+    return text
+
+
+def _text(found: Found) -> Any:
     return found[1] if found[0] == "const" else None
-
-
-def _absolute(name: Any, package: Any = None) -> str | None:
-    """Return the name of the module that ``import_module(name, package)`` imports."""
-    if not isinstance(name, str) or not name.strip("."):
-        return None
-    level = len(name) - len(name.lstrip("."))
-    if not level:
-        return name
-    parts = package.split(".") if isinstance(package, str) else []
-    kept = len(parts) - level + 1
-    return ".".join((*parts[:kept], name[level:])) if kept > 0 else None
 
 
 def _presence(found: Found, owner: Found, name: str) -> Found:

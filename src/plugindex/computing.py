@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from plugindex.calls import CallingEvaluator
 from plugindex.meaning import MISSING, RAISES
-from plugindex.summary import COMPUTING
+from plugindex.summary import COMPUTING, as_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.meaning import Found
+    from plugindex.meaning import Context, Found
     from plugindex.reader import ModuleRecord
+    from plugindex.summary import FunctionSummary
 
 _TOLD = frozenset({"class", "module", "function", "const", "real", "missing", "outside"})
 _RENAMING = frozenset({"__name__", "__qualname__", "__module__"})
@@ -20,7 +21,8 @@ _RENAMING = frozenset({"__name__", "__qualname__", "__module__"})
 class ComputingEvaluator(CallingEvaluator):
     """An evaluator that knows what modules answer when they are asked for a name."""
 
-    _answering = False  # whether it follows a ``__getattr__`` now
+    _answering: FunctionSummary | None = None  # of the ``__getattr__`` that is followed now
+    _lacked = False  # whether a cache of its own was found to be empty
 
     def computed(self, record: ModuleRecord, name: str) -> Found | None:
         """Return what a module's ``__getattr__`` gives, None if reading doesn't tell."""
@@ -29,34 +31,48 @@ class ComputingEvaluator(CallingEvaluator):
         function = self._bound(record, COMPUTING)
         if function[0] != "function" or not self._is_plain(function):
             return None
-        calls, self._calls = self._calls, 0  # the answer must not depend on who asks
-        followed, self._followed = self._followed, 0
-        answering, self._answering = self._answering, True
-        try:
-            found = self.call(function, (("const", name),), ())
-        finally:
-            self._calls, self._followed, self._answering = calls, followed, answering
+        found = self._answer(function, name)
         if found[0] == "unknown" and found[1] == RAISES:
             return MISSING
         if found[0] in ("class", "module", "function"):
             self.follow(self.context(record), found[1])
-        return found if found[0] in _TOLD else None
+        # What is only looked up in a cache may have been put there before, by the same call.
+        untold = found[0] not in _TOLD or (found == MISSING and self._lacked)
+        return None if untold else found
 
-    def lacking(self, index: Found) -> Found:
-        """Return what a dict gives for a key that it doesn't have; a cache has none at first."""
-        if not self._answering or index[0] != "const":
-            return super().lacking(index)
+    def _answer(self, function: Found, name: str) -> Found:
+        """Return what a ``__getattr__`` gives; the answer must not depend on who asks."""
+        before = self._calls, self._followed, self._answering
+        self._calls, self._followed, self._lacked = 0, 0, False
+        self._answering = self.library.function(*function[1:4])
+        try:
+            return self.call(function, (("const", name),), ())
+        finally:
+            self._calls, self._followed, self._answering = before
+
+    def lacking(self, index: Found, table: Found, context: Context) -> Found:
+        """Return what a dict gives for a key that it lacks, as a cache does when first asked."""
+        cache = context.summary is not None and context.summary is self._answering
+        if not cache or index[0] != "const" or table[1]:
+            return super().lacking(index, table, context)
         self._limits += 1  # other functions may change a dict; this answer is for this one
+        self._lacked = True
         return MISSING
 
     def in_package(self, beginning: str, name: str) -> Found | None:
         """Return an attribute of one of the modules whose names begin so, if but one has it."""
         package = beginning.rpartition(".")[0]
-        found: list[Found] = []
-        for file in self.library.modules(package) if package else ():
-            record = self.library.record(file.name) if file.name.startswith(beginning) else None
-            value = record.names.get(name) if record else None
-            if value is not None and value[:3] != ("f", package, name):
+        if self._answering is None or not package:
+            return None
+        own, found = self.library.record(package), []
+        for file in self.library.modules(package):
+            record = self.library.record(file.name)
+            if not file.name.startswith(beginning):
+                continue
+            if record is None or _is_open(record) or own is None or _sets(own, name):
+                return None
+            value = record.names.get(name)
+            if value is not None and as_value(value[:3]) != ("f", package, name):
                 found.append(self.member(file.name, name))
         return found[0] if found and all(one == found[0] for one in found) else None
 
@@ -83,5 +99,16 @@ class ComputingEvaluator(CallingEvaluator):
             value = record.names.get(name) if record else None
         if value is None or value[0] not in "ml":
             return False
-        own = function[2:4] if module == function[1] and value[:2] == ("m", ()) else ()
+        empty = value[0] == "m" and not value[1]
+        own = function[2:4] if module == function[1] and empty else ()
         return self.library.changes(module, name, own)
+
+
+def _is_open(record: ModuleRecord) -> bool:
+    """Tell whether a module may have names that no statement of it binds."""
+    return bool(record.unreadable or record.stars or record.provides or COMPUTING in record.names)
+
+
+def _sets(record: ModuleRecord, name: str) -> bool:
+    """Tell whether a module sets an attribute of this name of something else."""
+    return any(patch[2] == name for patch in record.patches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugindex.bases import OBJECT
 from plugindex.belonging import DEEPEST, Family
 from plugindex.keepers import KEEPS_CLASS
+from plugindex.machine import NAMING
 from plugindex.meaning import items_of
 from plugindex.names import is_ours
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.meaning import Context, Found
+    from plugindex.summary import FunctionSummary
 
 _CLASS_FUNCTIONS = frozenset({"types:new_class", "dataclasses:make_dataclass"})
 _BASES_PLACE = {"types:new_class": 1}  # of their bases, where these need no name
@@ -50,7 +52,7 @@ class Creating(Family):
         if summary is None:
             return NOWHERE
         places: set[str] = set()
-        stays = self.statements_count or summary.qualifies or _binds_globals(summary)
+        stays = self.statements_count or summary.qualifies or _may_be_had(summary)
         if stays and not all(self._is_of_others(entry, context) for entry in summary.classes):
             places.add(function[1])
         for condition, call, _ in summary.calls:
@@ -126,9 +128,12 @@ class Creating(Family):
         return any(self.may_belong(one) is not False for one in found)
 
 
-def _binds_globals(summary: Any) -> bool:
-    """Tell whether a class statement of a function's binds a global name (``global A``)."""
-    return any("<locals>" not in entry[0] for entry in summary.classes)
+def _may_be_had(summary: FunctionSummary) -> bool:
+    """Tell whether a class of a function's binds a global name, or says itself where it is."""
+    return any(
+        "<locals>" not in entry[0] or any(name in entry[5] for name in NAMING)
+        for entry in summary.classes
+    )
 
 
 def _is_metaclass(callee: Any) -> bool:

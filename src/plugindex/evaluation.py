@@ -153,7 +153,7 @@ class Evaluator(Deciding):
 
     def in_package(self, beginning: str, name: str) -> Found | None:
         """Return an attribute of one of the modules whose names begin so, if but one has it."""
-        raise NotImplementedError
+        return None
 
     def _module_attribute(self, module: str, name: str) -> Found:
         if name == "__name__":
@@ -184,7 +184,7 @@ class Evaluator(Deciding):
         if owner[0] == "function":
             return owner
         if owner[0] == "table":
-            return looked_up(owner, index) or self.lacking(index)
+            return looked_up(owner, index) or self.lacking(index, owner, context)
         if index[0] != "const" or owner[0] not in ("const", "items"):
             return unknown("a subscript", owner)
         try:
@@ -193,7 +193,7 @@ class Evaluator(Deciding):
             return unknown("a subscript")
         return found if owner[0] == "items" else ("const", found)
 
-    def lacking(self, index: Found) -> Found:
+    def lacking(self, index: Found, table: Found, context: Context) -> Found:
         """Return what a dict gives for a key that it didn't have when its module was imported."""
         return unknown("a missing key")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from plugindex.meaning import Context, Found
 
 # What a body may have that does more than other attributes.
-_DOING = frozenset({
+DOING = frozenset({
     "__init_subclass__", "__class_getitem__", "__mro_entries__", "__prepare__", "__subclasshook__",
     "__abstractmethods__", "__isabstractmethod__",
 })  # fmt: skip
@@ -39,12 +39,33 @@ class Factories(Abstractness):
         summary = context.summary
         assert summary is not None
         keywords, body = summary.classes[made[1]][4:6]
-        handed = any(made in call[2] for _, call, _ in summary.calls)
+        handed = any(is_handed(call, {made}) for _, call, _ in summary.calls)
         set_later = {patch[2] for patch in summary.patches if patch[1] == made}
-        return not keywords and not handed and set_later <= _TELLING and _DOING.isdisjoint(body)
+        return not keywords and not handed and set_later <= _TELLING and DOING.isdisjoint(body)
 
     def _is_plain_base(self, base: Found) -> bool:
         """Tell whether a base makes no methods abstract, and no metaclasses."""
-        if base[0] not in CLASSES or self.descends(base, "builtins:type"):
+        if any(self.descends(one, "builtins:type") for one in self.order(base)):
             return False
-        return not self._has_abcmeta(base)
+        return base[0] in CLASSES and not self._has_abcmeta(base)
+
+
+def is_handed(call: Any, classes: set[Any]) -> bool:
+    """Tell whether a call is given one of *classes*, or is one of a method of it."""
+    callee = call[1]
+    while callee[0] == "a":
+        callee = callee[1]
+    return _holds(callee, classes) or any(_holds(arg, classes) for arg in call[2])
+
+
+def _holds(value: Any, classes: set[Any]) -> bool:
+    """Tell whether a value is or holds one of *classes*; an attribute of one isn't it."""
+    if value in classes:
+        return True
+    if value[0] == "p":
+        return any(_holds(one, classes) for _, one in value[1])
+    if value[0] in "lm":
+        return any(_holds(one, classes) for one in value[1])
+    if value[0] == "x":
+        return is_handed(value, classes)
+    return value[0] in "So" and any(_holds(one, classes) for one in value[1:] if type(one) is tuple)

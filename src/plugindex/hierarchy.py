@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from plugindex.summary import FunctionSummary
 
 
+_STATIC: Found = ("real", staticmethod)
+
+
 class Hierarchy(Bases):
     """An evaluator that knows classes."""
 
@@ -134,7 +137,7 @@ class Hierarchy(Bases):
     def _shown(self, owner: Found, holder: Found, name: str, value: Any) -> Found:
         found = self.evaluate(value, self.home(holder))
         if found[0] == "function" and owner[0] == "instance":
-            return ("bound", found, owner)
+            return found if self._is_static(value, holder) else ("bound", found, owner)
         is_property = value[0] == "x" and found == ("instance", ("real", property))
         if is_property and owner[0] == "instance":
             return unknown(f"the property {name}", *self.arguments(value, self.home(holder))[0])
@@ -143,6 +146,9 @@ class Hierarchy(Bases):
         if self.is_enum(holder) and found[0] in ("const", "unknown", "instance", "items"):
             return ("member", holder, name) if name[:1] != "_" else found
         return found
+
+    def _is_static(self, value: Any, holder: Found) -> bool:
+        return value[0] == "x" and self.evaluate(value[1], self.home(holder)) == _STATIC
 
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
         if len(args) >= 3 and self.descends(callee, "builtins:type"):
@@ -207,7 +213,7 @@ class Hierarchy(Bases):
         while value is not None and value[0] == "x" and len(value[2]) == 1:
             result.append(value[1])
             value = value[2][0]
-        return result
+        return result if value is not None and tuple(value) == ("k", cls[2]) else []
 
     def set_by_decorators(self, cls: Found) -> set[str]:
         """Return the attributes that decorators may set; "setattr" stands for any."""

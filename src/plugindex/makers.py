@@ -91,12 +91,13 @@ class Makers(Rebasing):
         return self.creates(function) if inside is None else self.creates_in(inside, function)
 
     def _calls_what_it_is_given(self, callee: Found, function: Found) -> bool:
-        """Tell whether a function calls one of its parameters, but for its instance."""
+        """Tell whether a function calls what it is given, or gives it to its own object's call."""
         summary = self.library.function(*function[1:4])
-        if summary is None:
-            return False
-        given = summary.parameters[callee[0] == "bound" :]
-        return any(call[1][0] == "P" and call[1][1] in given for _, call, _ in summary.calls)
+        own = summary.parameters[:1] if summary and callee[0] == "bound" else ()
+        return summary is not None and any(
+            call[1][0] == "P" and (call[1][1] not in own or any(map(_is_given, call[2])))
+            for _, call, _ in summary.calls
+        )
 
     def _made_by_methods(self, callee: Found, value: Any, context: Context) -> Making:
         """Tell of what runs where a class or an instance is called."""
@@ -158,6 +159,15 @@ class Makers(Rebasing):
                 return (f"a class that {function[2]} may make", places)
         added = "" if self.belongs(cls) is not False else self.added_base(cls)
         return (added, frozenset(cls[1:2])) if added else ("", NOWHERE)
+
+
+def _is_given(value: Any) -> bool:
+    """Tell whether a value may be, or hold, a parameter itself; not what is an attribute of it."""
+    if value[0] in "cgfidka":
+        return False
+    if value[0] in "lm":
+        return any(map(_is_given, value[1]))
+    return True
 
 
 def _module_of(callee: Any) -> str:

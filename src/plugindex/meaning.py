@@ -160,3 +160,15 @@ def is_typing_alias(value: Any, found: Found) -> bool:
     module = (value[1] if value[0] == "f" else value[1][1]) if named else ""
     elsewhere = found[0] in ("class", "real", "outside") and found[:2] != ("class", "typing")
     return module in ("typing", "typing_extensions") and elsewhere and value[2] != "Text"
+
+
+def absolute(name: Any, package: Any = None) -> str | None:
+    """Return the name of the module that ``import_module(name, package)`` imports."""
+    if not isinstance(name, str) or not name.strip("."):
+        return None
+    level = len(name) - len(name.lstrip("."))
+    if not level:
+        return name
+    parts = package.split(".") if isinstance(package, str) else []
+    kept = len(parts) - level + 1
+    return ".".join((*parts[:kept], name[level:])) if kept > 0 else None

@@ -11,6 +11,7 @@ import sys
 from plugindex.expressions import CALLED, SPACES
 from plugindex.keepers import KEEPS_CLASS
 from plugindex.machine import NAMING
+from plugindex.made import MADE
 from plugindex.makers import ANY_TIME
 from plugindex.moves import Moves
 from plugindex.names import is_ours, root
@@ -216,7 +217,8 @@ class Renamers(Moves):
     def replaced(self, target: Found, name: str) -> frozenset[str]:
         """Return the module in which setting ``target.name`` replaces a class of the family."""
         held = self.member(target[1], name) if target[0] == "module" else ("",)
-        doubtful = held[0] == "class" and self.belongs(held) is not False
+        held = held[4] if held[0] == "unknown" and held[4:] else held  # a decorator was given it
+        doubtful = held[0] in ("class", MADE) and self.may_belong(held) is not False
         return frozenset((target[1],)) if doubtful else frozenset()
 
     def at_hand(self, record: ModuleRecord) -> frozenset[str]:

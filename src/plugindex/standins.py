@@ -11,7 +11,9 @@ They add a base or replace methods, and set where it is to be had to what the cl
 
 from __future__ import annotations
 
+from plugindex.factories import DOING, is_handed
 from plugindex.renamers import Renamers
+from plugindex.summary import as_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ class StandIns(Renamers):
         super().__init__(library, base, statements_count, package)
         self._standing: dict[Found, bool] = {}
         decorated = self.base[4:] if self.base[0] == "unknown" else ()
-        if decorated and self.stands_in(decorated[0]):
+        named = decorated and not self._has_another_name(decorated[0])
+        if named and self.stands_in(decorated[0]):
             self.rest_on(decorated[0])
 
     def makes(self, value: Any, context: Context) -> Making:
@@ -61,11 +64,14 @@ class StandIns(Renamers):
             return False
         summary = self.library.function(*decorators[0][1:4])
         context = self.inside(decorators[0], (cls,), ())
-        if summary is None or context is None or not summary.positional:
+        nested = "." in self.entry(cls)[0]  # found by what its outer class has in the end
+        if summary is None or context is None or nested or summary.blurred:
+            return False
+        if not summary.positional:
             return False
         given = ("P", summary.parameters[0])
         made = {value for value in _results(summary) if value != given}
-        if not made or any(_hands(call, {given, *made}) for _, call, _ in summary.calls):
+        if not made or any(is_handed(call, {given, *made}) for _, call, _ in summary.calls):
             return False
         return all(self._is_alike(value, given, summary, context) for value in made)
 
@@ -73,19 +79,31 @@ class StandIns(Renamers):
         """Tell whether a class that a decorator makes differs in nothing that is listed."""
         if value[0] != "k" or not _is_named_as(value, given, summary):
             return False
-        bases, body = summary.classes[value[1]][3], summary.classes[value[1]][5]
+        _, _, _, bases, keywords, body = summary.classes[value[1]][:6]
         others = [self.evaluate(base, context) for base in bases if base != given]
         return (
             given in bases
+            and not keywords
+            and DOING.isdisjoint(body)
             and all(name[:2] == name[-2:] == "__" for name in body)
             and self.is_abstract(self.evaluate(given, context)) is False
+            and not self._has_abcmeta(self.evaluate(given, context))
             and all(self._adds_nothing(other) for other in others)
         )
 
     def _adds_nothing(self, base: Found) -> bool:
-        """Tell whether a base is neither of the family nor abstract."""
-        known = base[0] in ("class", "real") and self.belongs(base) is False
-        return known and not self.abstract_names(base)
+        """Tell whether a base is not of the family, and does nothing at a class statement."""
+        if self.belongs(base) is not False or self.metaclasses(base):
+            return False
+        kinds = {one[0] for one in self.order(base)}
+        bodies = [self.entry(one)[5] for one in self.order(base) if one[0] == "class"]
+        return kinds <= {"class", "real"} and all(DOING.isdisjoint(body) for body in bodies)
+
+    def _has_another_name(self, cls: Found) -> bool:
+        """Tell whether a class that another stands in for can be derived from itself."""
+        record, own = self.home(cls).record, ("k", cls[2])
+        bases = [base for entry in record.classes for base in entry[3]]
+        return own in map(as_value, (*record.names.values(), *bases))
 
 
 def _results(summary: FunctionSummary) -> Iterator[Any]:
@@ -97,11 +115,6 @@ def _results(summary: FunctionSummary) -> Iterator[Any]:
             waiting += [one for _, one in value[1]]
         else:
             yield value
-
-
-def _hands(call: Any, classes: set[Any]) -> bool:
-    """Tell whether a call is given one of *classes*."""
-    return any((arg[1] if arg[0] == "S" else arg) in classes for arg in call[2])
 
 
 def _is_named_as(made: Any, given: Any, summary: FunctionSummary) -> bool:

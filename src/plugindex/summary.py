@@ -30,6 +30,11 @@ _SUSPENDING = 0x2A0  # generators and coroutines, whose calls give no class
 _MOST_NODES = 1_500  # of the conditions of one function; most have less than a hundred
 
 
+def as_value(data: Any) -> Any:
+    """Return symbolic values as they were before JSON made lists of their tuples."""
+    return tuple(map(as_value, data)) if isinstance(data, list | tuple) else data
+
+
 class FunctionSummary(Record):
     """What reading tells of calling a function.
 
@@ -54,28 +59,30 @@ class FunctionSummary(Record):
         patches: attributes that it sets, as in :class:`plugindex.reader.ModuleRecord`.
         options: the parameter of all other arguments by name, or "".
         placed: the names of the modules that it puts into ``sys.modules``.
+        blurred: whether its conditions are not told apart (:class:`plugindex.conditions.Blurred`).
     """
 
     parameters: Sequence[str]
-    results: list[Any]
-    variables: list[Any]
-    classes: list[Any]
-    calls: list[Any]
-    mentions: list[str]
+    results: Sequence[Any]
+    variables: Sequence[Any]
+    classes: Sequence[Any]
+    calls: Sequence[Any]
+    mentions: Sequence[str]
     qualifies: bool
     starred: str
-    nodes: list[Any]
+    nodes: Sequence[Any]
     positional: int
-    imports: list[Any]
-    texts: list[str]
-    sets: list[str]
-    sets_inside: list[str]
-    changes: list[str]
+    imports: Sequence[Any]
+    texts: Sequence[str]
+    sets: Sequence[str]
+    sets_inside: Sequence[str]
+    changes: Sequence[str]
     defaults: dict[str, Value]
     renames: bool
-    patches: list[Any]
+    patches: Sequence[Any]
     options: str
-    placed: list[Value]
+    placed: Sequence[Value]
+    blurred: bool
 
     def dump(self) -> list[Any]:
         """Return the summary as JSON-ready data."""
@@ -83,8 +90,8 @@ class FunctionSummary(Record):
 
     @classmethod
     def load(cls, data: list[Any]) -> FunctionSummary:
-        """Make a summary from what :meth:`dump` gave."""
-        return cls(*data)
+        """Make a summary from what :meth:`dump` gave, or from that as JSON keeps it."""
+        return cls(*map(as_value, data))
 
 
 def read_function(
@@ -175,6 +182,7 @@ def _summary(code: CodeType, frame: Frame, defaults: Any) -> FunctionSummary:
         renames=body.names_others,
         patches=body.patches,
         placed=list(map(slim, body.placed)),
+        blurred=isinstance(body.conditions, Blurred),
     )
 
 
