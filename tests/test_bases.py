@@ -267,3 +267,10 @@ def test_where_such_a_class_may_do_more_only_running_tells(case, parts, key):
     case.write("one", FACTORY.format(*parts))
     case.resolve(KeyRule(key), foreign=True)
     assert "zoo.one" in case.undecided or case.listed == case.truth.entries
+
+
+def test_a_function_that_is_given_large_literals_is_followed(case):
+    made = "def note(*given): pass\ndef make(base):\n    class Made(base): pass\n"
+    made += "    note((b'a', 2.5, ...), {1, 2}, b'x')\n    return Made\n"
+    case.write("one", f"from zoo.base import Base\n{made}class One(make(Base)): pass\n")
+    assert resolved(case).is_sound()

@@ -39,7 +39,7 @@ class Factories(Abstractness):
         summary = context.summary
         assert summary is not None
         keywords, body = summary.classes[made[1]][4:6]
-        handed = any(is_handed(call, {made}) for _, call, _ in summary.calls)
+        handed = any(is_handed(call, [made]) for _, call, _ in summary.calls)
         set_later = {patch[2] for patch in summary.patches if patch[1] == made}
         return not keywords and not handed and set_later <= _TELLING and DOING.isdisjoint(body)
 
@@ -50,7 +50,7 @@ class Factories(Abstractness):
         return base[0] in CLASSES and not self._has_abcmeta(base)
 
 
-def is_handed(call: Any, classes: set[Any]) -> bool:
+def is_handed(call: Any, classes: list[Any]) -> bool:
     """Tell whether a call is given one of *classes*, or is one of a method of it."""
     callee = call[1]
     while callee[0] == "a":
@@ -58,7 +58,7 @@ def is_handed(call: Any, classes: set[Any]) -> bool:
     return _holds(callee, classes) or any(_holds(arg, classes) for arg in call[2])
 
 
-def _holds(value: Any, classes: set[Any]) -> bool:
+def _holds(value: Any, classes: list[Any]) -> bool:
     """Tell whether a value is or holds one of *classes*; an attribute of one isn't it."""
     if value in classes:
         return True

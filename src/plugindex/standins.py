@@ -70,8 +70,8 @@ class StandIns(Renamers):
         if not summary.positional:
             return False
         given = ("P", summary.parameters[0])
-        made = {value for value in _results(summary) if value != given}
-        if not made or any(is_handed(call, {given, *made}) for _, call, _ in summary.calls):
+        made = [value for value in _results(summary) if value != given]
+        if not made or any(is_handed(call, [given, *made]) for _, call, _ in summary.calls):
             return False
         return all(self._is_alike(value, given, summary, context) for value in made)
 
