@@ -249,3 +249,12 @@ def test_a_decorator_that_calls_itself_does_not_call_what_it_decorates(case):
     case.resolve(KeyRule(), foreign=True)
     assert case.undecided == set()
     assert set(case.listed) == {"zoo.one:Two"}
+
+
+def test_a_function_whose_class_says_itself_where_it_is_may_make_one(case):
+    made = "def make(base, name):\n    class Made(base):\n        __qualname__ = name\n"
+    made += "        __module__ = 'zoo.one'\n    return Made\n"
+    case.write("base", "class Base: pass\n")
+    case.write("one", f"from zoo.base import Base\n{made}Eight = make(Base, 'Eight')\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}

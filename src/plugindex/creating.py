@@ -5,7 +5,6 @@ from __future__ import annotations
 from plugindex.bases import OBJECT
 from plugindex.belonging import DEEPEST, Family
 from plugindex.keepers import KEEPS_CLASS
-from plugindex.machine import NAMING
 from plugindex.meaning import items_of
 from plugindex.names import is_ours
 
@@ -131,8 +130,7 @@ class Creating(Family):
 def _may_be_had(summary: FunctionSummary) -> bool:
     """Tell whether a class of a function's binds a global name, or says itself where it is."""
     return any(
-        "<locals>" not in entry[0] or any(name in entry[5] for name in NAMING)
-        for entry in summary.classes
+        "<locals>" not in entry[0] or "__qualname__" in entry[5] for entry in summary.classes
     )
 
 
