@@ -62,18 +62,17 @@ class ComputingEvaluator(CallingEvaluator):
     def in_package(self, beginning: str, name: str) -> Found | None:
         """Return an attribute of one of the modules whose names begin so, if but one has it."""
         package = beginning.rpartition(".")[0]
-        if self._answering is None or not package:
+        own = self.library.record(package) if package else None
+        if self._answering is None or own is None or _sets(own, name):
             return None
-        own, found = self.library.record(package), []
-        for file in self.library.modules(package):
-            record = self.library.record(file.name)
-            if not file.name.startswith(beginning):
-                continue
-            if record is None or _is_open(record) or own is None or _sets(own, name):
+        found = []
+        files = self.library.modules(package)
+        for record in (self.library.record(f.name) for f in files if f.name.startswith(beginning)):
+            if record is None or _is_open(record):
                 return None
             value = record.names.get(name)
             if value is not None and as_value(value[:3]) != ("f", package, name):
-                found.append(self.member(file.name, name))
+                found.append(self.member(record.name, name))
         return found[0] if found and all(one == found[0] for one in found) else None
 
     def _is_plain(self, function: Found) -> bool:
@@ -93,7 +92,7 @@ class ComputingEvaluator(CallingEvaluator):
         module = function[1]
         record = self.library.record(module)
         value: Any = record.names.get(name) if record else None
-        while value is not None and value[0] == "f" and value[1:3] != (module, name):
+        while value is not None and value[0] == "f" and tuple(value[1:3]) != (module, name):
             module, name = value[1:3]
             record = self.library.record(module)
             value = record.names.get(name) if record else None

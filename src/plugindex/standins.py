@@ -81,13 +81,14 @@ class StandIns(Renamers):
             return False
         _, _, _, bases, keywords, body = summary.classes[value[1]][:6]
         others = [self.evaluate(base, context) for base in bases if base != given]
+        cls = self.evaluate(given, context)
         return (
             given in bases
             and not keywords
             and DOING.isdisjoint(body)
             and all(name[:2] == name[-2:] == "__" for name in body)
-            and self.is_abstract(self.evaluate(given, context)) is False
-            and not self._has_abcmeta(self.evaluate(given, context))
+            and self.is_abstract(cls) is False
+            and not self._has_abcmeta(cls)
             and all(self._adds_nothing(other) for other in others)
         )
 
