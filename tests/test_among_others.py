@@ -198,3 +198,35 @@ def test_a_module_that_puts_one_of_another_name_in_its_place(verdict):
         parts="from herd.base import Base\n\nclass One(Base):\n    __module__ = 'herd.one'\n",
     )
     assert listed(found) == ["herd.one:One"]
+
+
+def test_a_class_of_another_module_of_which_only_running_tells(verdict):
+    inside = DECORATED + "    __module__ = 'herd.shown'\n"
+    inside = inside.replace("    pass\n", "")
+    found = verdict(hidden=inside, shown="from herd.hidden import One\n")
+    assert listed(found) == ["herd.shown:One"]
+
+
+def test_what_packages_bring_in_before_one_around_them_fails_fails_with_it(verdict):
+    found = verdict(
+        **{
+            "sub/__init__": "import herd.sub.deep\nimport herd.nowhere\n",
+            "sub/deep/__init__": "from herd.sub.deep.one import One\n",
+            "sub/deep/one": "from herd.base import Base\nclass One(Base): pass\n",
+        },
+    )
+    (one,) = found["registries"][0]["plugins"]
+    assert (one["class"], one["status"]) == ("herd.sub.deep.one:One", "unavailable")
+
+
+PARTED = "from herd.base import Base\ntry:\n    import flock.base as other\nexcept ImportError:\n"
+PARTED += "    other = None\nif other:\n    class One(Base, other.Bird): pass\n"
+PARTED += "class Two(Base): pass\n"
+
+
+@pytest.mark.parametrize(("text", "names"), [("", ["One", "Two"]), ("import nowhere\n", ["Two"])])
+def test_a_class_with_a_base_of_an_application_that_may_lack_something(
+    verdict, plugindex, text, names
+):
+    plugindex.write({"flock/__init__.py": "", "flock/base.py": f"{text}class Bird: pass\n"})
+    assert listed(verdict(one=PARTED)) == [f"herd.one:{name}" for name in names]

@@ -274,3 +274,22 @@ def test_a_function_that_is_given_large_literals_is_followed(case):
     made += "    note((b'a', 2.5, ...), {1, 2}, b'x')\n    return Made\n"
     case.write("one", f"from zoo.base import Base\n{made}class One(make(Base)): pass\n")
     assert resolved(case).is_sound()
+
+
+COPY = """
+import importlib.util
+spec = importlib.util.find_spec({0!r})
+copy = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(copy)
+class One(copy.{1}): pass
+"""
+
+
+def test_a_second_copy_of_a_module_has_no_more_classes_of_the_family_than_that(case):
+    case.write("one", COPY.format("html.parser", "HTMLParser"))
+    assert resolved(case).is_sound()
+
+
+def test_in_a_copy_of_a_module_of_its_own_there_may_be_some(case):
+    case.write("one", COPY.format("zoo.base", "Base"))
+    assert resolved(case).undecided == {"zoo.one"}

@@ -260,6 +260,7 @@ def test_a_plugin_is_described(look):
             _code = "c"
             code = "C"
             skipped = [1]
+            unequal = (1, float("nan"))
             def method(self): ...
         Deep.companion = object
         Deep.companion2 = object

@@ -160,10 +160,11 @@ def packed(text):
     [
         (NAMES + b"zoo__main", False),
         (NAMES + b"__prepare__" + b"zoo__main", True),
+        (b"\n\r\r\n  in " + NAMES + b"zoo__main", False),
         (b"\0" + NAMES + b"zoo__main", True),  # it isn't found
         (NAMES.replace(b"__test__", b"\xff\xff") + b"zoo__main", True),
     ],
-    ids=["no class statement", "a class statement", "no text", "not all of it"],
+    ids=["no class statement", "a class statement", "lines first", "no text", "not all of it"],
 )
 def test_the_texts_that_cython_packs_are_read(text, held):
     binary = CYTHON + b"LZSS string data decompression failed\0" + packed(text) + bytes(99)

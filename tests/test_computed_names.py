@@ -100,6 +100,14 @@ def __getattr__(name):
 def __getattr__(name):
     return getattr(import_module(f"{__name__}._{''.join(map(str.lower, name))}"), name)
 """,
+    "a view of a dict": """
+from types import MappingProxyType
+_WHERE = MappingProxyType({"Base": "._base"})
+def __getattr__(name):
+    if (found := _WHERE.get(name)) is None:
+        raise AttributeError(name)
+    return getattr(import_module(found, __name__), name)
+""",
     "a function that makes it": """
 def lazily(package, where):
     def __getattr__(name):

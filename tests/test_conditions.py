@@ -54,6 +54,14 @@ def test_a_fact_that_says_all_decides():
     assert conditions.given(one, conditions.negated(one)) is False
 
 
+def test_a_fact_brings_nothing_in_that_a_condition_does_not_ask_for():
+    conditions = Conditions()
+    one, other, third = (conditions.variable(number) for number in range(3))
+    fact = conditions.either(one, conditions.both(other, third))
+    assert conditions.given(other, fact) == other
+    assert conditions.given(conditions.both(other, fact), fact) == other
+
+
 def test_what_is_unknown_leaves_a_condition_open_unless_it_does_not_matter():
     conditions = Conditions()
     one, other = conditions.variable(0), conditions.variable(1)

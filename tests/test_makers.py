@@ -185,13 +185,22 @@ def add_metaclass(metaclass):
 """
 
 
-def test_a_class_that_six_makes_anew_with_a_metaclass_is_had_by_its_name(case):
-    (case.folder.parent / "six.py").write_text(ADDING)
+@pytest.mark.parametrize("six", ["six", "zoo.six", "zoo._six"])
+def test_a_class_that_six_makes_anew_with_a_metaclass_is_had_by_its_name(case, six):
+    (case.folder.parent / f"{six.replace('.', '/')}.py").write_text(ADDING)
     case.write("base", "class Base: pass\nclass Meta(type): pass\n")
-    use = "import six\nfrom zoo.base import Base, Meta\n@six.add_metaclass(Meta)\n"
+    use = f"import {six} as six\nfrom zoo.base import Base, Meta\n@six.add_metaclass(Meta)\n"
     case.write("one", use + "class One(Base): pass\nclass Two(One): pass\n")
     assert case.resolve(KeyRule(), foreign=True).is_sound()
     assert set(case.listed) == {"zoo.one:One", "zoo.one:Two"}
+
+
+def test_what_a_metaclass_with_a_base_that_is_not_told_makes_may_be_a_class(case):
+    made = "import json\nclass Base: pass\nclass Meta(json.loads('[]') or type): pass\n"
+    case.write("base", made + "Shape = Meta('Shape', (Base,), {})\n")
+    case.write("one", "from zoo.base import Shape\nclass One(Shape): pass\n")
+    case.resolve(KeyRule(), foreign=True)
+    assert "zoo.one" in case.undecided
 
 
 def test_what_derives_from_a_plain_object_is_no_class(case):

@@ -41,6 +41,10 @@ TOLD = {
     "all but what is elsewhere": "for name, value in tuple(globals().items()):\n"
     "    if name == 'Two' or not getattr(value, '__module__', '').startswith('zoo.'): continue\n"
     "    value.__module__ = 'zoo'\n",
+    "what is inside and lets itself be moved": "from contextlib import suppress\n"
+    "for value in tuple(locals().values()):\n"
+    "    if not getattr(value, '__module__', '').startswith('zoo.'): continue\n"
+    "    with suppress(AttributeError): value.__module__ = 'zoo'\n",
     "what is elsewhere": "for value in [One, Two]:\n"
     "    if getattr(value, '__module__', '').startswith('park.'): value.__module__ = 'zoo'\n",
     "nothing": "for cls in []: cls.__module__ = 'zoo'\n",

@@ -88,3 +88,14 @@ def test_what_is_there_to_be_run_is_not_imported_to_load_its_class(simple_app):
     with pytest.raises(StalePluginError, match="there to be run, and nothing has imported it"):
         simple_app.registry["Run"]
     assert simple_app.imported() == []
+
+
+def test_the_base_itself_may_stand_there(simple_app):
+    simple_app.write("loose/inner/base.py", "class Base: pass\n")
+    simple_app.write("loose/inner/__init__.py", "from . import birds\n")
+    simple_app.write("loose/inner/birds/__init__.py", "from .owl import Owl\n")
+    simple_app.write("loose/inner/birds/owl.py", "from ..base import Base\nclass Owl(Base): pass\n")
+    (simple_app.folder / simple_app.name / "loose" / "__init__.py").unlink()
+    text = "from plugindex import LazyDiscoveryDict\n"
+    text += "print(*LazyDiscoveryDict.for_subclasses('APP.loose.inner.base:Base', package='APP'))"
+    assert simple_app.run(text) == f"{simple_app.name}.loose.inner.birds.owl:Owl"

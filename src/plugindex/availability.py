@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from plugindex.meaning import Context
+    from plugindex.meaning import Context, Found
     from plugindex.reader import ModuleRecord
 
 _ANYWHERE = "*"
@@ -23,6 +23,7 @@ class Requirements(StandIns):
     def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
         self._available: dict[str, tuple[str, str] | None] = {}
         self._adding: dict[str, frozenset[str]] = {}
+        self._broken: dict[str, str] = {}
         super().__init__(library, base, statements_count, package)
 
     def unavailable(self, module: str) -> tuple[str, str] | None:
@@ -67,6 +68,33 @@ class Requirements(StandIns):
                 self.follow(context, full)
                 missing = self.unavailable(full)
         return missing
+
+    def lacking_base(self, cls: Found) -> str:
+        """Return what the module of a base from another application lacks, "" if nothing.
+
+        It was looked into to tell the class, whose statement can't have been run then. What it
+        imports of its own is not followed.
+        """
+        for module in {one[1]: 0 for one in self.order(cls) if one[0] == "class"}:
+            if root(module) != root(cls[1]) and root(module) not in sys.stdlib_module_names:
+                if module not in self._broken:
+                    self._broken[module] = self._lacks_itself(module)
+                if self._broken[module]:
+                    return self._broken[module]
+        return ""
+
+    def _lacks_itself(self, module: str) -> str:
+        record = self.library.record(module)
+        if record is None:
+            return ""
+        context = self.context(record)
+        lacking = (
+            name
+            for condition, name, _, _ in record.imports
+            if not self.library.exists(name) and not self.may_add(module, name)
+            if self.decide(condition, context) is True
+        )
+        return next((f"{module} lacks {name}" for name in lacking), "")
 
     def importable(self, module: str, names: Any, context: Context) -> bool | None:
         """Return whether an import would succeed, None where code changes what can be found."""

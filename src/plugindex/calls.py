@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from plugindex.evaluation import STARRED, SUPER, Evaluator
-from plugindex.keepers import KEEPER, KEEPS_CLASS, MARKS, PARTIAL, completed, kept, marked, partial
+from plugindex.evaluation import STARRED, SUPER
+from plugindex.keepers import (
+    KEEPER,
+    MARKS,
+    PARTIAL,
+    adds_metaclass,
+    completed,
+    keeps_class,
+    kept,
+    marked,
+    partial,
+)
 from plugindex.made import made_by
 from plugindex.meaning import (
-    BEGUN,
     CHOICE,
     CHOSEN,
-    IN_PACKAGE,
     LOADED,
-    MISSING,
     TYPED_DICT,
     Context,
     Parameters,
-    absolute,
     unknown,
     unknown_result,
 )
+from plugindex.standardcalls import StandardCalls
 from plugindex.tables import called
 
 TYPE_CHECKING = False
@@ -35,19 +42,13 @@ _ALIASING = frozenset({
     "_SpecialGenericAlias", "_GenericAlias", "_DeprecatedGenericAlias", "_CallableType",
     "_TupleType", "_BaseGenericAlias",
 })  # fmt: skip
-_LOADERS = frozenset({
-    "_frozen_importlib:module_from_spec", "importlib._bootstrap:module_from_spec",
-    "importlib:__import__", "importlib:reload", "pkgutil:resolve_name", "pydoc:locate",
-})  # fmt: skip
-_ADDING = "six:add_metaclass"
 _REGISTER = "abc:ABCMeta.register"  # gives what it is given, after the class
 _TYPED_DICT_FORM = "_TypedDictSpecialForm"
-_REST = "?"  # of a text whose beginning is told; no module has such a name
 DEEPEST_CALL = 5
 MOST_CALLS = 60  # followed for one question; code that needs more is not told by reading
 
 
-class CallingEvaluator(Evaluator):
+class CallingEvaluator(StandardCalls):
     """An evaluator that follows calls of functions whose code can be read."""
 
     _calls = 0  # how deep the call is that is followed now
@@ -62,7 +63,7 @@ class CallingEvaluator(Evaluator):
         """Return what a call gives."""
         kind = callee[0]
         if kind == "real":
-            return self._call_real(callee[1], args, names)
+            return self.call_real(callee[1], args, names)
         if kind == "method":
             return called(callee, args, names)
         if kind == "keeper":
@@ -102,87 +103,30 @@ class CallingEvaluator(Evaluator):
         record = self.library.record("typing_extensions")
         return record is not None and record.classes[found[1][2]][0] == _TYPED_DICT_FORM
 
-    def _call_real(self, function: Any, args: tuple[Found, ...], names: Any) -> Found:
-        name = getattr(function, "__name__", "")
-        if args and args[0][:2] == ("unknown", IN_PACKAGE) and (name != "getattr" or len(args) > 2):
-            return unknown_result("a call", ("real", function), args)
-        texts = [_text(arg) for arg in args]
-        if name == "hasattr" and len(args) == 2 and isinstance(texts[1], str):
-            return _presence(self.attribute(args[0], texts[1]), args[0], texts[1])
-        if function is isinstance or function is callable:
-            from plugindex.instances import told
-
-            return told(function, args)
-        if name == "getattr" and len(args) > 1 and isinstance(texts[1], str):
-            found = self.attribute(args[0], texts[1])
-            return args[2] if found[0] == "missing" and len(args) > 2 else found
-        if function is str and len(args) == 1 and isinstance(texts[0], str):
-            return args[0]
-        if function is __import__:
-            return self._module_by_name(args, texts[0] if len(args) == 1 and not names else None)
-        if function is eval:
-            return unknown_result("what eval() gives", LOADED, ())
-        if function is len and len(args) == 1 and args[0][:1] == ("items",) and not args[0][2:]:
-            return ("const", len(args[0][1]))
-        if name in ("tuple", "list", "sorted") and len(args) == 1 and args[0][0] == "items":
-            return args[0]
-        if name == "partial" and getattr(function, "__module__", "") == "functools" and args:
-            return partial(args, names)
-        if function is super and len(args) == 2 and args[0][0] == "class":
-            return ("super", *args)
-        if function is type and len(args) == 1 and args[0][0] == "instance":
-            owner: Found = args[0][1]
-            return owner
-        if function is classmethod and args and args[0][0] == "function":
-            return ("classmethod", args[0])
-        if function is staticmethod and args:
-            return args[0]
-        if isinstance(function, type) and f"{function.__module__}:{name}" in KEEPS_CLASS:
-            return KEEPER
-        if isinstance(function, type) and function is not type:
-            return ("instance", ("real", function))
-        return unknown_result("a call", ("real", function), args)
-
-    def _module_by_name(self, args: tuple[Found, ...], name: object) -> Found:
-        """Return what ``__import__(name)`` gives: the topmost package of the module."""
-        if not isinstance(name, str) or not name:
-            return unknown_result("a module that a call imports", LOADED, args)
-        return ("module", name.partition(".")[0]) if self.library.exists(name) else MISSING
-
-    def _imported_module(self, args: tuple[Found, ...]) -> Found:
-        texts = [*map(_beginning, args[:1]), *(_text(arg) for arg in args[1:])]
-        name = absolute(*texts) if 1 <= len(texts) <= 2 else None
-        if name is not None and args[0][0] == "unknown":
-            return unknown(IN_PACKAGE, ("const", name.removesuffix(_REST)), LOADED)
-        if name is None:
-            return unknown_result("a module whose name is computed", LOADED, ())
-        return ("module", name) if self.library.exists(name) else MISSING
-
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
         qualname = self.library.record(callee[1]).classes[callee[2]][0]  # type: ignore[union-attr]
         if callee[1] == "typing" and qualname in _ALIASING and args:
             return args[0]
-        if f"{callee[1]}:{qualname}" in KEEPS_CLASS:
+        if keeps_class(f"{callee[1]}:{qualname}"):
             return KEEPER
         return ("instance", callee)
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
-        if reference == _ADDING:  # it is given the metaclass, and what it gives gets the class
+        if adds_metaclass(reference):  # it is given the metaclass, and what it gives gets the class
             return KEEPER
-        if reference in KEEPS_CLASS:
+        if keeps_class(reference):
             return kept(args, names)
         if reference == _REGISTER and len(args) == 2:
             return args[1]
-        if reference == "importlib:import_module":
-            return self._imported_module(args)
         if reference == "typing:TypedDict":
             return TYPED_DICT
         made = made_by(callee, args, names)
         if made is not None:
             return made
-        if reference in _LOADERS:
-            return unknown_result("a module or its part, got by a computed name", LOADED, ())
+        loaded = self.loaded(reference, args)
+        if loaded is not None:
+            return loaded
         if callee[2] == "with_metaclass" and args:
             return ("with_metaclass", args[0], args[1:])
         kinds = tuple([type(arg[1]) for arg in args if arg[0] == "const"])  # for 1 equals true
@@ -272,24 +216,3 @@ def _spread(args: tuple[Found, ...]) -> Found:
     """Return a starred parameter; how many there are isn't told if one argument stands for some."""
     open_ended = any(arg[0] == "unknown" and arg[1] == STARRED for arg in args)
     return unknown("starred arguments", *args) if open_ended else ("items", args)
-
-
-def _beginning(found: Found) -> str | None:
-    """Return a text, or the beginning that is told of it with an end that stands for any."""
-    if found[:2] == ("unknown", BEGUN) and found[2]:
-        return f"{found[2][0][1]}{_REST}"
-    text: str | None = _text(found)
-    return text
-
-
-def _text(found: Found) -> Any:
-    return found[1] if found[0] == "const" else None
-
-
-def _presence(found: Found, owner: Found, name: str) -> Found:
-    """Return whether an attribute exists; decorators and metaclasses add such as dataclasses do."""
-    if found[0] == "missing" and owner[0] == "class" and name[:2] == "__":
-        return unknown("whether an attribute exists")
-    if found[0] in ("unknown", "outside"):
-        return unknown("whether an attribute exists")
-    return ("const", found[0] != "missing")

@@ -170,14 +170,14 @@ def _import(
 
 
 def _import_module(name: str) -> None:
-    """Import one module as a fresh process would, the package around it first.
+    """Import one module as a fresh process would, the packages around it first.
 
     What a package imports before it fails stays in ``sys.modules``, where an import finds it and
     doesn't ask for the package again.
     """
-    parent = name.rpartition(".")[0]
-    if parent and parent not in sys.modules and name in sys.modules:
-        __import__(parent)
+    parts = name.split(".")
+    for end in range(1, len(parts)):
+        __import__(".".join(parts[:end]))
     __import__(name)
 
 

@@ -116,7 +116,9 @@ class Conditions:
         top = max(self._newest(condition), self._newest(fact))
         high, low = self._branch(condition, top, 1), self._branch(condition, top, 2)
         if_high, if_low = self._branch(fact, top, 1), self._branch(fact, top, 2)
-        if if_high is False:
+        if high == low:  # what else the fact says of this variable doesn't matter
+            found = self.given(condition, self.either(if_high, if_low))
+        elif if_high is False:
             found = self.given(low, if_low)
         elif if_low is False:
             found = self.given(high, if_high)

@@ -131,6 +131,10 @@ class Scope(Record):
             return inside or f"{module}.".startswith(self.application + ".")
         return inside and (self.recursive or "." not in module[len(self.package) + 1 :])
 
+    def asks_attributes(self) -> bool:
+        """Say whether what is listed of a class is in attributes of its own."""
+        return bool(self.rule.attribute or self.secondary)
+
 
 def selection(
     plugin_folder: str | PathLike[str] = "",

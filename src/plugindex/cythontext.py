@@ -20,8 +20,8 @@ _LONGEST_STEP = 8 * 258  # bytes that a step may add
 _ZLIB_STARTS = (b"\x78\xda", b"\x78\x9c", b"\x78\x01", b"\x78\x5e")
 # The first bytes have nothing to refer back to, so they stand there, behind a set bit for each.
 _LZSS_START = re.compile(
-    rb"(?=\xff[\n\t\x20-\x7e\x80-\xf4]{8}"
-    rb"|[\x1f\x3f\x5f\x7f\x9f\xbf\xdf\xff][\n\t\x20-\x7e]{5}|[\x0f-\xff]\n   )"
+    rb"(?=\xff[\t-\r\x1b\x20-\x7e\x80-\xf4]{8}"
+    rb"|[\x1f\x3f\x5f\x7f\x9f\xbf\xdf\xff][\t-\r\x1b\x20-\x7e]{5}|[\x0f-\xff]\n   )"
 )
 _ALWAYS = (b"__main__", b"__name__", b"__test__")  # names in every module
 

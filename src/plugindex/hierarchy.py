@@ -6,7 +6,7 @@ import sys
 
 from plugindex.bases import OBJECT, Bases
 from plugindex.expressions import undecided
-from plugindex.keepers import KEEPS_CLASS
+from plugindex.keepers import keeps_class
 from plugindex.linearisation import merged
 from plugindex.made import MADE, metaclass_of
 from plugindex.meaning import MISSING, unknown
@@ -219,7 +219,7 @@ class Hierarchy(Bases):
         """Return the attributes that decorators may set; "setattr" stands for any."""
         names: set[str] = set()
         for found in self.decorators(cls):
-            if found[0] == "function" and f"{found[1]}:{found[2]}" not in KEEPS_CLASS:
+            if found[0] == "function" and not keeps_class(f"{found[1]}:{found[2]}"):
                 summary = self.library.function(*found[1:4])
                 if summary is None or "setattr" in summary.mentions:
                     names.add("setattr")

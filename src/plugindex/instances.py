@@ -1,4 +1,4 @@
-"""What ``isinstance`` and ``callable`` tell of evaluated values; decorators ask them much.
+"""What ``isinstance``, ``callable`` and ``type`` tell of values; decorators ask them much.
 
 They are told of nothing that an ``__instancecheck__`` decides.
 """
@@ -34,6 +34,16 @@ def told(function: Any, args: tuple[Found, ...]) -> Found:
         answers = [_is_instance(args[0], kind) for kind in kinds]
         answer = True if True in answers else None if None in answers else False
     return unknown("what a value is", *args) if answer is None else ("const", answer)
+
+
+def type_of(found: Found) -> Found | None:
+    """Return what ``type(value)`` gives; None for what may be of a class that isn't told."""
+    if found[0] == "instance":
+        owner: Found = found[1]
+        return owner
+    if found[0] in ("const", "real"):
+        return ("real", type(found[1]))
+    return ("real", FunctionType) if found[0] == "function" else None
 
 
 def _is_callable(found: Found) -> bool | None:

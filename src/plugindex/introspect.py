@@ -248,7 +248,9 @@ def _is_literal(value: object) -> bool:
         return all(_is_literal(item) for item in value)
     if type(value) is int:
         return value.bit_length() < 4096  # beyond, the decimal conversions refuse
-    return value is None or type(value) in (str, float, bool)
+    if type(value) is float:
+        return value == value  # NaN equals nothing, so it can't be stored
+    return value is None or type(value) in (str, bool)
 
 
 def _secondary(key: Hashable, cls: type, scope: Scope) -> dict[str, Any]:

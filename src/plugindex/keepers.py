@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 # Class decorators that give back the class (or its slotted twin of the same name), and the
 # functions that make such decorators when they are called with options.
-KEEPS_CLASS = frozenset({
+_KEEPS_CLASS = frozenset({
     "dataclasses:dataclass", "functools:total_ordering", "typing:final", "enum:unique",
     "typing:runtime_checkable", "typing:no_type_check", "typing:dataclass_transform",
     "typing_extensions:final", "typing_extensions:runtime_checkable", "warnings:deprecated",
-    "typing_extensions:dataclass_transform", "typing_extensions:deprecated", "six:add_metaclass",
+    "typing_extensions:dataclass_transform", "typing_extensions:deprecated",
     "attr._make:attrs", "attr._next_gen:define", "attr._next_gen:frozen", "attr._funcs:attrs",
     "pydantic.dataclasses:dataclass", "beartype._decor.decorcache:beartype",
     "unittest.case:skip", "unittest.case:skipIf", "unittest.case:skipUnless",
@@ -23,6 +23,17 @@ KEEPS_CLASS = frozenset({
 MARKS = "_pytest.mark.structures"  # has a class that can be called, that of pytest's marks
 PARTIAL = ("_functools:partial", "functools:partial")
 KEEPER: Found = ("keeper",)
+_ADDING = "six:add_metaclass"  # many a package has a six of its own
+
+
+def keeps_class(reference: str) -> bool:
+    """Tell whether a decorator, ``module:name``, gives back the class, or one in its place."""
+    return reference in _KEEPS_CLASS or adds_metaclass(reference)
+
+
+def adds_metaclass(reference: str) -> bool:
+    """Tell whether a function is the one of six that gives a class decorator, of any copy of it."""
+    return reference.endswith(_ADDING)
 
 
 def marked(mark: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
@@ -46,7 +57,7 @@ def kept(args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
 def partial(args: tuple[Found, ...], names: tuple[str, ...]) -> Found:
     """Return a partial; options of a decorator that keeps the class are dropped."""
     callee = args[0]
-    if callee[0] == "function" and f"{callee[1]}:{callee[2]}" in KEEPS_CLASS and names:
+    if callee[0] == "function" and keeps_class(f"{callee[1]}:{callee[2]}") and names:
         return callee
     split = len(args) - len(names)
     if "**" in names or not split:

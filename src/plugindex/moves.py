@@ -33,6 +33,17 @@ class Moves(Makers):
         self._movers: dict[str, list[ModuleRecord]] = {}
         super().__init__(library, base, statements_count)
 
+    def context(self, record: ModuleRecord) -> Context:
+        """Return the context of a module's statements, after what it moves has been looked for.
+
+        A condition that asks where a class is can't be told while that is what is being asked.
+        """
+        first = record.name not in self._contexts
+        found = super().context(record)
+        if first and any(patch[2] == _MODULE for patch in record.patches):
+            self._moves(record)
+        return found
+
     def module_of(self, cls: Found) -> str:
         """Return the ``__module__`` of a class: where it stands, unless it is said otherwise."""
         return self.moved(cls) or super().module_of(cls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.answering import Answering
-from plugindex.keepers import KEEPS_CLASS
+from plugindex.keepers import keeps_class
 from plugindex.names import root
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ class Naming(Answering):
         return self._set_by(setting[0], cls) if len(setting) == 1 and self.obeys(cls) else None
 
     def _sets_module(self, decorator: Found) -> bool:
-        if decorator[0] != "function" or f"{decorator[1]}:{decorator[2]}" in KEEPS_CLASS:
+        if decorator[0] != "function" or keeps_class(f"{decorator[1]}:{decorator[2]}"):
             return False
         summary = self.library.function(*decorator[1:4])
         return summary is None or _MODULE in summary.texts or _MODULE in summary.sets

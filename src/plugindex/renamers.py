@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.expressions import CALLED, SPACES
-from plugindex.keepers import KEEPS_CLASS
+from plugindex.keepers import keeps_class
 from plugindex.machine import NAMING
 from plugindex.made import MADE
 from plugindex.makers import ANY_TIME
@@ -57,7 +57,7 @@ class Renamers(Moves):
         function = callee[1] if callee[0] == "bound" else callee
         if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
             return _UNTOLD
-        if f"{function[1]}:{function[2]}" in KEEPS_CLASS:
+        if keeps_class(f"{function[1]}:{function[2]}"):
             return _UNTOLD
         summary = self.library.function(*function[1:4])
         if summary is None or not self._sets_naming(function):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from plugindex.availability import Requirements, requirements_of
 from plugindex.candidates import Candidate, CandidateReader
 from plugindex.claims import Claims
+from plugindex.eligibility import Eligibility
 from plugindex.keyreading import KeyReader, Undecided, telling
 from plugindex.makers import ANY_TIME, EVERYWHERE
 from plugindex.namespaces import ALIASES
 from plugindex.records import Problem, Record
-from plugindex.subscripts import makes_classes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from plugindex.meaning import Found
     from plugindex.reader import ModuleRecord
 
-_OTHERS = ("class", "real", "missing", "const", "module", "function", "instance", "made")
 _COMPILED = "it is compiled, and may hold classes of the family"
 
 
@@ -48,6 +47,7 @@ class Resolver:
         self.family = Requirements(library, scope.base, not scope.foreign, scope.package)
         self.keys = KeyReader(self.family, scope)
         self.claims = Claims(library, self.family)
+        self.eligibility = Eligibility(self.family, scope)
         self._words: frozenset[bytes] | None = None
         self._telling = telling(scope)
         self._lending: dict[str, dict[str, list[Found]]] = {}
@@ -110,7 +110,7 @@ class Resolver:
             try:
                 candidate = self._candidate(cls, problems)
             except Undecided as reason:
-                reasons.append(str(reason))
+                reasons.append(self.eligibility.dated(cls, str(reason)))
                 continue
             if candidate is not None:
                 candidates.append(candidate)
@@ -147,54 +147,15 @@ class Resolver:
         if self.family.belongs(cls) is False:
             return None
         if self.scope.foreign:
-            if not self._counts(cls):
+            if not self.eligibility.counts(cls):
                 return None
         elif not self._covers(cls[1]) and self.family.module_of(cls) != cls[1]:
             return None
-        self._check(cls)
+        self.eligibility.check(cls)
         if self.family.is_abstract(cls):
             return None
         key = self.keys.key(cls, problems)
         return None if key is None else self.candidates.candidate(cls, key)
-
-    def _check(self, cls: Found) -> None:
-        """Leave to running what reading does not tell of a class that may count."""
-        name, line, condition = self.family.entry(cls)[:3]
-        if makes_classes(self.family, cls):
-            raise Undecided(f"line {line}: {name}[...] makes a class{ANY_TIME}")
-        if "__qualname__" in self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {}):
-            raise Undecided(f"line {line}: {name} changes its qualified name")
-        if self.family.renamed_by_hooks(cls):
-            raise Undecided(f"line {line}: a hook may change where {name} is to be had")
-        if self.family.belongs(cls) is None or self.family.doubtful(cls):
-            raise Undecided(f"line {line}: the bases of {name} are not told by reading")
-        if self.family.decide(condition, self.family.home(cls)) is None:
-            raise Undecided(f"line {line}: only running decides whether {name} exists")
-        if self.family.is_abstract(cls) is None:
-            raise Undecided(f"line {line}: whether {name} is abstract")
-
-    def _counts(self, cls: Found) -> bool:
-        """Tell whether the qualified name leads to the class after the import."""
-        module, entry = self.family.module_of(cls), self.family.entry(cls)
-        if not self._covers(module):
-            return False
-        if not self._asks_attributes() and self.family.stands_in(cls):
-            return True
-        names = entry[0].split(".")
-        found = self.family.member(module, names[0])
-        for name in names[1:]:
-            if found[0] == "class" and self.family.may_take(found, name):
-                raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
-            found = self.family.attribute(found, name)
-        told = self.family.shown_in(cls) is not None
-        renaming = {"__qualname__"} if told else {"__module__", "__qualname__"}
-        renamed = renaming & self.family.set_by_decorators(cls)
-        if found == cls and not renamed:
-            return True
-        if (found[0] in _OTHERS and found != cls) or self.family.is_replaced(cls):
-            return False
-        late = ANY_TIME if module != cls[1] else ""  # when that other module is imported
-        raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end{late}")
 
     # -- what else a module does ---------------------------------------------------------------
 
@@ -260,10 +221,6 @@ class Resolver:
             held = compiled.may_hold_classes(self.claims.binary(module))
         return _COMPILED if held else ""
 
-    def _asks_attributes(self) -> bool:
-        """Tell whether what is listed of a class is in attributes of its own."""
-        return bool(self.scope.rule.attribute or self.scope.secondary)
-
     def _is_compiled_as_read(self, module: str) -> bool:
         """Tell whether the source beside a compiled module tells which classes it has.
 
@@ -271,7 +228,9 @@ class Resolver:
         """
         from plugindex.compiled import is_from_source
 
-        return not self._asks_attributes() and is_from_source(self.library.compiled(module) or b"")
+        return not self.scope.asks_attributes() and is_from_source(
+            self.library.compiled(module) or b""
+        )
 
     def _is_python(self, base: Found) -> bool:
         """Tell whether a class statement that isn't compiled makes the base."""
