@@ -293,3 +293,30 @@ def test_a_second_copy_of_a_module_has_no_more_classes_of_the_family_than_that(c
 def test_in_a_copy_of_a_module_of_its_own_there_may_be_some(case):
     case.write("one", COPY.format("zoo.base", "Base"))
     assert resolved(case).undecided == {"zoo.one"}
+
+
+STARRED = """
+from zoo.base import Base
+try:
+    import ssl
+except ImportError:
+    ssl = None
+if ssl is not None:
+    bases = (Base, ssl.SSLError)
+else:
+    bases = (Base,)
+class One(*bases): pass
+class Two(*[], *(Exception,)): pass
+class Three(Exception, *{0}): pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "left"),
+    [("[Base]", set()), ("(*bases,)[:1]", {"zoo.one"}), ("eval('[Base]')", {"zoo.one"})],
+)
+def test_bases_with_a_star_are_told_where_what_they_stand_for_is(case, last, left):
+    case.write("one", STARRED.format(last))
+    assert resolved(case).undecided == left
+    assert list(case.truth.entries) == ["zoo.one:One", "zoo.one:Three"]
+    assert left or case.is_sound()

@@ -411,7 +411,7 @@ def test_an_attribute_that_is_no_literal_is_not_taken_for_one(text):
 def test_bases_and_keywords_are_kept_as_they_are_written():
     record = record_of("class A(B, m.C, D[int], *e, metaclass=M, k=1, **w): pass\nm = 1")
     _, _, _, bases, keywords, _ = record.classes[0]
-    assert [base[0] for base in bases] == ["g", "a", "s", "?"]
+    assert [base[0] for base in bases] == ["g", "a", "s", "S"]
     assert [name for name, _ in keywords] == ["metaclass", "k", "**"]
 
 

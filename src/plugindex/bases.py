@@ -100,5 +100,7 @@ class Bases(ComputingEvaluator):
             return (TYPED_DICT,) if self.is_typed_dict_form(found) else (found,)
         if found[0] == "with_metaclass":
             return tuple(b for base in found[2] for b in self._real_bases(base))
+        if found[0] == "items":  # of a base with a star
+            return tuple(b for base in found[1] for b in self._real_bases(base))
         # What a decorator gives is no base, or the class that it was given: nearly always.
         return found[4:] or (found,) if found[0] == "unknown" else (found,)

@@ -28,8 +28,8 @@ _ALWAYS = (b"__main__", b"__name__", b"__test__")  # names in every module
 
 def texts(data: bytes) -> bytes | None:
     """Return the texts in a Cython module's file, maybe among other bytes; None if not got at."""
-    if _PACKED not in data:
-        return data
+    if _PACKED not in data or all(one + b"\0" in data for one in _ALWAYS):
+        return data  # one that names a function so itself has its names as they are
     found = _unpacked_by_lzss(data) if _LZSS in data else _inflated(data)
     return b"\n".join(text for text in found if all(one in text for one in _ALWAYS)) or None
 

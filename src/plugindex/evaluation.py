@@ -13,6 +13,7 @@ from plugindex.meaning import (
     RAISES,
     items_of,
     real,
+    starred_base,
     unknown,
     unknown_result,
 )
@@ -288,6 +289,7 @@ _RULES: dict[str, Any] = {
     "a": Evaluator._attribute,
     "s": Evaluator._subscript,
     "x": Evaluator._call,
+    "S": lambda self, value, context: starred_base(self.evaluate(value[1], context)),
     "o": Evaluator._operator,
     "l": Evaluator._items,
     "m": Evaluator._mixed,

@@ -11,6 +11,8 @@ from plugindex.raising import ends_import
 from plugindex.slimming import slim, slim_names
 from plugindex.walker import Walker
 
+_STARRED = undecided("a starred base")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -200,10 +202,10 @@ class Frame(Walker):
         reached = self.reached
         inner = Frame(self.body, code, "class", self, reached)
         inner.run()
-        bases = tuple([undecided("a starred base") if b[0] == "S" else slim(b) for b in args[2:]])
-        named = tuple([(name, slim(value)) for name, value in keywords])
-        entry = [code.co_qualname, code.co_firstlineno, reached, bases, named, inner.attributes()]
-        self._enter_class(number, entry)
+        whole = self.top.kind == "module"
+        bases = tuple([slim(b) if whole or b[0] != "S" else _STARRED for b in args[2:]])
+        told = (bases, tuple([(name, slim(value)) for name, value in keywords]), inner.attributes())
+        self._enter_class(number, [code.co_qualname, code.co_firstlineno, reached, *told])
         for condition, error, _ in inner.failures:
             self.throw(condition, error)
         return ("k", number)
@@ -212,8 +214,7 @@ class Frame(Walker):
         """Note a class that this module makes by a call; return the class."""
         number = self._class_number(f"{name}()", self.line())
         told = (tuple(map(slim, bases)), ((CALLED, UNBOUND),), slim_names(body))
-        entry = [name, self.line(), self.reached, *told]
-        self._enter_class(number, entry)
+        self._enter_class(number, [name, self.line(), self.reached, *told])
         return ("k", number)
 
     def _class_number(self, *key: Any) -> int:

@@ -149,6 +149,11 @@ def items_of(found: Found) -> tuple[Found, ...] | None:
     return found[1] if found[0] == "items" else None
 
 
+def starred_base(found: Found) -> Found:
+    """Return what a base with a star stands for: the items of what stands behind it."""
+    return found if found[0] == "items" and not found[2:] else unknown("a starred base", found)
+
+
 def is_typing_alias(value: Any, found: Found) -> bool:
     """Tell whether *value*, a base that is *found*, is written as an alias: ``typing.Set[int]``.
 

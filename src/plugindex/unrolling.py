@@ -19,7 +19,7 @@ _FOR_ITER = opcodes.numbers("FOR_ITER")
 _MAKING = opcodes.numbers("LOAD_BUILD_CLASS", "MAKE_FUNCTION", "IMPORT_NAME")
 _MOST_ITEMS = 300
 _MOST_BLOCKS = 12
-_MOST_QUESTIONS = 200  # of all that one module may ask, for the items of its loops
+_MOST_QUESTIONS = 500  # of all that one module may ask, for the items of its loops
 
 
 def is_own_space(frame: Frame, value: Value) -> bool:
