@@ -698,3 +698,53 @@ def test_where_the_base_may_be_one_of_two_what_derives_from_neither_is_decided(c
     case.resolve(KeyRule(), foreign=True)
     doubtful = {"zoo.base", "zoo.other", "zoo.two", "zoo.three", "zoo.four"}
     assert case.undecided == doubtful
+
+
+GUARDED = """
+from zoo.base import Base
+try:
+    import {0}
+    size = {1}
+except ImportError:
+    size = 1
+class One(Base): pass
+"""
+
+
+@pytest.mark.parametrize(
+    "size", ["resource.getpagesize()", "resource.RLIMIT_CPU + resource.RUSAGE_SELF"]
+)
+def test_what_may_lack_an_attribute_is_listed_until_it_is_tried(case, size):
+    case.write("base", PLAIN)
+    case.write("one", GUARDED.format("resource", size))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+def test_what_lacks_one_for_certain_is_not(case):
+    case.write("base", PLAIN)
+    case.write("one", GUARDED.format("json", "json.nowhere.at_all()"))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+    assert case.listed == {}
+
+
+ONCE = {
+    "a name that isn't there": ("'loaded' in globals()", set()),
+    "one that is": ("'Base' not in vars()", set()),
+    "one that was": ("'gone' in locals()", set()),
+    "one of the import's": ("'__file__' not in globals()", {"zoo.one"}),
+    "one that may be": ("'maybe' in globals()", {"zoo.one"}),
+    "one that a star import may bring": ("'star' in globals()", {"zoo.one"}),
+    "another dict": ("'loaded' in str.__dict__", {"zoo.one"}),
+}
+
+
+@pytest.mark.parametrize(("test", "left"), ONCE.values(), ids=ONCE)
+def test_a_module_that_refuses_to_be_imported_twice(case, test, left):
+    case.write("base", PLAIN)
+    case.write("other", "star = 1\n")
+    text = "import os\nfrom zoo.base import Base\ngone = 1\ndel gone\n"
+    text += "if os.environ.get('ZOO_MAY'): maybe = 1\n"
+    text += "from zoo.other import *\n" if "star" in test else ""
+    case.write("one", f"{text}if {test}: raise RuntimeError\nloaded = 1\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).undecided == left
+    assert left or compare(case.listed, case.truth).sound

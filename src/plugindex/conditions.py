@@ -47,6 +47,14 @@ class Conditions:
         self._memo: dict[tuple[Condition, Condition, Condition], Condition] = {}
         self._given: dict[tuple[Condition, Condition], Condition] = {}
 
+    @classmethod
+    def resumed(cls, nodes: Sequence[Any]) -> Conditions:
+        """Return conditions that go on from a table of nodes which was kept."""
+        resumed = cls(len(nodes) + MOST_NODES)
+        resumed.nodes = [(node[0], node[1], node[2]) for node in nodes]
+        resumed._numbers = {node: at + _FIRST for at, node in enumerate(resumed.nodes)}
+        return resumed
+
     def variable(self, number: int) -> Condition:
         """Return the condition that variable *number* holds."""
         return self._node(number, True, False)

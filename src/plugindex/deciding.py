@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from plugindex import conditions
 from plugindex.namespaces import Namespaces
+from plugindex.success import SURPRISES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from plugindex.meaning import Context, Found
 
+# What ends no import, as supposed: the calls and asserts of :mod:`plugindex.success`, and this.
+_SUPPOSED = (*SURPRISES, "attr")
 _UNASKED, _ASKED = object(), object()  # of a condition's variable
 
 
@@ -24,12 +28,33 @@ class Deciding(Namespaces):
         decided = context.decided
         if condition in decided:
             return decided[condition]
+        return conditions.decide(context.nodes, condition, self._variables(context), decided)
+
+    def decide_imported(self, condition: Any, context: Context) -> bool | None:
+        """Return whether *condition* holds in a module whose import no missing attribute ends.
+
+        A module that lacks one for a reason that only running shows is listed until it is tried.
+        """
+        told = self.decide(condition, context)
+        failing = [failure[0] for failure in context.record.failures if failure[1] in _SUPPOSED]
+        if told is not None or not failing:
+            return told
+        supposed = conditions.Conditions.resumed(context.nodes)
+        try:
+            for one in failing:
+                condition = supposed.either(condition, one)
+        except conditions.TooMany:
+            return None
+        return conditions.decide(supposed.nodes, condition, self._variables(context), {})
+
+    def _variables(self, context: Context) -> Callable[[int], bool | None]:
+        """Return what tells a condition's variable in *context*."""
 
         def value(number: int) -> bool | None:
             known = context.known.get(number, _UNASKED)
             return self._variable(number, context) if type(known) is object else known
 
-        return conditions.decide(context.nodes, condition, value, decided)
+        return value
 
     def _variable(self, number: int, context: Context) -> bool | None:
         known = context.known.get(number, _UNASKED)

@@ -36,7 +36,7 @@ class Eligibility:
         lacking = self.family.lacking_base(cls)
         if lacking:
             raise Undecided(f"line {line}: {name} has a base that may be missing: {lacking}")
-        if self.family.decide(condition, self.family.home(cls)) is None:
+        if self.family.decide_imported(condition, self.family.home(cls)) is None:
             raise Undecided(f"line {line}: only running decides whether {name} exists")
         if self.family.is_abstract(cls) is None:
             raise Undecided(f"line {line}: whether {name} is abstract")

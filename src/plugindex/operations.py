@@ -237,6 +237,15 @@ def _is_op(frame: Frame, argument: int) -> None:
 
 @operation("CONTAINS_OP")
 def _contains_op(frame: Frame, argument: int) -> None:
+    key, container = frame.stack[-2:]
+    if key[0] == "c" and container[0] == "x":
+        from plugindex.unrolling import holds
+
+        held = holds(frame, container, key[1])
+        if held is not None:
+            pop(frame, 2)
+            frame.stack.append(("c", held is not bool(argument)))
+            return
     _operate(frame, "not in" if argument else "in")
 
 

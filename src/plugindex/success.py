@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plugindex.conditions import Condition
     from plugindex.walker import Walker
 
-_SURPRISES = ("call", "AssertionError")
+SURPRISES = ("call", "AssertionError")
 # In which place of an entry of these lists its condition stands.
 _PLACES = {"classes": 2, "imports": 0, "stars": 1, "calls": 0, "patches": 0}
 
@@ -38,7 +38,7 @@ def _fact(body: Body, frame: Walker) -> Condition:
     expected = conditions.negated(body.surprised)
     failing: Condition = False
     for reached, error, _ in frame.failures:
-        if error[1] in _SURPRISES or conditions.both(reached, expected) is False:
+        if error[1] in SURPRISES or conditions.both(reached, expected) is False:
             failing = conditions.either(failing, reached)
     return conditions.negated(failing)
 

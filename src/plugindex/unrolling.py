@@ -6,7 +6,7 @@ That is done for the few loops which may set the module that classes say they ar
 from __future__ import annotations
 
 from plugindex import opcodes
-from plugindex.expressions import SPACES, as_items
+from plugindex.expressions import SPACES, UNBOUND, as_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,22 @@ def held(frame: Frame, space: Value, key: Value) -> Value | None:
     if found is None or found[0] == "u" or (found[0] == "p" and frame.guarded):
         return None  # it may raise
     return found
+
+
+def holds(frame: Frame, space: Value, name: object) -> bool | None:
+    """Tell whether a module has a name already: ``name in globals()``; None if that isn't told.
+
+    A package is given the names of its modules as these are imported.
+    """
+    if not isinstance(name, str) or name[:2] == "__" or not is_own_space(frame, space):
+        return None
+    found = frame.names.get(name, UNBOUND)
+    if found[0] in "p?":
+        return None
+    if found[0] != "u":
+        return True
+    may_get_more = frame.body.stars or frame.body.package == frame.body.name
+    return None if may_get_more else False
 
 
 def asks_of_item(value: Value) -> bool:
