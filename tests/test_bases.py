@@ -155,9 +155,8 @@ def test_what_the_standard_library_computes_is_of_no_family_of_others(case, writ
 
 def test_it_may_be_of_a_family_of_the_interpreter_s(case):
     case.write("one", "import multiprocessing\nclass One(multiprocessing.ProcessError): pass\n")
-    resolved(case, "builtins:Exception")
-    assert list(case.truth.entries) == ["zoo.one:One"]
-    assert case.undecided == {"zoo.one"}
+    assert resolved(case, "builtins:Exception").is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
 
 
 COMPUTED = {
@@ -320,3 +319,34 @@ def test_bases_with_a_star_are_told_where_what_they_stand_for_is(case, last, lef
     assert resolved(case).undecided == left
     assert list(case.truth.entries) == ["zoo.one:One", "zoo.one:Three"]
     assert left or case.is_sound()
+
+
+SIX = """
+import collections, http.client, sys, types, urllib.request
+_moved_attributes = []
+moves = types.ModuleType(__name__ + ".moves")
+moves.http_client, moves.UserDict = http.client, collections.UserDict
+moves.urllib = types.ModuleType(__name__ + ".moves.urllib")
+moves.urllib.request = urllib.request
+parts = {".http_client": http.client, ".urllib": moves.urllib, ".urllib.request": urllib.request}
+sys.modules[moves.__name__] = moves
+sys.modules |= {moves.__name__ + name: module for name, module in parts.items()}
+"""
+MOVED = {
+    "a module": "from zoo.six.moves import http_client as h\nclass One(h.HTTPException): pass\n",
+    "a name in one": "from .six.moves.http_client import HTTPException as E\nclass One(E): pass\n",
+    "a chain": "from zoo import six\nclass One(six.moves.http_client.HTTPException): pass\n",
+    "urllib": "from zoo.six.moves.urllib.request import URLError\nclass One(URLError): pass\n",
+    "urllib's chain": "from zoo.six.moves import urllib as u\nclass One(u.request.HTTPError): pass\n",
+    "a plain name": "from zoo.six.moves import UserDict\nclass Two(UserDict): pass\n",
+}
+
+
+@pytest.mark.parametrize("text", MOVED.values(), ids=MOVED)
+def test_what_six_moves_is_told_in_any_copy_of_it(case, text):
+    case.write("six", SIX)
+    case.write("one", text)
+    assert not resolved(case, "builtins:Exception").undecided
+    assert (
+        list(case.listed) == list(case.truth.entries) == (["zoo.one:One"] if "One" in text else [])
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugindex.config import KeyRule
+from plugindex.truth import compare
 from test_resolver import Case
 
 pytest_plugins = ["sample_app"]
@@ -199,3 +200,80 @@ def test_an_edit_that_moves_a_class_or_lets_it_be_is_seen_at_the_next_start(simp
     assert simple_app.run(told) == f"['{simple_app.name}:First']"
     simple_app.write(init, "from APP.first import First\n")
     assert simple_app.run(told) == f"['{simple_app.name}.first:First']"
+
+
+HANDED_ON = """
+def helper(cls, module={0}):
+    cls.__module__ = module
+    return cls
+def shown(cls=None):
+    def wrap(cls):
+        return helper(cls{1})
+    return wrap(cls) if cls else wrap
+"""
+
+
+@pytest.mark.parametrize("given", [("'zoo'", ""), ("None", ", 'zoo'"), ("None", ", module='zoo'")])
+@pytest.mark.parametrize("use", ["@shown\n", "@shown()\n"])
+def test_a_decorator_may_leave_it_to_what_it_calls(case, given, use):
+    case.write("naming", HANDED_ON.format(*given))
+    text = f"from zoo.naming import shown\nfrom zoo.base import Base\n{use}class One(Base): pass\n"
+    case.write("one", text + "class Two(Base): pass\n")
+    moving(case, "")
+    assert "zoo.one" in case.undecided or compare(case.listed, case.truth).sound
+
+
+OWN = {
+    "under a condition": "import os\nif os.environ.get('ZOO_MOVES'): One.__module__ = 'zoo'\n",
+    "in a loop": "for name in ['One', 'Two']:\n    found = globals()[name]\n"
+    "    if not isinstance(found, type): raise TypeError\n    found.__module__ = name and 'zoo'\n",
+    "from a module": "import zoo.base\nOne.__module__ = zoo.base.__doc__ or 'zoo'\n",
+}
+
+
+@pytest.mark.parametrize("text", OWN.values(), ids=OWN)
+def test_a_class_that_may_say_it_is_elsewhere_is_left_to_running(case, text):
+    case.write("one", ONE + text)
+    moving(case, "")
+    left = case.resolutions["zoo.one"].undecided
+    assert left.endswith("at any time") or (not left and case.is_sound())
+
+
+COPYING = """
+class Body:
+    @property
+    def __module__(self): return "elsewhere"
+class Meta(type):
+    def __new__(mcs, name, bases, body):
+        {0}
+        return type.__new__(mcs, name, bases, body)
+class Base(metaclass=Meta): pass
+"""
+
+
+@pytest.mark.parametrize("how", ["body.update(vars(Body))", "body.update(Body.__dict__)"])
+def test_a_metaclass_may_take_the_naming_from_another_body(case, how):
+    case.write("base", COPYING.format(how))
+    moving(case, "")
+    assert "zoo.one" in case.undecided
+
+
+@pytest.mark.parametrize("clause", ["(AttributeError, TypeError)", "Exception", "AttributeError"])
+def test_a_package_may_move_a_hundred_classes(case, clause):
+    names = [f"One{number}" for number in range(100)]
+    case.write("one", ONE + "".join(f"class {name}(Base): pass\n" for name in names))
+    loop = f"from zoo.one import {', '.join(names)}\n__all__ = {names}\nfor name in __all__:\n    try:\n"
+    loop += f"        globals()[name].__module__ = __name__\n    except {clause}: pass\n"
+    assert not moving(case, loop)
+    assert case.is_sound()
+
+
+def test_a_package_that_cannot_be_read_may_move_what_is_in_it(case):
+    case.write(
+        "__init__",
+        "import os\nfrom zoo.one import One\nOne.__module__ = 'zoo'\n"
+        + "".join(f"if os.environ.get('ZOO_{number}'): size = {number}\n" for number in range(500)),
+    )
+    case.resolve(KeyRule(), foreign=True)
+    assert case.resolutions["zoo"].undecided == "too many conditions"
+    assert "zoo.one" in case.resolutions["zoo"].spreads

@@ -50,7 +50,7 @@ class Abstractness(Naming):
         wanted = {_NAMES, *names}
         return any(
             summary is None or not wanted.isdisjoint((*summary.texts, *summary.sets))
-            for summary in self.foreign_hooks(cls)
+            for _, summary in self.foreign_hooks(cls)
         )
 
     def abstract_names(self, cls: Found) -> dict[str, bool | None]:

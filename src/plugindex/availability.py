@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.names import DROPPED, root
+from plugindex.names import DROPPED, is_ours, root
 from plugindex.standins import StandIns
 
 TYPE_CHECKING = False
@@ -75,13 +75,19 @@ class Requirements(StandIns):
         It was looked into to tell the class, whose statement can't have been run then. What it
         imports of its own is not followed.
         """
-        for module in {one[1]: 0 for one in self.order(cls) if one[0] == "class"}:
-            if root(module) != root(cls[1]) and root(module) not in sys.stdlib_module_names:
-                if module not in self._broken:
-                    self._broken[module] = self._lacks_itself(module)
-                if self._broken[module]:
-                    return self._broken[module]
-        return ""
+        others = {one[1]: 0 for one in self.order(cls) if one[0] == "class"}
+        lacking = (self._broken_at(one) for one in others if root(one) != root(cls[1]))
+        return next((one for one in lacking if one), "")
+
+    def _broken_at(self, module: str) -> str:
+        """Return what a module of another application lacks, or a package around it, or ""."""
+        if not module or root(module) in sys.stdlib_module_names or is_ours(module):
+            return ""
+        if module not in self._broken:
+            self._broken[module] = ""
+            found = self._broken_at(module.rpartition(".")[0]) or self._lacks_itself(module)
+            self._broken[module] = found
+        return self._broken[module]
 
     def _lacks_itself(self, module: str) -> str:
         record = self.library.record(module)
@@ -100,6 +106,8 @@ class Requirements(StandIns):
         """Return whether an import would succeed, None where code changes what can be found."""
         if not self.library.exists(module) and self.may_add(context.record.name, module):
             return None
+        if root(module) != root(context.record.name) and self._broken_at(module):
+            return False
         return super().importable(module, names, context)
 
     def may_add(self, module: str, name: str) -> bool:

@@ -108,7 +108,8 @@ class Family(Factories):
         """Tell whether instances of a class can be bases that bring in a class."""
         if cls[0] == "real":
             return False
-        if self.descends(cls, "builtins:type") or self.doubtful(cls):
+        origins = (leaf for one in self.order(cls) for leaf in leaves(one))
+        if any(self.descends(origin, "builtins:type") for origin in origins):
             return True
         return bool(self.class_attribute(cls, "__mro_entries__")[0] == "function")
 

@@ -10,6 +10,7 @@ from plugindex.joining import is_impure
 from plugindex.machine import NAMING
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
+from plugindex.success import SETTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _store_attr(frame: Frame, argument: int) -> None:
     value, target = pop(frame, 2)
     frame.patch(target, frame.code.co_names[argument], value)
     if frame.unrolled >= 0:  # what one item refuses decides what becomes of the others
-        frame.may_raise("an attribute that can't be set")
+        frame.may_raise("an attribute that can't be set", SETTING)
 
 
 @operation("STORE_SUBSCR")

@@ -47,6 +47,7 @@ class Body:
         self.changes: set[str] = set()  # globals that a function changes in place
         self.defaults: dict[tuple[str, int], tuple[Value, Value]] = {}  # by place and by name
         self.names_others = False  # whether it sets the naming of what it is given or makes
+        self.tuples: list[Value] = []  # that the module made: nobody changes what is in them
         self.codes: dict[tuple[str, int], CodeType] = {}
 
     def place(self, name: Value) -> None:

@@ -7,7 +7,6 @@ from plugindex.keepers import (
     KEEPER,
     MARKS,
     PARTIAL,
-    adds_metaclass,
     completed,
     keeps_class,
     kept,
@@ -113,7 +112,7 @@ class CallingEvaluator(StandardCalls):
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
-        if adds_metaclass(reference):  # it is given the metaclass, and what it gives gets the class
+        if self.adds_metaclass(callee):  # what this gives is given the class
             return KEEPER
         if keeps_class(reference):
             return kept(args, names)

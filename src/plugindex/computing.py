@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from plugindex.summary import FunctionSummary
 
 _TOLD = frozenset({"class", "module", "function", "const", "real", "missing", "outside"})
+# Modules of the standard library that take their names from an object at once: ``__init__.py`` of
+# Lib/multiprocessing.
+_DELEGATING = {"multiprocessing": ("multiprocessing.context", "_default_context")}
 _RENAMING = frozenset({"__name__", "__qualname__", "__module__"})
 
 
@@ -26,6 +29,9 @@ class ComputingEvaluator(CallingEvaluator):
 
     def computed(self, record: ModuleRecord, name: str) -> Found | None:
         """Return what a module's ``__getattr__`` gives, None if reading doesn't tell."""
+        if record.name in _DELEGATING:
+            found = self.attribute(self.member(*_DELEGATING[record.name]), name)
+            return found if found[0] == "class" else None
         if record.provides or record.unreadable or name[:2] == "__":
             return None
         function = self._bound(record, COMPUTING)

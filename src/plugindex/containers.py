@@ -26,7 +26,14 @@ _MOST_NAMES = 4000  # in a table of a module with a ``__getattr__``
 _LARGE = undecided("large data")
 
 
-@operation("BUILD_TUPLE", "BUILD_LIST", "BUILD_SET")
+@operation("BUILD_TUPLE")
+def _build_tuple(frame: Frame, argument: int) -> None:
+    _build_items(frame, argument)
+    if frame.kind == "module":
+        frame.body.tuples.append(frame.stack[-1])
+
+
+@operation("BUILD_LIST", "BUILD_SET")
 def _build_items(frame: Frame, argument: int) -> None:
     items = pop(frame, argument)
     large = len(items) >= _MOST_ITEMS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from plugindex.bases import OBJECT
 from plugindex.belonging import DEEPEST, Family
-from plugindex.keepers import keeps_class
 from plugindex.meaning import items_of
 from plugindex.names import is_ours
 
@@ -33,7 +32,7 @@ class Creating(Family):
         """Return the modules in which calling a function may make a class that stays."""
         key = tuple(function[1:4])
         # What our own metaclass calls makes no classes, so a start needn't read the engine.
-        if is_ours(key[0]) or keeps_class(f"{key[0]}:{key[1]}"):
+        if is_ours(key[0]) or self.keeps(("function", *key)):
             return NOWHERE
         if key not in self._creating:
             self._creating[key] = NOWHERE

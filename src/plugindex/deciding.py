@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex import conditions
+from plugindex.keepers import keeps_class
 from plugindex.namespaces import Namespaces
 from plugindex.success import SURPRISES
 
@@ -55,6 +56,14 @@ class Deciding(Namespaces):
             return self._variable(number, context) if type(known) is object else known
 
         return value
+
+    def keeps(self, function: Found) -> bool:
+        """Tell whether a decorator gives back the class that it is given, or one in its place."""
+        return keeps_class(f"{function[1]}:{function[2]}") or self.adds_metaclass(function)
+
+    def adds_metaclass(self, function: Found) -> bool:
+        """Tell whether a function is six's that makes decorators, of any copy of six."""
+        return function[2] == "add_metaclass" and self.is_six(function[1])
 
     def _variable(self, number: int, context: Context) -> bool | None:
         known = context.known.get(number, _UNASKED)

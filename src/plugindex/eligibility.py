@@ -8,6 +8,8 @@ from plugindex.subscripts import makes_classes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from plugindex.availability import Requirements
     from plugindex.config import Scope
     from plugindex.meaning import Found
@@ -25,9 +27,12 @@ class Eligibility:
     def check(self, cls: Found) -> None:
         """Leave to running what reading does not tell of a class that may count."""
         name, line, condition = self.family.entry(cls)[:3]
+        said = self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {})
+        if "__module__" in said and not self._is_text(said["__module__"], cls):
+            raise Undecided(f"line {line}: which module {name} says it is of{ANY_TIME}")
         if makes_classes(self.family, cls):
             raise Undecided(f"line {line}: {name}[...] makes a class{ANY_TIME}")
-        if "__qualname__" in self.family.entry(cls)[5] | self.family.posts(cls[1]).get(cls[2], {}):
+        if "__qualname__" in said:
             raise Undecided(f"line {line}: {name} changes its qualified name")
         if self.family.renamed_by_hooks(cls):
             raise Undecided(f"line {line}: a hook may change where {name} is to be had")
@@ -40,6 +45,10 @@ class Eligibility:
             raise Undecided(f"line {line}: only running decides whether {name} exists")
         if self.family.is_abstract(cls) is None:
             raise Undecided(f"line {line}: whether {name} is abstract")
+
+    def _is_text(self, value: Any, cls: Found) -> bool:
+        found = self.family.evaluate(value, self.family.home(cls))
+        return found[0] == "const" and isinstance(found[1], str)
 
     def counts(self, cls: Found) -> bool:
         """Tell whether the qualified name leads to the class after the import."""
@@ -54,10 +63,8 @@ class Eligibility:
             if found[0] == "class" and self.family.may_take(found, name):
                 raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
             found = self.family.attribute(found, name)
-        told = self.family.shown_in(cls) is not None
-        renaming = {"__qualname__"} if told else {"__module__", "__qualname__"}
-        renamed = renaming & self.family.set_by_decorators(cls)
-        if found == cls and not renamed:
+        renamed = "__qualname__" in self.family.set_by_decorators(cls)
+        if found == cls and not renamed and self.family.shown_in(cls) is not None:
             return True
         if (found[0] in _OTHERS and found != cls) or self.family.is_replaced(cls):
             return False

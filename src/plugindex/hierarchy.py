@@ -6,7 +6,6 @@ import sys
 
 from plugindex.bases import OBJECT, Bases
 from plugindex.expressions import undecided
-from plugindex.keepers import keeps_class
 from plugindex.linearisation import merged
 from plugindex.made import MADE, metaclass_of
 from plugindex.meaning import MISSING, unknown
@@ -219,7 +218,7 @@ class Hierarchy(Bases):
         """Return the attributes that decorators may set; "setattr" stands for any."""
         names: set[str] = set()
         for found in self.decorators(cls):
-            if found[0] == "function" and not keeps_class(f"{found[1]}:{found[2]}"):
+            if found[0] == "function" and not self.keeps(found):
                 summary = self.library.function(*found[1:4])
                 if summary is None or "setattr" in summary.mentions:
                     names.add("setattr")
@@ -233,14 +232,14 @@ class Hierarchy(Bases):
         """
         return any(
             summary is None or name in summary.texts or name in summary.mentions
-            for summary in self.foreign_hooks(cls)
+            for _, summary in self.foreign_hooks(cls)
         )
 
-    def foreign_hooks(self, cls: Found) -> Iterator[FunctionSummary | None]:
-        """Yield the summaries of the hooks that are neither ours nor the standard library's."""
+    def foreign_hooks(self, cls: Found) -> Iterator[tuple[Found, FunctionSummary | None]]:
+        """Yield the hooks, with summaries, that are neither ours nor the standard library's."""
         for _, hook in self.hooks(cls):
             if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:
-                yield self.library.function(*hook[1:4])
+                yield hook, self.library.function(*hook[1:4])
 
     def is_descriptor(self, found: Found) -> bool:
         """Tell whether a value that stands in a class body is a descriptor."""

@@ -28,6 +28,7 @@ _HARMLESS = frozenset({
     "iter", "next", "id", "hash", "abs", "ord", "chr", "super", "any", "all", "sum", "slice",
     "globals", "locals",
 })  # fmt: skip
+_VIEW = "MappingProxyType"
 _SAFE = ("hasattr", "isinstance", "globals", "locals")  # that don't even raise
 
 
@@ -136,6 +137,8 @@ def _plain_call(frame: Frame, callee: Value, args: list[Value], names: tuple[str
             return frame.enter_class(*stated)
     if callee[0] == "a" and callee[2] in _PLACING and callee[1] in MODULES and args:
         frame.body.place(undecided("modules") if callee[2] == "update" else args[0])
+    if callee[-1] == _VIEW and any(held is arg for arg in args for held in frame.names.values()):
+        args = [undecided("a container that may change")]
     value = call(callee, tuple([_argument(arg) for arg in args]), names)
     if value[0] == "x" and not (callee[0] == "g" and callee[1] in _HARMLESS):
         frame.called(value)

@@ -79,3 +79,14 @@ def as_asked(value: Value) -> Value:
 def _is_isclass(callee: Value) -> bool:
     inside = callee[0] == "a" and callee[2] == "isclass" and callee[1][1] == "inspect"
     return bool(inside or callee == ("f", "inspect", "isclass"))
+
+
+def join_classes(conditions: Conditions, one: list[Any], other: list[Any]) -> list[Any]:
+    """Join what a class statement makes on two paths: in ``finally``, or of two bases."""
+    paths = (one[2], other[2])
+    bases: tuple[Value, ...] = (undecided("different bases"),)
+    if len(one[3]) == len(other[3]):
+        pairs = zip(one[3], other[3], strict=True)
+        bases = tuple([join(conditions, list(zip(paths, pair, strict=True))) for pair in pairs])
+    body = join_names(conditions, [(paths[0], one[5]), (paths[1], other[5])])
+    return [*other[:2], conditions.either(*paths), bases, other[4], body]

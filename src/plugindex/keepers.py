@@ -23,17 +23,11 @@ _KEEPS_CLASS = frozenset({
 MARKS = "_pytest.mark.structures"  # has a class that can be called, that of pytest's marks
 PARTIAL = ("_functools:partial", "functools:partial")
 KEEPER: Found = ("keeper",)
-_ADDING = "six:add_metaclass"  # many a package has a six of its own
 
 
 def keeps_class(reference: str) -> bool:
     """Tell whether a decorator, ``module:name``, gives back the class, or one in its place."""
-    return reference in _KEEPS_CLASS or adds_metaclass(reference)
-
-
-def adds_metaclass(reference: str) -> bool:
-    """Tell whether a function is the one of six that gives a class decorator, of any copy of it."""
-    return reference.endswith(_ADDING)
+    return reference in _KEEPS_CLASS
 
 
 def marked(mark: Found, args: tuple[Found, ...], names: tuple[str, ...]) -> Found:

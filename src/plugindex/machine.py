@@ -5,13 +5,15 @@ from __future__ import annotations
 import builtins
 
 from plugindex.expressions import CALLED, UNBOUND, bounded, platform_fact, undecided
-from plugindex.joining import join, join_names
+from plugindex.joining import join, join_classes
 from plugindex.pathstate import global_key
 from plugindex.raising import ends_import
 from plugindex.slimming import slim, slim_names
 from plugindex.walker import Walker
 
 _STARRED = undecided("a starred base")
+_FINER = "ModuleNotFoundError"
+_COPYING = "module_from_spec"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +130,8 @@ class Frame(Walker):
         if self.kind == "function" and name in NAMING and target[0] != "a":
             self.body.names_others = True
         known = "" if self.kind == "function" else "kfaid" if self.kind == "module" else "kfai"
-        if target[0] in known or name in NAMING:
+        copied = target[0] == "x" and target[1][-1] == _COPYING
+        if target[0] in known or name in NAMING or copied:
             self.body.patches.append((self.reached, slim(target), name, slim(value), self.line()))
 
     def computes_names(self) -> None:
@@ -171,6 +174,8 @@ class Frame(Walker):
         if not self.guarded:
             self.body.imports.append((self.reached, module, names, line))
             return
+        if _FINER in self.code.co_names:  # which asks this, too; far apart, they'd grow together
+            self.body.variable("import", module, ())
         found = self.body.variable("import", module, names)
         self.throw(self.body.conditions.negated(found), ("E", "import", module, names))
 
@@ -202,13 +207,18 @@ class Frame(Walker):
         reached = self.reached
         inner = Frame(self.body, code, "class", self, reached)
         inner.run()
-        whole = self.top.kind == "module"
-        bases = tuple([slim(b) if whole or b[0] != "S" else _STARRED for b in args[2:]])
+        bases = tuple([slim(b) if self._is_told(b) else _STARRED for b in args[2:]])
         told = (bases, tuple([(name, slim(value)) for name, value in keywords]), inner.attributes())
         self._enter_class(number, [code.co_qualname, code.co_firstlineno, reached, *told])
         for condition, error, _ in inner.failures:
             self.throw(condition, error)
         return ("k", number)
+
+    def _is_told(self, base: Value) -> bool:
+        """Tell whether it is known what a base with a star stands for when it is evaluated."""
+        choices = [one for _, one in base[1][1]] if base[0] == "S" and base[1][0] == "p" else []
+        made = all(any(one is made for made in self.body.tuples) for one in choices)
+        return base[0] != "S" or (bool(choices) and made)
 
     def enter_class(self, name: str, bases: Iterable[Value], body: dict[str, Value]) -> Value:
         """Note a class that this module makes by a call; return the class."""
@@ -227,18 +237,8 @@ class Frame(Walker):
 
     def _enter_class(self, number: int, entry: list[Any]) -> None:
         before = self.body.classes[number]
-        self.body.classes[number] = self._joined_class(before, entry) if before else entry
-
-    def _joined_class(self, one: list[Any], other: list[Any]) -> list[Any]:
-        """Join what a class statement makes on two paths: in ``finally``, or of two bases."""
-        conditions = self.body.conditions
-        paths = (one[2], other[2])
-        bases: tuple[Value, ...] = (undecided("different bases"),)
-        if len(one[3]) == len(other[3]):
-            pairs = zip(one[3], other[3], strict=True)
-            bases = tuple([join(conditions, list(zip(paths, pair, strict=True))) for pair in pairs])
-        body = join_names(conditions, [(paths[0], one[5]), (paths[1], other[5])])
-        return [*other[:2], conditions.either(*paths), bases, other[4], body]
+        joined = join_classes(self.body.conditions, before, entry) if before else entry
+        self.body.classes[number] = joined
 
     def attributes(self) -> dict[str, Value]:
         """Return what a class body binds, as a record keeps it."""

@@ -37,6 +37,7 @@ TYPED_DICT: Found = ("typed dict",)  # what makes typed dictionaries, and what i
 BEGUN = "a text of which the beginning is told"  # the reason; its first leaf is the beginning
 IN_PACKAGE = "a module of which the name's beginning is told"  # so it is here
 RAISES = "no way leads to a result"  # the reason why a call that raises gives nothing known
+COPY = "a copy of a module, loaded by itself"
 CHOICE = "a choice that only running decides"
 CHOSEN = "one of several, as only running decides"  # of a value that is one of its leaves, all told
 _MOST_LEAVES = 24
@@ -151,7 +152,7 @@ def items_of(found: Found) -> tuple[Found, ...] | None:
 
 def starred_base(found: Found) -> Found:
     """Return what a base with a star stands for: the items of what stands behind it."""
-    return found if found[0] == "items" and not found[2:] else unknown("a starred base", found)
+    return found if found[0] == "items" and not found[2:] else unknown("a starred base")
 
 
 def is_typing_alias(value: Any, found: Found) -> bool:

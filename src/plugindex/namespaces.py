@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from plugindex import HOMES
+from plugindex import HOMES, sixmoves
 from plugindex.expressions import platform_fact
 from plugindex.meaning import COMPUTED, MISSING, Context, literal_items, real, unknown
 from plugindex.names import root
@@ -110,7 +110,9 @@ class Namespaces:
             return self.member(f"plugindex.{HOMES[name]}", name)
         record = self.library.record(ALIASES.get(module, module))
         if record is None:
-            return self._unreadable_member(module, name)
+            return self._moved_by_six(module, name) or self._unreadable_member(module, name)
+        if name == "moves" and sixmoves.TABLE in record.names:
+            return ("module", f"{module}.{name}")
         found = self._bound(record, name)
         if found[0] == "missing" and _computes(record):
             return self._computed_member(record, name)
@@ -130,6 +132,23 @@ class Namespaces:
     def computed(self, record: ModuleRecord, name: str) -> Found | None:
         """Return what a module's ``__getattr__`` gives, None if reading doesn't tell."""
         raise NotImplementedError
+
+    def _moved_by_six(self, module: str, name: str) -> Found | None:
+        """Return what a name of ``six.moves``, or of a module in it, stands for, if it is one."""
+        owner = sixmoves.owner_of(module)
+        if not owner or not self.is_six(owner):
+            return None
+        if name == "urllib" and module == f"{owner}.moves":
+            return ("module", f"{module}.{name}")
+        target = sixmoves.moved(module, name)
+        if target is None or not self.library.exists(target[0]):
+            return None
+        return self.member(*target) if target[1] else ("module", target[0])
+
+    def is_six(self, module: str) -> bool:
+        """Tell whether a module is six, or a copy of it, by what stands in it."""
+        record = self.library.record(module)
+        return record is not None and sixmoves.TABLE in record.names
 
     def _unreadable_member(self, module: str, name: str) -> Found:
         found = self._submodule(module, name)

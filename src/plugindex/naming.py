@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 
 from plugindex.answering import Answering
-from plugindex.keepers import keeps_class
-from plugindex.names import root
+from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from plugindex.meaning import Context, Found
 
 _MODULE = "__module__"
 _SETTING = "__setattr__"
+_DEEPEST = 3  # calls of calls that are looked into
 
 
 class Naming(Answering):
@@ -23,6 +24,7 @@ class Naming(Answering):
 
     def __init__(self, library: Any) -> None:
         super().__init__(library)
+        self._setting: dict[tuple[Any, ...], bool] = {}
         self._shown_modules: dict[Found, str | None] = {}
 
     def module_of(self, cls: Found) -> str:
@@ -46,22 +48,54 @@ class Naming(Answering):
         setting = [one for one in self.decorators(cls) if self._sets_module(one)]
         if not setting:
             return ""
-        return self._set_by(setting[0], cls) if len(setting) == 1 and self.obeys(cls) else None
-
-    def _sets_module(self, decorator: Found) -> bool:
-        if decorator[0] != "function" or keeps_class(f"{decorator[1]}:{decorator[2]}"):
-            return False
-        summary = self.library.function(*decorator[1:4])
-        return summary is None or _MODULE in summary.texts or _MODULE in summary.sets
-
-    def _set_by(self, decorator: Found, cls: Found) -> str | None:
-        context = self.inside(decorator, (cls,), ())
-        summary = self.library.function(*decorator[1:4])
-        if context is None or summary is None or _MODULE in summary.texts:  # by a text, maybe
+        if len(setting) > 1 or not self.obeys(cls):
             return None
-        told = {self._told(patch, cls, context) for patch in summary.patches if patch[2] == _MODULE}
-        told.discard("")
+        told = self._set_by(setting[0], (cls,), (), cls)
         return None if len(told) > 1 else told.pop() if told else ""
+
+    def _sets_module(self, function: Found, depth: int = 0) -> bool:
+        """Tell whether a decorator sets the module of a class, itself or by what it calls."""
+        if function[0] != "function" or self.keeps(function) or depth > _DEEPEST:
+            return False
+        if root(function[1]) in sys.stdlib_module_names or is_ours(function[1]):
+            return False
+        key = tuple(function[1:4])
+        if key not in self._setting:
+            self._setting[key] = False
+            summary = self.library.function(*key)
+            self._setting[key] = (
+                summary is None
+                or _MODULE in summary.texts
+                or _MODULE in summary.sets
+                or any(self._sets_module(one, depth + 1) for one in self._handing(function))
+            )
+        return self._setting[key]
+
+    def _handing(self, function: Found) -> Iterator[Found]:
+        """Yield what a function hands its own parameters to."""
+        context = self.inside(function, (), ("**",))
+        summary = self.library.function(*function[1:4])
+        if context is None or summary is None:
+            return
+        for _, call, _ in summary.calls:
+            if any(arg[0] == "P" for arg in call[2]):
+                yield self.evaluate(call[1], context)
+
+    def _set_by(
+        self, function: Found, args: tuple[Found, ...], names: Any, cls: Found
+    ) -> set[str | None]:
+        """Return the modules that a call sets as that of a class; None where that isn't told."""
+        context = self.inside(function, args, names)
+        summary = self.library.function(*function[1:4])
+        if context is None or summary is None or _MODULE in summary.texts:  # by a text, maybe
+            return {None}
+        told = {self._told(patch, cls, context) for patch in summary.patches if patch[2] == _MODULE}
+        for condition, call, _ in summary.calls:
+            callee = self.evaluate(call[1], context)
+            if self._sets_module(callee) and self.decide(condition, context) is not False:
+                handed = self.arguments(call, context)
+                told |= self._set_by(callee, *handed, cls) if cls in handed[0] else {None}
+        return told - {""}
 
     def _told(self, patch: Any, cls: Found, context: Context) -> str | None:
         """Return what an assignment in a decorator sets, "" if it isn't carried out."""
@@ -73,6 +107,13 @@ class Naming(Answering):
         told = holds and self.evaluate(target, context) == cls and found[0] == "const"
         return found[1] if told and isinstance(found[1], str) else None
 
+    def copies_naming(self, call: Any, hook: Found) -> bool:
+        """Tell whether a hook's call puts into a body what stands in another's, its naming too."""
+        owner = _copied(call)
+        context = self.inside(hook, (), ("**",)) if owner is not None else None
+        cls = self.evaluate(owner, context) if context is not None else ("",)
+        return cls[0] == "class" and not {_MODULE, "__qualname__"}.isdisjoint(self.entry(cls)[5])
+
     def obeys(self, cls: Found) -> bool:
         """Tell whether setting an attribute of a class does no more than that."""
         for meta in self.metaclasses(cls):
@@ -83,3 +124,13 @@ class Naming(Answering):
                 if ours and _SETTING in self.entry(one)[5]:
                     return False
         return not any(one[0] == "unknown" for one in self.order(cls))
+
+
+def _copied(call: Any) -> Any:
+    """Return whose names ``body.update(vars(cls))`` copies, None if that isn't what a call says."""
+    if call[1][0] != "a" or call[1][2] != "update" or not call[2]:
+        return None
+    given = call[2][0]
+    if given[0] == "x" and given[1][:2] == ("g", "vars") and given[2]:
+        return given[2][0]
+    return given[1] if given[0] == "a" and given[2] == "__dict__" else None

@@ -97,8 +97,8 @@ class PathState:
             raised = self.body.conditions.either(states.pop()[0], raised)
         states.append([raised, stack, self.frozen])
 
-    def may_raise(self, reason: str) -> None:
-        """Let any code raise any exception here, if something may catch it."""
+    def may_raise(self, reason: str, kind: str = "call") -> None:
+        """Let code raise any exception, or those of a *kind*, if something may catch it."""
         if not self.guarded or self.body.everything:
             return
         # Another surprise before a name is bound changes nothing that can be told apart.
@@ -108,7 +108,7 @@ class PathState:
             body.surprised = conditions.either(
                 body.surprised, conditions.both(self.reached, raised)
             )
-            self.throw(raised, ("E", "call"))
+            self.throw(raised, ("E", kind))
             if self.frozen is None:
                 self.frozen = dict(self.names)
             self.surprised = self.frozen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 
 from plugindex.expressions import as_items
+from plugindex.success import SETTING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _KINDS: dict[str, type[BaseException]] = {
     "import": ImportError, "name": NameError, "attr": AttributeError,
 }  # fmt: skip
+_SETTING_FAILS = {AttributeError, TypeError}
+_EVERY = {Exception, BaseException}
 _ENDING_CALLS = {("sys", "exit"), ("os", "_exit")}
 # Context managers of the standard library that never swallow an exception.
 _TRANSPARENT = {
@@ -51,30 +54,40 @@ def matches(frame: Walker, error: Value, types: Value) -> Condition:
     """Return the condition under which an ``except`` clause for *types* catches *error*."""
     if error[0] == "p":
         return frame.any_of(error, lambda one: matches(frame, one, types))
-    if error[0] != "E":
-        error = ("E", "call")
+    error = error if error[0] == "E" else ("E", "call")
     items = as_items(types)
+    clauses = (types,) if items is None else items
+    kind = _KINDS.get(error[1]) or _builtin(error[1])
+    if kind is None:
+        return _catches_any(frame, error, clauses)
     result: Condition = False
-    for item in items if items is not None else (types,):
-        result = frame.body.conditions.either(result, _caught(frame, error, item))
+    for item in clauses:
+        result = frame.body.conditions.either(result, _caught(frame, error, kind, item))
         if result is True:
             return True
     return result
 
 
-def _caught(frame: Walker, error: Value, clause: Value) -> Condition:
-    kind = _KINDS.get(error[1]) or _builtin(error[1])
+def _catches_any(frame: Walker, error: Value, clauses: tuple[Value, ...]) -> Condition:
+    """Return the condition under which one of *clauses* catches what isn't told."""
+    caught = {_builtin(clause[1]) for clause in clauses if clause[0] == "g"}
+    if not caught.isdisjoint(_EVERY) or (error[1] == SETTING and caught >= _SETTING_FAILS):
+        return True
+    if not clauses:
+        return False
+    return frame.body.fresh(f"which exception is raised, line {frame.line()}")
+
+
+def _caught(frame: Walker, error: Value, kind: type[BaseException], clause: Value) -> Condition:
     caught = _builtin(clause[1]) if clause[0] == "g" else None
-    if caught is not None and issubclass(kind or Exception, caught):
+    if caught is not None and issubclass(kind, caught):
         return True
     if kind is ImportError and caught is ModuleNotFoundError and error[2:]:
         found = frame.body.variable("import", error[2], ()) if error[2] else True
         return frame.body.conditions.negated(found)
-    if kind is SystemExit or (kind is not None and caught is not None):
+    if kind is SystemExit or caught is not None:
         return False
-    if kind is not None:
-        return frame.body.fresh(f"whether a clause at line {frame.line()} catches {kind.__name__}")
-    return frame.body.fresh(f"which exception is raised, line {frame.line()}")
+    return frame.body.fresh(f"whether a clause at line {frame.line()} catches {kind.__name__}")
 
 
 def _builtin(name: str) -> type[BaseException] | None:

@@ -6,12 +6,12 @@ as JSON; the values in it are those of :mod:`plugindex.expressions`.
 
 from __future__ import annotations
 
+from plugindex import opcodes
 from plugindex.body import Body
 from plugindex.codes import names_in
 from plugindex.conditions import Conditions, EveryPath, Unreadable
 from plugindex.expressions import forget_weights, undecided
-from plugindex.machine import Frame
-from plugindex.opcodes import SUPPORTED
+from plugindex.machine import NAMING, Frame
 from plugindex.slimming import slim_names, slim_variables
 from plugindex.success import suppose
 from plugindex.summary import COMPUTING, FunctionSummary
@@ -112,7 +112,7 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
     Returns:
         the record; its ``unreadable`` says why, where the code could not be read.
     """
-    if not SUPPORTED:
+    if not opcodes.SUPPORTED:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
     body = Body(name, is_package, Conditions())
     body.keeps_tables = COMPUTING in code.co_names
@@ -121,12 +121,21 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
         frame.run()
         return _record(body, frame, is_package)
     except Unreadable as error:
-        return ModuleRecord(name, is_package, str(error))
+        return _unreadable(code, name, is_package, str(error))
     except RecursionError:
-        return ModuleRecord(name, is_package, "the code is nested too deeply")
+        return _unreadable(code, name, is_package, "the code is nested too deeply")
     finally:
         frame.release()
         forget_weights()
+
+
+def _unreadable(code: CodeType, name: str, is_package: bool, reason: str) -> ModuleRecord:
+    """Return the record of a module that can't be read; it may move classes if it names that."""
+    record = ModuleRecord(name, is_package, reason)
+    if any(opcodes.mentions(code, naming) for naming in NAMING):
+        any_class = undecided("a class of any module")
+        record.patches = [(True, any_class, naming, undecided("anything"), 0) for naming in NAMING]
+    return record
 
 
 def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 
 from plugindex.expressions import CALLED, SPACES
-from plugindex.keepers import keeps_class
 from plugindex.machine import NAMING
 from plugindex.made import MADE
 from plugindex.makers import ANY_TIME
@@ -57,7 +56,7 @@ class Renamers(Moves):
         function = callee[1] if callee[0] == "bound" else callee
         if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
             return _UNTOLD
-        if keeps_class(f"{function[1]}:{function[2]}"):
+        if self.keeps(function):
             return _UNTOLD
         summary = self.library.function(*function[1:4])
         if summary is None or not self._sets_naming(function):
@@ -179,10 +178,11 @@ class Renamers(Moves):
         called = any(name == CALLED for name, _ in self.entry(cls)[4])
         if called and self.metaclasses(cls):
             return True
-        for summary in self.foreign_hooks(cls):
+        for hook, summary in self.foreign_hooks(cls):
             if summary is not None and (summary.renames or _names_by_text(summary)):
                 return True
-            if summary is not None and any(_names_by_keyword(call) for _, call, _ in summary.calls):
+            calls = [call for _, call, _ in summary.calls] if summary is not None else []
+            if any(_names_by_keyword(call) or self.copies_naming(call, hook) for call in calls):
                 return True
         return False
 

@@ -68,7 +68,8 @@ class Resolver:
         missing = self.family.unavailable(module)
         if record is None or record.unreadable:
             reason = record.unreadable if record else self._hidden(module)
-            return Resolution(undecided="" if missing else reason, missing=missing)
+            spreads = self._everywhere(module) if record and record.patches else ()
+            return Resolution(undecided="" if missing else reason, missing=missing, spreads=spreads)
         if not missing and self._is_lost():
             return Resolution(undecided=f"what {self.scope.base} is")
         requires = requirements_of(record)
@@ -171,8 +172,13 @@ class Resolver:
         if self.family.base[0] != "class":
             reasons += self.claims.of_compiled(record)
         if spreads >= EVERYWHERE:
-            spreads |= {file.name for file in self.library.modules(self.scope.package)}
+            spreads.update(self._everywhere(record.name))
         return tuple(sorted(one for one in spreads if one != record.name and self._covers(one)))
+
+    def _everywhere(self, module: str) -> tuple[str, ...]:
+        """Return the modules of the package but for *module*."""
+        names = (file.name for file in self.library.modules(self.scope.package))
+        return tuple(name for name in names if name != module and self._covers(name))
 
     def _makings(self, record: ModuleRecord) -> Iterator[tuple[int, str, frozenset[str]]]:
         """Yield the calls and class statements that may make classes of the family."""

@@ -7,7 +7,16 @@ from types import MappingProxyType
 from plugindex.evaluation import Evaluator
 from plugindex.instances import told, type_of
 from plugindex.keepers import KEEPER, keeps_class, partial
-from plugindex.meaning import BEGUN, IN_PACKAGE, LOADED, MISSING, absolute, unknown, unknown_result
+from plugindex.meaning import (
+    BEGUN,
+    COPY,
+    IN_PACKAGE,
+    LOADED,
+    MISSING,
+    absolute,
+    unknown,
+    unknown_result,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +31,7 @@ _LOADING = frozenset({
 _LOADERS = frozenset({
     "importlib:__import__", "importlib:reload", "pkgutil:resolve_name", "pydoc:locate",
 })  # fmt: skip
-_SPEC, _COPY = "the spec of a module", "a copy of a module, loaded by itself"
+_SPEC = "the spec of a module"
 _REST = "?"  # of a text whose beginning is told; no module has such a name
 
 
@@ -41,7 +50,7 @@ class StandardCalls(Evaluator):
             named = isinstance(name, str) and name[:1] != "." and self.library.exists(name)
             return unknown(_SPEC, ("module", name)) if named else None
         if reference in _LOADING and args and args[0][:2] == ("unknown", _SPEC):
-            return unknown(_COPY, *args[0][2])
+            return unknown(COPY, *args[0][2])
         if reference in _LOADING or reference in _LOADERS:
             return unknown_result("a module or its part, got by a computed name", LOADED, ())
         return None

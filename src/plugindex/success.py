@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from plugindex.conditions import Condition
     from plugindex.walker import Walker
 
-SURPRISES = ("call", "AssertionError")
+SETTING = "set"  # an attribute, which raises an AttributeError or a TypeError
+SURPRISES = ("call", SETTING, "AssertionError")
 # In which place of an entry of these lists its condition stands.
 _PLACES = {"classes": 2, "imports": 0, "stars": 1, "calls": 0, "patches": 0}
 

@@ -19,7 +19,7 @@ _FOR_ITER = opcodes.numbers("FOR_ITER")
 _MAKING = opcodes.numbers("LOAD_BUILD_CLASS", "MAKE_FUNCTION", "IMPORT_NAME")
 _MOST_ITEMS = 300
 _MOST_BLOCKS = 12
-_MOST_QUESTIONS = 500  # of all that one module may ask, for the items of its loops
+_MOST_QUESTIONS = 240  # of all that one module may ask, for the items of its loops
 
 
 def is_own_space(frame: Frame, value: Value) -> bool:
@@ -44,17 +44,15 @@ def held(frame: Frame, space: Value, key: Value) -> Value | None:
 def holds(frame: Frame, space: Value, name: object) -> bool | None:
     """Tell whether a module has a name already: ``name in globals()``; None if that isn't told.
 
-    A package is given the names of its modules as these are imported.
+    Nothing else may have run before that could bind or unbind names.
     """
     if not isinstance(name, str) or name[:2] == "__" or not is_own_space(frame, space):
         return None
-    found = frame.names.get(name, UNBOUND)
-    if found[0] in "p?":
+    body = frame.body
+    if body.calls or body.imports or body.stars or body.variables or body.classes:
         return None
-    if found[0] != "u":
-        return True
-    may_get_more = frame.body.stars or frame.body.package == frame.body.name
-    return None if may_get_more else False
+    found = frame.names.get(name, UNBOUND)
+    return None if found[0] in "p?" else found[0] != "u"
 
 
 def asks_of_item(value: Value) -> bool:
