@@ -337,7 +337,7 @@ MOVED = {
     "a name in one": "from .six.moves.http_client import HTTPException as E\nclass One(E): pass\n",
     "a chain": "from zoo import six\nclass One(six.moves.http_client.HTTPException): pass\n",
     "urllib": "from zoo.six.moves.urllib.request import URLError\nclass One(URLError): pass\n",
-    "urllib's chain": "from zoo.six.moves import urllib as u\nclass One(u.request.HTTPError): pass\n",
+    "urllib, too": "from zoo.six.moves import urllib\nclass One(urllib.request.URLError): pass\n",
     "a plain name": "from zoo.six.moves import UserDict\nclass Two(UserDict): pass\n",
 }
 

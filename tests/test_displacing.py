@@ -18,7 +18,19 @@ PLACING = {
     "many": "def put(names):\n    sys.modules.update({f'zoo.{one}': None for one in names})\n"
     "    for one in names: sys.modules[f'zoo.{one}'] = ModuleType(one)\nput(['one'])\n",
 }
+BEGUN = """
+def put(module, begin):
+    for key in dir(module):
+        held = getattr(module, key)
+        name = getattr(held, "__name__", "")
+        if isinstance(held, ModuleType) and name.startswith(begin):
+            sys.modules[name] = ModuleType(name)
+class Held: one = ModuleType("zoo.one")
+put(Held, {0!r})
+"""
+PLACING["names that begin so"] = BEGUN.format("zoo.")
 OTHER = {
+    "names that begin in another way": BEGUN.format("park."),
     "another name": "def put(name): sys.modules[name] = ModuleType(name)\nput('zoo.other')\n",
     "a table without it": "def put(table, package):\n    for key in table:\n"
     "        sys.modules[f'{package}.{key}'] = ModuleType(key)\nput({'three': 2}, __name__)\n",

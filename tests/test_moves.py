@@ -262,7 +262,8 @@ def test_a_metaclass_may_take_the_naming_from_another_body(case, how):
 def test_a_package_may_move_a_hundred_classes(case, clause):
     names = [f"One{number}" for number in range(100)]
     case.write("one", ONE + "".join(f"class {name}(Base): pass\n" for name in names))
-    loop = f"from zoo.one import {', '.join(names)}\n__all__ = {names}\nfor name in __all__:\n    try:\n"
+    loop = f"from zoo.one import {', '.join(names)}\n__all__ = {names}\n"
+    loop += "for name in __all__:\n    try:\n"
     loop += f"        globals()[name].__module__ = __name__\n    except {clause}: pass\n"
     assert not moving(case, loop)
     assert case.is_sound()

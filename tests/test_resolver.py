@@ -750,3 +750,42 @@ def test_a_module_that_refuses_to_be_imported_twice(case, test, left):
     case.write("one", f"{text}from zoo.base import Base\nclass One(Base): pass\n")
     assert case.resolve(KeyRule(), foreign=True).undecided == left
     assert left or compare(case.listed, case.truth).sound
+
+
+SURE = """
+import os
+from zoo.base import Base
+def own(*args): return args
+try:
+    import json
+    size = {0}
+    there = True
+except {1}:
+    there = False
+if there:
+    class One(Base): pass
+"""
+
+
+@pytest.mark.parametrize("clause", ["ImportError", "ModuleNotFoundError", "(ImportError,)"])
+@pytest.mark.parametrize("size", ["bool(os.getenv('ZOO'))", "json.dumps(1)"])
+def test_what_is_in_the_standard_library_is_not_missing(case, size, clause):
+    case.write("base", PLAIN)
+    case.write("one", SURE.format(size, clause))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+@pytest.mark.parametrize(
+    ("size", "clause"),
+    [
+        ("own()", "ImportError"),
+        ("__import__('json')", "ImportError"),
+        ("json.dumps(1)", "ValueError"),
+        ("json.dumps(1)", "(ImportError, ValueError)"),
+        ("len(own())", "ImportError"),
+    ],
+)
+def test_what_others_call_may_be(case, size, clause):
+    case.write("base", PLAIN)
+    case.write("one", SURE.format(size, clause))
+    assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}

@@ -184,7 +184,7 @@ def _store_attr(frame: Frame, argument: int) -> None:
 def _store_subscr(frame: Frame, argument: int) -> None:
     value, container, key = pop(frame, 3)
     if container in MODULES:
-        frame.body.place(key)
+        frame.body.place(key, frame.reached)
     elif container[0] == "x" and container[1][0] == "g" and not container[2]:
         _store_in_namespace(frame, container[1][1], key, value)
     else:

@@ -41,6 +41,9 @@ class Body:
         self.patches: list[tuple[Any, ...]] = []
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
+        self.beginnings: list[
+            tuple[Value, Condition]
+        ] = []  # calls of ``startswith`` that were asked
         self.placed: list[Value] = []  # under which names modules are put into ``sys.modules``
         self.computes = False
         self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them
@@ -50,10 +53,15 @@ class Body:
         self.tuples: list[Value] = []  # that the module made: nobody changes what is in them
         self.codes: dict[tuple[str, int], CodeType] = {}
 
-    def place(self, name: Value) -> None:
-        """Note that a module is put into ``sys.modules``."""
+    def place(self, name: Value, reached: Condition) -> None:
+        """Note that a module is put into ``sys.modules``; how its name begins is told, maybe."""
         self.provides = True
-        self.placed.append(name)
+        asked = [
+            value
+            for value, condition in self.beginnings
+            if value[1][1] == name and self.conditions.both(reached, condition) == reached
+        ]
+        self.placed.append(asked[0] if asked else name)
 
     def variable(self, kind: str, *facts: Any) -> Condition:
         """Return the condition variable for *facts*; equal facts share one."""

@@ -205,10 +205,12 @@ class CallingEvaluator(StandardCalls):
         if "super" not in summary.mentions or not summary.positional:
             return {}
         name = callee[2].rpartition(".")[0]
-        places = [i for i, entry in enumerate(record.classes) if entry[0] == name]
-        if len(places) != 1:
+        named = [(entry[1], i) for i, entry in enumerate(record.classes) if entry[0] == name]
+        around = [place for place in named if place[0] <= callee[3]]  # one of that name may follow
+        if not around:
             return {}
-        return {SUPER: ("super", ("class", callee[1], *places), frame[summary.parameters[0]])}
+        cls = ("class", callee[1], max(around)[1])
+        return {SUPER: ("super", cls, frame[summary.parameters[0]])}
 
 
 def _spread(args: tuple[Found, ...]) -> Found:

@@ -136,7 +136,8 @@ def _plain_call(frame: Frame, callee: Value, args: list[Value], names: tuple[str
         if stated is not None:
             return frame.enter_class(*stated)
     if callee[0] == "a" and callee[2] in _PLACING and callee[1] in MODULES and args:
-        frame.body.place(undecided("modules") if callee[2] == "update" else args[0])
+        name = undecided("modules") if callee[2] == "update" else args[0]
+        frame.body.place(name, frame.reached)
     if callee[-1] == _VIEW and any(held is arg for arg in args for held in frame.names.values()):
         args = [undecided("a container that may change")]
     value = call(callee, tuple([_argument(arg) for arg in args]), names)

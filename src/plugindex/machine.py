@@ -7,7 +7,7 @@ import builtins
 from plugindex.expressions import CALLED, UNBOUND, bounded, platform_fact, undecided
 from plugindex.joining import join, join_classes
 from plugindex.pathstate import global_key
-from plugindex.raising import ends_import
+from plugindex.raising import ends_import, kind_of_call
 from plugindex.slimming import slim, slim_names
 from plugindex.walker import Walker
 
@@ -278,7 +278,7 @@ class Frame(Walker):
             self._method_called(callee[1], callee[2], args)
         elif callee[:2] == ("g", "setattr") and len(args) == 3 and args[1][0] == "c":
             self.patch(args[0], args[1][1], args[2])
-        self.may_raise("a call may raise")
+        self.may_raise("a call may raise", kind_of_call(value))
 
     def _method_called(self, owner: Value, method: str, args: tuple[Value, ...]) -> None:
         exported = self.names.get("__all__")

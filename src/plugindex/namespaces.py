@@ -116,7 +116,14 @@ class Namespaces:
         found = self._bound(record, name)
         if found[0] == "missing" and _computes(record):
             return self._computed_member(record, name)
+        if found[0] == "outside" and record.is_package and name not in record.names:
+            return self._submodule_or(found, module, name)
         return self._submodule(module, name) or found if found[0] == "missing" else found
+
+    def _submodule_or(self, found: Found, module: str, name: str) -> Found:
+        """Return a name that a star import of a compiled module may have brought, or a submodule."""
+        submodule = self._submodule(module, name)
+        return found if submodule is None else unknown("a compiled module may bring it", submodule)
 
     def _computed_member(self, record: ModuleRecord, name: str) -> Found:
         """Return a name that no statement binds, of a module that may make its names itself."""

@@ -136,7 +136,10 @@ class PathState:
         if impure and self.unrolled >= 0 and self._asks_of_item(value):
             return self.body.variable("test", value, len(self.body.variables))
         if self.body.everything or value[0] == "?" or impure:
-            return self.body.fresh(f"a condition at line {self.line()}")
+            told = self.body.fresh(f"a condition at line {self.line()}")
+            if value[0] == "x" and value[1][-1] == "startswith" and len(value[2]) == 1:
+                self.body.beginnings.append((value, told))
+            return told
         return self.body.variable("test", value)
 
     def _asks_of_item(self, value: Value) -> bool:

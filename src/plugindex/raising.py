@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 
 from plugindex.expressions import as_items
-from plugindex.success import SETTING
+from plugindex.success import SETTING, STANDARD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,17 @@ _KINDS: dict[str, type[BaseException]] = {
 }  # fmt: skip
 _SETTING_FAILS = {AttributeError, TypeError}
 _EVERY = {Exception, BaseException}
+_LACKING = {ImportError, ModuleNotFoundError}
+# Modules of the standard library, of which no function finds that a module is missing.
+_COMPLETE = frozenset({
+    "abc", "collections", "contextlib", "copy", "dataclasses", "datetime", "enum", "functools",
+    "inspect", "itertools", "json", "locale", "logging", "math", "operator", "os", "pathlib",
+    "platform", "re", "string", "struct", "sys", "textwrap", "threading", "time", "types", "typing",
+    "warnings",
+})  # fmt: skip
+_PLAIN = frozenset(
+    {"bool", "float", "frozenset", "int", "len", "max", "min", "set", "str", "tuple"}
+)
 _ENDING_CALLS = {("sys", "exit"), ("os", "_exit")}
 # Context managers of the standard library that never swallow an exception.
 _TRANSPARENT = {
@@ -40,6 +51,21 @@ def _library_name(value: Value) -> tuple[str, str] | None:
     if value[0] == "f":
         return value[1], value[2]
     return (value[1][1], value[2]) if value[0] == "a" and value[1][0] == "i" else None
+
+
+def kind_of_call(value: Value) -> str:
+    """Return of what kind the exceptions are that a call may raise."""
+    callee = value[1]
+    name = _library_name(callee)
+    if callee[0] == "g" and callee[1] in _PLAIN:  # which ask what they are given
+        plain = all(arg[0] == "c" or _is_standard(arg) for arg in value[2])
+    else:
+        plain = name is not None and name[0].partition(".")[0] in _COMPLETE
+    return STANDARD if plain else "call"
+
+
+def _is_standard(value: Value) -> bool:
+    return value[0] == "x" and kind_of_call(value) == STANDARD
 
 
 def raised_by(items: list[Value]) -> Value:
@@ -73,7 +99,7 @@ def _catches_any(frame: Walker, error: Value, clauses: tuple[Value, ...]) -> Con
     caught = {_builtin(clause[1]) for clause in clauses if clause[0] == "g"}
     if not caught.isdisjoint(_EVERY) or (error[1] == SETTING and caught >= _SETTING_FAILS):
         return True
-    if not clauses:
+    if not clauses or (error[1] == STANDARD and caught <= _LACKING):
         return False
     return frame.body.fresh(f"which exception is raised, line {frame.line()}")
 

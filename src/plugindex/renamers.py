@@ -6,13 +6,11 @@ A package that shows its classes where it re-exports them sets their ``__module_
 
 from __future__ import annotations
 
-import sys
-
+from plugindex.displacing import Displacing, is_library
 from plugindex.expressions import CALLED, SPACES
 from plugindex.machine import NAMING
 from plugindex.made import MADE
 from plugindex.makers import ANY_TIME
-from plugindex.moves import Moves
 from plugindex.names import is_ours, root
 
 TYPE_CHECKING = False
@@ -28,13 +26,12 @@ _NAMING = frozenset(NAMING)
 _UNTOLD: Making = ("", frozenset())
 
 
-class Renamers(Moves):
+class Renamers(Displacing):
     """A family that knows what may set where its classes are to be had."""
 
     def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
         super().__init__(library, base, statements_count, package)
         self._at_hand: dict[str, frozenset[str]] = {}
-        self._placing: dict[str, frozenset[str | None]] = {}
 
     def makes(self, value: Any, context: Context) -> Making:
         """Return why a call at module level may make, replace or rename a class, and where."""
@@ -54,7 +51,7 @@ class Renamers(Moves):
     def _renames(self, value: Any, context: Context) -> Making:
         callee = self.evaluate(value[1], context)
         function = callee[1] if callee[0] == "bound" else callee
-        if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
+        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
             return _UNTOLD
         if self.keeps(function):
             return _UNTOLD
@@ -100,43 +97,6 @@ class Renamers(Moves):
         if value[0] == "p":
             return all(self._is_function(one, context) for _, one in value[1])
         return bool(self.evaluate(value, context)[0] == "function")
-
-    def displaced(self, record: ModuleRecord) -> list[str]:
-        """Return why another module may stand in the place of this one, put there by a package."""
-        package, reasons = record.name.rpartition(".")[0], []
-        while package == self.package or package.startswith(f"{self.package}."):
-            self.follow(self.context(record), package)
-            if any(name in (None, record.name) for name in self._placed(package)):
-                reasons.append(f"{package} may put another module in its place")
-            package = package.rpartition(".")[0]
-        return reasons
-
-    def _placed(self, package: str) -> frozenset[str | None]:
-        """Return the modules that functions which a package calls provide, None for any."""
-        if package not in self._placing:
-            record = self.library.record(package)
-            context = self.context(record) if record else None
-            names = (
-                self._names_placed(value, context)
-                for condition, value, _ in (record.calls if record else ())
-                if context is not None and self.decide(condition, context) is not False
-            )
-            self._placing[package] = frozenset[str | None]().union(*names)
-        return self._placing[package]
-
-    def _names_placed(self, value: Any, context: Context) -> set[str | None]:
-        callee = self.evaluate(value[1], context)
-        function = callee[1] if callee[0] == "bound" else callee
-        if function[0] != "function" or is_ours(function[1]) or _is_library(function[1]):
-            return set()
-        summary = self.library.function(*function[1:4])
-        if summary is None or not summary.placed:
-            return set()
-        args, names = self.arguments(value, context)
-        inner = self.inside(function, (*callee[2:3], *args) if callee != function else args, names)
-        found = [self.evaluate(key, inner) if inner else ("",) for key in summary.placed]
-        told: set[str | None] = {str(one[1]) for one in found if one[0] == "const"}
-        return told if len(told) == len(found) else told | _tabled(args, context.record.name)
 
     def late(self, record: ModuleRecord) -> tuple[str, bool]:
         """Tell why a module may make or rename classes when one of its names is asked for.
@@ -251,13 +211,6 @@ class Renamers(Moves):
         return frozenset(places)
 
 
-def _tabled(args: tuple[Found, ...], package: str) -> set[str | None]:
-    """Return the modules that tables name which a function is given, None for any without one."""
-    keys = [key for arg in args if arg[0] == "table" for key, _ in arg[1]]
-    names = [str(key[1]) for key in keys if key[0] == "const"]
-    return {*names, *(f"{package}.{name}" for name in names)} or {None}
-
-
 def _names_by_text(summary: Any) -> bool:
     return "setattr" in summary.mentions and any(one in summary.texts for one in NAMING)
 
@@ -270,11 +223,6 @@ def _names_by_keyword(call: Any) -> bool:
 def _is_hidden(entry: Any) -> bool:
     """Tell whether no name leads to a class that a function makes: its own says where it is."""
     return "<locals>" in entry[0] and not any(one in entry[5] for one in NAMING)
-
-
-def _is_library(module: str) -> bool:
-    """Tell whether a function is the standard library's: those name what they make themselves."""
-    return root(module) in sys.stdlib_module_names
 
 
 def _is_kin(module: str, other: str) -> bool:

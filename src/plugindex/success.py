@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from plugindex.walker import Walker
 
 SETTING = "set"  # an attribute, which raises an AttributeError or a TypeError
-SURPRISES = ("call", SETTING, "AssertionError")
+STANDARD = "standard"  # a call of the standard library, which finds itself
+SURPRISES = ("call", SETTING, STANDARD, "AssertionError")
 # In which place of an entry of these lists its condition stands.
 _PLACES = {"classes": 2, "imports": 0, "stars": 1, "calls": 0, "patches": 0}
 

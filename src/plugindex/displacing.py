@@ -1,0 +1,93 @@
+"""Which modules may stand in the place of others, put there by what a package calls."""
+
+from __future__ import annotations
+
+import sys
+
+from plugindex.moves import Moves
+from plugindex.names import is_ours, root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from plugindex.meaning import Context, Found
+    from plugindex.reader import ModuleRecord
+
+_ANY_END = "*"  # of the names of modules that begin so
+
+
+class Displacing(Moves):
+    """A family that knows what functions put into ``sys.modules``."""
+
+    def __init__(self, library: Any, base: str, statements_count: bool, package: str) -> None:
+        super().__init__(library, base, statements_count, package)
+        self._placing: dict[str, frozenset[str | None]] = {}
+
+    def displaced(self, record: ModuleRecord) -> list[str]:
+        """Return why another module may stand in the place of this one, put there by a package."""
+        package, reasons = record.name.rpartition(".")[0], []
+        while package == self.package or package.startswith(f"{self.package}."):
+            self.follow(self.context(record), package)
+            if any(_may_be(name, record.name) for name in self._placed(package)):
+                reasons.append(f"{package} may put another module in its place")
+            package = package.rpartition(".")[0]
+        return reasons
+
+    def _placed(self, package: str) -> frozenset[str | None]:
+        """Return the modules that functions which a package calls provide, None for any."""
+        if package not in self._placing:
+            record = self.library.record(package)
+            context = self.context(record) if record else None
+            names = (
+                self._names_placed(value, context)
+                for condition, value, _ in (record.calls if record else ())
+                if context is not None and self.decide(condition, context) is not False
+            )
+            self._placing[package] = frozenset[str | None]().union(*names)
+        return self._placing[package]
+
+    def _names_placed(self, value: Any, context: Context) -> set[str | None]:
+        callee = self.evaluate(value[1], context)
+        function = callee[1] if callee[0] == "bound" else callee
+        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
+            return set()
+        summary = self.library.function(*function[1:4])
+        if summary is None or not summary.placed:
+            return set()
+        args, names = self.arguments(value, context)
+        inner = self.inside(function, (*callee[2:3], *args) if callee != function else args, names)
+        found = [
+            (self.evaluate(_told(key), inner) if inner else ("",), key) for key in summary.placed
+        ]
+        told: set[str | None] = {
+            f"{one[1]}{_ANY_END if _told(key) is not key else ''}"
+            for one, key in found
+            if one[0] == "const"
+        }
+        return told if len(told) == len(found) else told | _tabled(args, context.record.name)
+
+
+def _told(key: Any) -> Any:
+    """Return what is told of the name of a module: itself, or how it begins."""
+    begins = key[0] == "x" and key[1][-1] == "startswith"
+    return key[2][0] if begins else key
+
+
+def _may_be(placed: str | None, module: str) -> bool:
+    """Tell whether what is put under a name, or one that begins so, may be a module."""
+    if placed is None:
+        return True
+    return module.startswith(placed[:-1]) if placed[-1:] == _ANY_END else placed == module
+
+
+def _tabled(args: tuple[Found, ...], package: str) -> set[str | None]:
+    """Return the modules that tables name which a function is given, None for any without one."""
+    keys = [key for arg in args if arg[0] == "table" for key, _ in arg[1]]
+    names = [str(key[1]) for key in keys if key[0] == "const"]
+    return {*names, *(f"{package}.{name}" for name in names)} or {None}
+
+
+def is_library(module: str) -> bool:
+    """Tell whether a function is the standard library's: those name what they make themselves."""
+    return root(module) in sys.stdlib_module_names
