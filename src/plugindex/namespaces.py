@@ -121,7 +121,7 @@ class Namespaces:
         return self._submodule(module, name) or found if found[0] == "missing" else found
 
     def _submodule_or(self, found: Found, module: str, name: str) -> Found:
-        """Return a name that a star import of a compiled module may have brought, or a submodule."""
+        """Return what a star import of a compiled module may have brought, or a submodule is."""
         submodule = self._submodule(module, name)
         return found if submodule is None else unknown("a compiled module may bring it", submodule)
 
