@@ -789,3 +789,44 @@ def test_what_others_call_may_be(case, size, clause):
     case.write("base", PLAIN)
     case.write("one", SURE.format(size, clause))
     assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
+
+
+RELEASES = """
+from packaging.version import Version, parse
+from zoo import ext
+from zoo.base import Base
+def newer(version, other):
+    if isinstance(version, str):
+        version = Version(version)
+    return version >= parse(other)
+if {0}:
+    class One(Base): pass
+else:
+    class Two(Base): pass
+"""
+COMPARED = {
+    "Version": "Version(ext.__version__) >= Version('2.0.0')",
+    "parse": "parse(ext.__version__) < parse('10')",
+    "zeros": "Version(ext.__version__) == Version('2.1.0')",
+    "a function of its own": "newer(ext.__version__, '3')",
+    "several": "Version('2') <= parse(ext.__version__) and not newer(ext.__version__, 'v2.2')",
+}
+
+
+@pytest.mark.parametrize("test", COMPARED.values(), ids=COMPARED)
+@pytest.mark.parametrize("version", ["2.1", "2.0.10", "3.0"])
+def test_releases_are_compared(case, test, version):
+    case.write("base", PLAIN)
+    case.write("ext", f"__version__ = {version!r}\n")
+    case.write("one", RELEASES.format(test))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+@pytest.mark.parametrize(
+    "version", ["'2.1rc1'", "'2.1.post1'", "str(2.1) + open(__file__).read(0)"]
+)
+def test_other_versions_are_not(case, version):
+    case.write("base", PLAIN)
+    case.write("ext", f"__version__ = {version}\n")
+    case.write("one", RELEASES.format(COMPARED["Version"]))
+    assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}

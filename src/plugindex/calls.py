@@ -26,6 +26,7 @@ from plugindex.meaning import (
 )
 from plugindex.standardcalls import StandardCalls
 from plugindex.tables import called
+from plugindex.versions import compared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class CallingEvaluator(StandardCalls):
             return args[0]
         if keeps_class(f"{callee[1]}:{qualname}"):
             return KEEPER
-        return ("instance", callee)
+        return compared(callee[1], qualname, args) or ("instance", callee)
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
@@ -120,7 +121,7 @@ class CallingEvaluator(StandardCalls):
             return args[1]
         if reference == "typing:TypedDict":
             return TYPED_DICT
-        made = made_by(callee, args, names)
+        made = made_by(callee, args, names) or compared(callee[1], callee[2], args)
         if made is not None:
             return made
         loaded = self.loaded(reference, args)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from plugindex.expressions import Value
 
 
+_MAKING_VERSIONS = ("Version", "parse", "parse_version")
+_VERSIONS = ("__version__", "VERSION", "version")
 _ASKING = ("hasattr", "getattr", "isinstance", "callable")
 
 
@@ -63,10 +65,21 @@ def is_impure(value: Value) -> bool:
 
 def _only_asks(call: Value) -> bool:
     """Tell whether a call gives the same whenever it is made: ``isinstance(a, (B, C))`` does."""
-    if call[1][0] != "g" or call[1][1] not in _ASKING:
+    asking = call[1][0] == "g" and call[1][1] in _ASKING
+    if not asking and not _asks_versions(call):
         return False
     asked = (one for arg in call[2] for one in (arg[1] if arg[0] == "l" else (arg,)))
     return not any(map(is_impure, asked))
+
+
+def _asks_versions(call: Value) -> bool:
+    """Tell whether a call makes or compares versions: ``Version(a.__version__)``."""
+    callee = call[1]
+    if callee[0] not in ("f", "a", "d"):
+        return False
+    return callee[-1] in _MAKING_VERSIONS or any(
+        arg[0] in ("f", "a") and arg[2] in _VERSIONS for arg in call[2]
+    )
 
 
 def as_asked(value: Value) -> Value:
