@@ -324,6 +324,7 @@ def test_bases_with_a_star_are_told_where_what_they_stand_for_is(case, last, lef
 SIX = """
 import collections, http.client, sys, types, urllib.request
 _moved_attributes = []
+def add_move(move): pass
 moves = types.ModuleType(__name__ + ".moves")
 moves.http_client, moves.UserDict = http.client, collections.UserDict
 moves.urllib = types.ModuleType(__name__ + ".moves.urllib")

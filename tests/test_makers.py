@@ -178,6 +178,7 @@ def test_so_it_is_where_a_hook_may_name_it(case):
 
 ADDING = """
 _moved_attributes = []
+def add_move(move): pass
 def add_metaclass(metaclass):
     def anew(cls):
         kept = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__")}

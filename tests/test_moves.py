@@ -278,3 +278,23 @@ def test_a_package_that_cannot_be_read_may_move_what_is_in_it(case):
     case.resolve(KeyRule(), foreign=True)
     assert case.resolutions["zoo"].undecided == "too many conditions"
     assert "zoo.one" in case.resolutions["zoo"].spreads
+
+
+SETTERS = {
+    "a method": "class Shower:\n    def __call__(self, cls): return self.show(cls)\n"
+    "    def show(self, cls):\n        cls.__module__ = 'zoo'\n        return cls\n"
+    "shown = Shower()\n",
+    "a bound method": "class Shower:\n    def show(self, cls):\n        cls.__module__ = 'zoo'\n"
+    "        return cls\nshown = Shower().show\n",
+    "an open condition": "import os\ndef move(cls): cls.__module__ = 'zoo'\ndef shown(cls):\n"
+    "    if os.environ.get('ZOO_MOVES'): move(cls)\n    return cls\n",
+}
+
+
+@pytest.mark.parametrize("text", SETTERS.values(), ids=SETTERS)
+def test_other_decorators_may_move_a_class_too(case, text):
+    case.write("naming", text)
+    use = "from zoo.naming import shown\nfrom zoo.base import Base\n@shown\nclass One(Base): pass\n"
+    case.write("one", use + "class Two(Base): pass\n")
+    moving(case, "")
+    assert "zoo.one" in case.undecided or compare(case.listed, case.truth).sound

@@ -830,3 +830,27 @@ def test_other_versions_are_not(case, version):
     case.write("ext", f"__version__ = {version}\n")
     case.write("one", RELEASES.format(COMPARED["Version"]))
     assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
+
+
+CAUGHT = {
+    "an error that is no builtin": "try: found = re.compile('(')\nexcept re.error:\n",
+    "one of several": "try: found = re.compile('(')\nexcept (ImportError, re.error):\n",
+    "a suppressed one": "found = None\nwith suppress(re.error):\n    found = re.compile('(')\n"
+    "if not found:\n",
+    "what is called after the library": "try:\n    re.compile('x')\n    import_module('nowhere')\n"
+    "except ImportError:\n",
+    "what the library is given": "try: tuple(map(import_module, ['no']))\nexcept ImportError:\n",
+    "what it calls": "try: functools.reduce(ask, ['nowhere', 1])\nexcept ImportError:\n",
+}
+
+
+@pytest.mark.parametrize("text", CAUGHT.values(), ids=CAUGHT)
+def test_what_a_clause_may_catch_is_left_open(case, text):
+    case.write("base", PLAIN)
+    head = "import functools\nimport re\nfrom contextlib import suppress\n"
+    head += "from importlib import import_module\nfrom zoo.base import Base\n"
+    head += "def ask(one, other): import nowhere\n"
+    text += "    class One(Base): pass\nelse:\n    class Two(Base): pass\n"
+    case.write("one", head + text)
+    assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]

@@ -24,10 +24,12 @@ class Attributes(Deciding):
     def attribute_of_copy(self, owner: Found, value: Any, context: Context) -> Found:
         """Return an attribute of a second copy of a module, unless it may have been set there."""
         found = self.attribute(owner[2][0], value[2])
-        is_set = any(patch[2] == value[2] for patch in context.record.patches)
-        if is_set or found[0] not in ("class", "outside", "real"):
-            return unknown(f"the attribute {value[2]}")
-        return unknown(f"the attribute {value[2]}", found)
+        record = context.record
+        is_set = any(patch[2] == value[2] for patch in record.patches)
+        calls = (call for _, call, _ in record.calls if call[1][-1] != "exec_module")
+        is_set = is_set or any(value[1] in call[2] for call in calls)
+        told = not is_set and found[0] in ("class", "outside", "real")
+        return unknown(f"the attribute {value[2]}", *((found,) if told else ()))
 
     def attribute(self, owner: Found, name: str) -> Found:
         """Return ``owner.name``."""

@@ -107,7 +107,7 @@ class Requirements(StandIns):
         if not self.library.exists(module) and self.may_add(context.record.name, module):
             return None
         if root(module) != root(context.record.name) and self._broken_at(module):
-            return False
+            return None  # something else may bring what it lacks
         return super().importable(module, names, context)
 
     def may_add(self, module: str, name: str) -> bool:

@@ -59,7 +59,9 @@ class Body:
         asked = [
             value
             for value, condition in self.beginnings
-            if value[1][1] == name and self.conditions.both(reached, condition) == reached
+            if value[1][1] is name
+            and name[0] != "?"
+            and self.conditions.both(reached, condition) == reached
         ]
         self.placed.append(asked[0] if asked else name)
 

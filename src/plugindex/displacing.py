@@ -63,7 +63,7 @@ class Displacing(Moves):
         told: set[str | None] = {
             f"{one[1]}{_ANY_END if _told(key) is not key else ''}"
             for one, key in found
-            if one[0] == "const"
+            if one[0] == "const" and isinstance(one[1], str)
         }
         return told if len(told) == len(found) else told | _tabled(args, context.record.name)
 

@@ -8,7 +8,7 @@ from plugindex.expressions import MODULES, NONE, call, literal, undecided
 from plugindex.machine import Frame
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
-from plugindex.raising import matches, raised_by, suppressed
+from plugindex.raising import kind_of_call, matches, raised_by, suppressed
 from plugindex.unstated import statement
 
 TYPE_CHECKING = False
@@ -144,7 +144,7 @@ def _plain_call(frame: Frame, callee: Value, args: list[Value], names: tuple[str
     if value[0] == "x" and not (callee[0] == "g" and callee[1] in _HARMLESS):
         frame.called(value)
     elif value[0] != "c" and callee[1] not in _SAFE:
-        frame.may_raise("a call may raise")
+        frame.may_raise("a call may raise", kind_of_call(value) if value[0] == "x" else "call")
     return value
 
 

@@ -111,7 +111,7 @@ class Namespaces:
         record = self.library.record(ALIASES.get(module, module))
         if record is None:
             return self._moved_by_six(module, name) or self._unreadable_member(module, name)
-        if name == "moves" and sixmoves.TABLE in record.names:
+        if name == "moves" and self.is_six(module):
             return ("module", f"{module}.{name}")
         found = self._bound(record, name)
         if found[0] == "missing" and _computes(record):
@@ -155,7 +155,7 @@ class Namespaces:
     def is_six(self, module: str) -> bool:
         """Tell whether a module is six, or a copy of it, by what stands in it."""
         record = self.library.record(module)
-        return record is not None and sixmoves.TABLE in record.names
+        return record is not None and record.names.keys() >= sixmoves.MARKS
 
     def _unreadable_member(self, module: str, name: str) -> Found:
         found = self._submodule(module, name)

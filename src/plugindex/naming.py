@@ -45,41 +45,51 @@ class Naming(Answering):
         return self._shown_modules[cls]
 
     def _shown_in(self, cls: Found) -> str | None:
-        setting = [one for one in self.decorators(cls) if self._sets_module(one)]
+        called = [self._called(one) for one in self.decorators(cls)]
+        setting = [one for one in called if self._sets_module(*one)]
         if not setting:
             return ""
         if len(setting) > 1 or not self.obeys(cls):
             return None
-        told = self._set_by(setting[0], (cls,), (), cls)
+        function, own = setting[0]
+        told = self._set_by(function, (*own, cls), (), cls)
         return None if len(told) > 1 else told.pop() if told else ""
 
-    def _sets_module(self, function: Found, depth: int = 0) -> bool:
+    def _called(self, callee: Found) -> tuple[Found, tuple[Found, ...]]:
+        """Return the function that runs where *callee* is called, and what it is given first."""
+        if callee[0] == "instance" and callee[1][0] == "class":
+            callee = self.class_attribute(callee, "__call__")
+        return (callee[1], callee[2:3]) if callee[0] == "bound" else (callee, ())
+
+    def _sets_module(self, function: Found, own: tuple[Found, ...], depth: int = 0) -> bool:
         """Tell whether a decorator sets the module of a class, itself or by what it calls."""
         if function[0] != "function" or self.keeps(function) or depth > _DEEPEST:
             return False
         if root(function[1]) in sys.stdlib_module_names or is_ours(function[1]):
             return False
-        key = tuple(function[1:4])
+        key = (*function[1:4], own)
         if key not in self._setting:
             self._setting[key] = False
-            summary = self.library.function(*key)
+            summary = self.library.function(*function[1:4])
             self._setting[key] = (
                 summary is None
                 or _MODULE in summary.texts
                 or _MODULE in summary.sets
-                or any(self._sets_module(one, depth + 1) for one in self._handing(function))
+                or any(self._sets_module(*one, depth + 1) for one in self._handing(function, own))
             )
         return self._setting[key]
 
-    def _handing(self, function: Found) -> Iterator[Found]:
+    def _handing(
+        self, function: Found, own: tuple[Found, ...]
+    ) -> Iterator[tuple[Found, tuple[Found, ...]]]:
         """Yield what a function hands its own parameters to."""
-        context = self.inside(function, (), ("**",))
+        context = self.inside(function, own, ("**",))
         summary = self.library.function(*function[1:4])
         if context is None or summary is None:
             return
         for _, call, _ in summary.calls:
             if any(arg[0] == "P" for arg in call[2]):
-                yield self.evaluate(call[1], context)
+                yield self._called(self.evaluate(call[1], context))
 
     def _set_by(
         self, function: Found, args: tuple[Found, ...], names: Any, cls: Found
@@ -91,10 +101,12 @@ class Naming(Answering):
             return {None}
         told = {self._told(patch, cls, context) for patch in summary.patches if patch[2] == _MODULE}
         for condition, call, _ in summary.calls:
-            callee = self.evaluate(call[1], context)
-            if self._sets_module(callee) and self.decide(condition, context) is not False:
-                handed = self.arguments(call, context)
-                told |= self._set_by(callee, *handed, cls) if cls in handed[0] else {None}
+            callee, own = self._called(self.evaluate(call[1], context))
+            holds = self._sets_module(callee, own) and self.decide(condition, context)
+            if holds is not False:
+                given, options = self.arguments(call, context)
+                sure = holds and cls in given
+                told |= self._set_by(callee, (*own, *given), options, cls) if sure else {None}
         return told - {""}
 
     def _told(self, patch: Any, cls: Found, context: Context) -> str | None:
@@ -112,7 +124,7 @@ class Naming(Answering):
         owner = _copied(call)
         context = self.inside(hook, (), ("**",)) if owner is not None else None
         cls = self.evaluate(owner, context) if context is not None else ("",)
-        return cls[0] == "class" and not {_MODULE, "__qualname__"}.isdisjoint(self.entry(cls)[5])
+        return bool(cls[0] == "class")  # whose names hold its module
 
     def obeys(self, cls: Found) -> bool:
         """Tell whether setting an attribute of a class does no more than that."""

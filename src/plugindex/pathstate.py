@@ -58,6 +58,7 @@ class PathState:
         # A copy of the names that several exceptions share, until a name is bound again.
         self.frozen: dict[str, Value] | None = None
         self.surprised: Any = None
+        self.surprising: set[str] = set()  # the kinds of what was raised since
 
     def slot_key(self, name: str) -> str:
         """Return under which name a "fast local" stands among the names."""
@@ -103,6 +104,8 @@ class PathState:
             return
         # Another surprise before a name is bound changes nothing that can be told apart.
         if self.frozen is None or self.surprised is not self.frozen:
+            self.surprising = set()
+        if self.surprising.isdisjoint((kind, "call")):
             raised = self.body.fresh(reason)
             body, conditions = self.body, self.body.conditions
             body.surprised = conditions.either(
@@ -112,6 +115,7 @@ class PathState:
             if self.frozen is None:
                 self.frozen = dict(self.names)
             self.surprised = self.frozen
+            self.surprising.add(kind)
 
     # -- conditions ----------------------------------------------------------------------------
 

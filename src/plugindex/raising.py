@@ -21,13 +21,14 @@ _KINDS: dict[str, type[BaseException]] = {
 _SETTING_FAILS = {AttributeError, TypeError}
 _EVERY = {Exception, BaseException}
 _LACKING = {ImportError, ModuleNotFoundError}
-# Modules of the standard library, of which no function finds that a module is missing.
+# Modules of the standard library, of which no function finds that a module is missing unless it
+# is given what does.
 _COMPLETE = frozenset({
-    "abc", "collections", "contextlib", "copy", "dataclasses", "datetime", "enum", "functools",
-    "inspect", "itertools", "json", "locale", "logging", "math", "operator", "os", "pathlib",
-    "platform", "re", "string", "struct", "sys", "textwrap", "threading", "time", "types", "typing",
-    "warnings",
+    "collections", "contextlib", "copy", "datetime", "functools", "itertools", "json", "locale",
+    "logging", "math", "operator", "os", "os.path", "pathlib", "platform", "re", "string", "struct",
+    "sys", "textwrap", "threading", "time", "types", "typing", "warnings",
 })  # fmt: skip
+_ASKING_NOBODY = {("inspect", "signature")}
 _PLAIN = frozenset(
     {"bool", "float", "frozenset", "int", "len", "max", "min", "set", "str", "tuple"}
 )
@@ -57,15 +58,16 @@ def kind_of_call(value: Value) -> str:
     """Return of what kind the exceptions are that a call may raise."""
     callee = value[1]
     name = _library_name(callee)
-    if callee[0] == "g" and callee[1] in _PLAIN:  # which ask what they are given
-        plain = all(arg[0] == "c" or _is_standard(arg) for arg in value[2])
-    else:
-        plain = name is not None and name[0].partition(".")[0] in _COMPLETE
-    return STANDARD if plain else "call"
+    if name in _ASKING_NOBODY:
+        return STANDARD
+    complete = name is not None and name[0] in _COMPLETE
+    plain = complete or (callee[0] == "g" and callee[1] in _PLAIN)
+    return STANDARD if plain and all(map(_is_standard, value[2])) else "call"
 
 
 def _is_standard(value: Value) -> bool:
-    return value[0] == "x" and kind_of_call(value) == STANDARD
+    """Tell whether a value is a literal, or made by the standard library of such: no code runs."""
+    return value[0] == "c" or (value[0] == "x" and kind_of_call(value) == STANDARD)
 
 
 def raised_by(items: list[Value]) -> Value:
@@ -96,7 +98,7 @@ def matches(frame: Walker, error: Value, types: Value) -> Condition:
 
 def _catches_any(frame: Walker, error: Value, clauses: tuple[Value, ...]) -> Condition:
     """Return the condition under which one of *clauses* catches what isn't told."""
-    caught = {_builtin(clause[1]) for clause in clauses if clause[0] == "g"}
+    caught = {_builtin(clause[1]) if clause[0] == "g" else None for clause in clauses}
     if not caught.isdisjoint(_EVERY) or (error[1] == SETTING and caught >= _SETTING_FAILS):
         return True
     if not clauses or (error[1] == STANDARD and caught <= _LACKING):

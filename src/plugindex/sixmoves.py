@@ -56,7 +56,7 @@ _NAMES = {
     "zip_longest": ("itertools", "zip_longest"),
 }
 _URLLIB = frozenset({"error", "parse", "request", "response", "robotparser"})
-TABLE = "_moved_attributes"  # by which a module is known to be six
+MARKS = frozenset({"_moved_attributes", "add_move"})  # by which a module is known to be six
 
 
 def owner_of(module: str) -> str:

@@ -51,6 +51,8 @@ def holds(frame: Frame, space: Value, name: object) -> bool | None:
     body = frame.body
     if body.calls or body.imports or body.stars or body.variables or body.classes:
         return None
+    if any(is_own_space(frame, value) for value in frame.names.values()):
+        return None
     found = frame.names.get(name, UNBOUND)
     return None if found[0] in "p?" else found[0] != "u"
 
