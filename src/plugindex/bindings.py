@@ -10,6 +10,7 @@ from plugindex.joining import is_impure
 from plugindex.machine import NAMING
 from plugindex.operations import operation, pop
 from plugindex.pathstate import NULL
+from plugindex.raising import kind_of_call
 from plugindex.success import SETTING
 
 TYPE_CHECKING = False
@@ -144,7 +145,9 @@ def _attribute(frame: Frame, index: int, method: bool) -> None:
 
 def _may_be_missing(frame: Frame, value: Value) -> None:
     if is_impure(value):
-        frame.may_raise("a missing attribute")
+        owner = value[1]
+        kind = kind_of_call(owner) if owner[0] == "x" else "call"
+        frame.may_raise("a missing attribute", kind)
     else:
         present = frame.body.variable("attr", value)
         frame.throw(frame.body.conditions.negated(present), ("E", "attr"))
