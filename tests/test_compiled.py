@@ -289,3 +289,15 @@ def test_whether_a_class_that_mypyc_made_is_abstract_is_left_to_running(case):
     case.resolve(KeyRule(None), base="builtins:ValueError", foreign=True)
     assert case.undecided == {"zoo.native", "zoo.one"}
     assert set(case.truth.entries) == {"zoo.native:Failure", "zoo.one:One"}
+
+
+@pytest.mark.parametrize("text", ["", 'const char *note = "some parts";\n'], ids=["", "named"])
+def test_a_star_of_a_compiled_module_brings_no_name_that_it_does_not_hold(case, text):
+    compile_native(case, PLAIN_C + text)
+    case.write("__init__", "from zoo.native import *\n")
+    case.write("parts", "from zoo.base import Base\nclass Part(Base): pass\n")
+    case.write("one", "from zoo import parts\nclass One(parts.Part): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == ({"zoo.one"} if text else set())
+    assert text or case.is_sound()
+    assert list(case.truth.entries) == ["zoo.one:One", "zoo.parts:Part"]

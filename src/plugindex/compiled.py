@@ -80,6 +80,12 @@ def may_hold_family(data: bytes, names: frozenset[bytes]) -> bool:
     return states and any(name in text for name in names)
 
 
+def mentions(data: bytes, name: str) -> bool:
+    """Tell whether a text in a module's file, whose contents are *data*, holds *name*."""
+    text = texts(data) if any(mark in data for mark in _CYTHON) else data
+    return text is None or name.encode() in text
+
+
 class Binary(Record):
     """An extension module, and what its classes of the family derive from, where that is known.
 

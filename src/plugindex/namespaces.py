@@ -37,6 +37,9 @@ if TYPE_CHECKING:
         def modules(self, package: str) -> list[ModuleFile]:
             """Return a package and all modules in it."""
 
+        def compiled(self, name: str) -> bytes | None:
+            """Return what stands in an extension module's file, None if that can't be read."""
+
         def function(self, module: str, qualname: str, line: int) -> FunctionSummary | None:
             """Return what :func:`plugindex.summary.read_function` gives, or None."""
 
@@ -123,7 +126,14 @@ class Namespaces:
     def _submodule_or(self, found: Found, module: str, name: str) -> Found:
         """Return what a star import of a compiled module may have brought, or a submodule is."""
         submodule = self._submodule(module, name)
-        return found if submodule is None else unknown("a compiled module may bring it", submodule)
+        if submodule is None:
+            return found
+        from plugindex.compiled import mentions
+
+        data = self.library.compiled(found[1].partition(":")[0])
+        if data is not None and not mentions(data, name):
+            return submodule
+        return unknown("a compiled module may bring it", submodule)
 
     def _computed_member(self, record: ModuleRecord, name: str) -> Found:
         """Return a name that no statement binds, of a module that may make its names itself."""
