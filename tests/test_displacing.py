@@ -28,6 +28,8 @@ def put(module, begin):
 class Held: one = ModuleType("zoo.one")
 put(Held, {0!r})
 """
+PLACING["a statement"] = "sys.modules['zoo.one'] = ModuleType('zoo.one')\n"
+PLACING["a call"] = "sys.modules.setdefault(f'{__name__}.one', ModuleType('zoo.one'))\n"
 PLACING["names that begin so"] = BEGUN.format("zoo.")
 OTHER = {
     "names that begin in another way": BEGUN.format("park."),

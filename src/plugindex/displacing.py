@@ -35,17 +35,22 @@ class Displacing(Moves):
         return reasons
 
     def _placed(self, package: str) -> frozenset[str | None]:
-        """Return the modules that functions which a package calls provide, None for any."""
+        """Return the modules that a package provides, or functions that it calls; None for any."""
         if package not in self._placing:
             record = self.library.record(package)
-            context = self.context(record) if record else None
-            names = (
-                self._names_placed(value, context)
-                for condition, value, _ in (record.calls if record else ())
-                if context is not None and self.decide(condition, context) is not False
-            )
-            self._placing[package] = frozenset[str | None]().union(*names)
+            self._placing[package] = frozenset(self._provided(record) if record else ())
         return self._placing[package]
+
+    def _provided(self, record: ModuleRecord) -> set[str | None]:
+        context = self.context(record)
+        found = (self.evaluate(key, context) for key in record.placed)
+        names: set[str | None] = {
+            one[1] for one in found if one[0] == "const" and isinstance(one[1], str)
+        }
+        for condition, value, _ in record.calls:
+            if self.decide(condition, context) is not False:
+                names |= self._names_placed(value, context)
+        return names
 
     def _names_placed(self, value: Any, context: Context) -> set[str | None]:
         callee = self.evaluate(value[1], context)

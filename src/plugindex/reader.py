@@ -12,7 +12,7 @@ from plugindex.codes import names_in
 from plugindex.conditions import Conditions, EveryPath, Unreadable
 from plugindex.expressions import forget_weights, undecided
 from plugindex.machine import NAMING, Frame
-from plugindex.slimming import slim_names, slim_variables
+from plugindex.slimming import slim, slim_names, slim_variables
 from plugindex.success import suppose
 from plugindex.summary import COMPUTING, FunctionSummary
 
@@ -39,7 +39,8 @@ class ModuleRecord:
         calls: calls that may make classes, as (condition, value, line).
         patches: attributes assigned from outside, as (condition, target, name, value, line).
         failures: uncaught exceptions, as (condition, error, line).
-        provides: whether it puts modules into ``sys.modules`` itself.
+        placed: under which names it puts modules into ``sys.modules`` itself.
+        provides: whether it does, or hooks into the search for modules.
         functions: what calling a function gives, by "qualname:line"; filled in when asked.
         defaults: those of the functions whose statements were read, None if none was; not kept.
         unreadable: why the code could not be read, or "".
@@ -57,6 +58,7 @@ class ModuleRecord:
         "names",
         "nodes",
         "patches",
+        "placed",
         "provides",
         "stars",
         "unreadable",
@@ -77,6 +79,7 @@ class ModuleRecord:
         self.failures: list[Any] = []
         self.functions: dict[str, FunctionSummary | None] = {}
         self.defaults: dict[tuple[str, int], Any] | None = None
+        self.placed: list[Any] = []
         self.provides = False
         self.nodes: list[Any] = []
 
@@ -151,6 +154,7 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.stars = body.stars
     record.calls = body.calls
     record.patches = body.patches
+    record.placed = list(map(slim, body.placed))
     record.defaults = body.defaults
     # A package that hooks into sys.meta_path does so for modules of its own.
     record.provides = body.provides or "meta_path" in names_in(frame.code)
