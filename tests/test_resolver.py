@@ -854,3 +854,23 @@ def test_what_a_clause_may_catch_is_left_open(case, text):
     case.write("one", head + text)
     assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
     assert list(case.truth.entries) == ["zoo.one:One"]
+
+
+STATED = {
+    "a class of its own": "class Version:\n    new = False\n"
+    "    def __init__(self, text): self.new = True\n"
+    "def newer(version): return Version(version).new\n",
+    "what it was told": "state = None\ndef tell(): global state; state = 1\ntell()\n"
+    "def newer(version): return state is not None\n",
+    "a limit that changes": "limit = '9'\ndef newer(version): return version < limit\n",
+}
+
+
+@pytest.mark.parametrize("text", STATED.values(), ids=STATED)
+def test_a_function_with_state_compares_no_releases(case, text):
+    case.write("base", PLAIN)
+    case.write("ext", "__version__ = '2.1'\n")
+    case.write("compat", text)
+    use = "from zoo import ext\nfrom zoo.base import Base\nfrom zoo.compat import newer\n"
+    case.write("one", f"{use}if newer(ext.__version__):\n    class One(Base): pass\n")
+    assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}

@@ -22,13 +22,16 @@ class Attributes(Deciding):
     """An evaluator of attributes; those of classes are completed by the hierarchy."""
 
     def attribute_of_copy(self, owner: Found, value: Any, context: Context) -> Found:
-        """Return an attribute of a second copy of a module, unless it may have been set there."""
+        """Return an attribute of a second copy of a module, unless it may have been set there.
+
+        What the copy is handed to may set it, but for the call that loads the copy.
+        """
         found = self.attribute(owner[2][0], value[2])
         record = context.record
-        is_set = any(patch[2] == value[2] for patch in record.patches)
         calls = (call for _, call, _ in record.calls if call[1][-1] != "exec_module")
-        is_set = is_set or any(value[1] in call[2] for call in calls)
-        told = not is_set and found[0] in ("class", "outside", "real")
+        handed = any(value[1] in call[2] for call in calls)
+        may_be_set = handed or any(patch[2] == value[2] for patch in record.patches)
+        told = not may_be_set and found[0] in ("class", "outside", "real")
         return unknown(f"the attribute {value[2]}", *((found,) if told else ()))
 
     def attribute(self, owner: Found, name: str) -> Found:

@@ -145,9 +145,8 @@ def _attribute(frame: Frame, index: int, method: bool) -> None:
 
 def _may_be_missing(frame: Frame, value: Value) -> None:
     if is_impure(value):
-        owner = value[1]
-        kind = kind_of_call(owner) if owner[0] == "x" else "call"
-        frame.may_raise("a missing attribute", kind)
+        # What the standard library made has attributes of its own, too.
+        frame.may_raise("a missing attribute", kind_of_call(value[1]))
     else:
         present = frame.body.variable("attr", value)
         frame.throw(frame.body.conditions.negated(present), ("E", "attr"))

@@ -56,6 +56,7 @@ class Body:
     def place(self, name: Value, reached: Condition) -> None:
         """Note that a module is put into ``sys.modules``; how its name begins is told, maybe."""
         self.provides = True
+        # The very value that was asked, and none that stands for whatever a loop goes through.
         asked = [
             value
             for value, condition in self.beginnings

@@ -26,7 +26,7 @@ from plugindex.meaning import (
 )
 from plugindex.standardcalls import StandardCalls
 from plugindex.tables import called
-from plugindex.versions import compared
+from plugindex.versions import release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class CallingEvaluator(StandardCalls):
             return args[0]
         if keeps_class(f"{callee[1]}:{qualname}"):
             return KEEPER
-        return compared(callee[1], qualname, args) or ("instance", callee)
+        told = release(qualname, args) if self.is_packaging(callee[1]) else None
+        return told or ("instance", callee)
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"
@@ -121,7 +122,9 @@ class CallingEvaluator(StandardCalls):
             return args[1]
         if reference == "typing:TypedDict":
             return TYPED_DICT
-        made = made_by(callee, args, names) or compared(callee[1], callee[2], args)
+        made = made_by(callee, args, names)
+        if made is None and self.is_packaging(callee[1]):
+            made = release(callee[2], args)
         if made is not None:
             return made
         loaded = self.loaded(reference, args)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
+
 from plugindex import conditions
+from plugindex.joining import asks_versions
 from plugindex.keepers import keeps_class
 from plugindex.namespaces import Namespaces
 from plugindex.success import SURPRISES
+from plugindex.versions import MARKS as VERSION_MARKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from plugindex.meaning import Context, Found
@@ -17,6 +21,17 @@ if TYPE_CHECKING:
 # What ends no import, as supposed: the calls and asserts of :mod:`plugindex.success`, and this.
 _SUPPOSED = (*SURPRISES, "attr")
 _UNASKED, _ASKED = object(), object()  # of a condition's variable
+
+
+def _asking(value: Any) -> Iterator[Any]:
+    """Yield the calls in a test that may make or compare versions."""
+    if value[0] in ("o", "a"):
+        for part in value[2:] if value[0] == "o" else value[1:2]:
+            yield from _asking(part)
+    elif value[0] == "x" and asks_versions(value):
+        yield value
+        for arg in value[2]:
+            yield from _asking(arg)
 
 
 class Deciding(Namespaces):
@@ -77,7 +92,7 @@ class Deciding(Namespaces):
 
     def _ask(self, question: Any, context: Context) -> bool | None:
         kind = question[0]
-        if kind == "test":
+        if kind == "test" and all(self._compares(one, context) for one in _asking(question[1])):
             return self.truth(self.evaluate(question[1], context))
         if kind == "import":
             self.follow(context, question[1])
@@ -89,6 +104,30 @@ class Deciding(Namespaces):
             found = self.evaluate(question[1], context)
             return None if found[0] in ("unknown", "outside") else found[0] != "missing"
         return None
+
+    def _compares(self, call: Any, context: Context) -> bool:
+        """Tell whether a call does nothing but make releases and compare them."""
+        found = self.evaluate(call[1], context)
+        if found[0] not in ("class", "function"):
+            return False
+        if self.is_packaging(found[1]):
+            return True
+        summary = self.library.function(*found[1:4]) if found[0] == "function" else None
+        return summary is not None and all(
+            self._is_stateless(found[1], one) for one in summary.mentions
+        )
+
+    def _is_stateless(self, module: str, name: str) -> bool:
+        """Tell whether a global name is a builtin, or one of packaging's: no state is behind it."""
+        found = self.member(module, name)
+        if found[0] == "missing":
+            return hasattr(builtins, name)
+        return found[0] in ("class", "function") and self.is_packaging(found[1])
+
+    def is_packaging(self, module: str) -> bool:
+        """Tell whether a module is ``packaging.version``, or a copy of it, by what stands in it."""
+        record = self.library.record(module) if module.endswith("version") else None
+        return record is not None and record.names.keys() >= VERSION_MARKS
 
     def importable(self, module: str, names: Any, context: Context) -> bool | None:
         """Return whether ``from module import names`` would succeed."""

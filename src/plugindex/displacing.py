@@ -42,6 +42,10 @@ class Displacing(Moves):
         return self._placing[package]
 
     def _provided(self, record: ModuleRecord) -> set[str | None]:
+        """Return what a package provides; names that its own statements compute are passed over.
+
+        Nearly all of those are of modules that have no file.
+        """
         context = self.context(record)
         found = (self.evaluate(key, context) for key in record.placed)
         names: set[str | None] = {

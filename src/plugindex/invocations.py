@@ -144,7 +144,7 @@ def _plain_call(frame: Frame, callee: Value, args: list[Value], names: tuple[str
     if value[0] == "x" and not (callee[0] == "g" and callee[1] in _HARMLESS):
         frame.called(value)
     elif value[0] != "c" and callee[1] not in _SAFE:
-        frame.may_raise("a call may raise", kind_of_call(value) if value[0] == "x" else "call")
+        frame.may_raise("a call may raise", kind_of_call(value))
     return value
 
 

@@ -64,20 +64,27 @@ def is_impure(value: Value) -> bool:
 
 
 def _only_asks(call: Value) -> bool:
-    """Tell whether a call gives the same whenever it is made: ``isinstance(a, (B, C))`` does."""
+    """Tell whether a call gives the same whenever it is made: ``isinstance(a, (B, C))`` does.
+
+    Of one that may compare versions that is found out when it is evaluated.
+    """
     asking = call[1][0] == "g" and call[1][1] in _ASKING
-    if not asking and not _asks_versions(call):
+    if not asking and not asks_versions(call):
         return False
     asked = (one for arg in call[2] for one in (arg[1] if arg[0] == "l" else (arg,)))
     return not any(map(is_impure, asked))
 
 
-def _asks_versions(call: Value) -> bool:
-    """Tell whether a call makes or compares versions: ``Version(a.__version__)``."""
+def asks_versions(call: Value) -> bool:
+    """Tell whether a call may make or compare versions: ``Version(text)``, ``newer(a.VERSION)``.
+
+    Whether it does no more, and so gives the same whenever it is made, its own code must say.
+    """
     callee = call[1]
     if callee[0] not in ("f", "a", "d"):
         return False
-    return callee[-1] in _MAKING_VERSIONS or any(
+    name = callee[1] if callee[0] == "d" else callee[2]
+    return name in _MAKING_VERSIONS or any(
         arg[0] in ("f", "a") and arg[2] in _VERSIONS for arg in call[2]
     )
 

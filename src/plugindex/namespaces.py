@@ -12,6 +12,7 @@ from plugindex.names import root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, Protocol
 
     from plugindex.meaning import Found
@@ -120,20 +121,33 @@ class Namespaces:
         if found[0] == "missing" and _computes(record):
             return self._computed_member(record, name)
         if found[0] == "outside" and record.is_package and name not in record.names:
-            return self._submodule_or(found, module, name)
+            return self._submodule_or(found, record, name)
         return self._submodule(module, name) or found if found[0] == "missing" else found
 
-    def _submodule_or(self, found: Found, module: str, name: str) -> Found:
+    def _submodule_or(self, found: Found, record: ModuleRecord, name: str) -> Found:
         """Return what a star import of a compiled module may have brought, or a submodule is."""
-        submodule = self._submodule(module, name)
+        submodule = self._submodule(record.name, name)
         if submodule is None:
             return found
+        if any(self._may_bring(module, name) for module in self._starred_compiled(record, set())):
+            return unknown("a compiled module may bring it", submodule)
+        return submodule
+
+    def _starred_compiled(self, record: ModuleRecord, seen: set[str]) -> Iterator[str]:
+        """Yield the compiled modules that star imports take names from, through others, too."""
+        for module, _ in record.stars:
+            other = self.library.record(module)
+            if other is None:
+                yield module
+            elif module not in seen:
+                seen.add(module)
+                yield from self._starred_compiled(other, seen)
+
+    def _may_bring(self, module: str, name: str) -> bool:
         from plugindex.compiled import mentions
 
-        data = self.library.compiled(found[1].partition(":")[0])
-        if data is not None and not mentions(data, name):
-            return submodule
-        return unknown("a compiled module may bring it", submodule)
+        data = self.library.compiled(module)
+        return data is None or mentions(data, name)
 
     def _computed_member(self, record: ModuleRecord, name: str) -> Found:
         """Return a name that no statement binds, of a module that may make its names itself."""

@@ -62,7 +62,10 @@ class Naming(Answering):
         return (callee[1], callee[2:3]) if callee[0] == "bound" else (callee, ())
 
     def _sets_module(self, function: Found, own: tuple[Found, ...], depth: int = 0) -> bool:
-        """Tell whether a decorator sets the module of a class, itself or by what it calls."""
+        """Tell whether a decorator sets the module of a class, itself or by what it calls.
+
+        *own* is what it is given before the class: the object whose method it is.
+        """
         if function[0] != "function" or self.keeps(function) or depth > _DEEPEST:
             return False
         if root(function[1]) in sys.stdlib_module_names or is_ours(function[1]):
@@ -102,8 +105,8 @@ class Naming(Answering):
         told = {self._told(patch, cls, context) for patch in summary.patches if patch[2] == _MODULE}
         for condition, call, _ in summary.calls:
             callee, own = self._called(self.evaluate(call[1], context))
-            holds = self._sets_module(callee, own) and self.decide(condition, context)
-            if holds is not False:
+            holds = self.decide(condition, context)
+            if holds is not False and self._sets_module(callee, own):
                 given, options = self.arguments(call, context)
                 sure = holds and cls in given
                 told |= self._set_by(callee, (*own, *given), options, cls) if sure else {None}
@@ -120,11 +123,11 @@ class Naming(Answering):
         return found[1] if told and isinstance(found[1], str) else None
 
     def copies_naming(self, call: Any, hook: Found) -> bool:
-        """Tell whether a hook's call puts into a body what stands in another's, its naming too."""
+        """Tell whether a hook's call puts the names of a class into a body, its module's too."""
         owner = _copied(call)
         context = self.inside(hook, (), ("**",)) if owner is not None else None
         cls = self.evaluate(owner, context) if context is not None else ("",)
-        return bool(cls[0] == "class")  # whose names hold its module
+        return bool(cls[0] == "class")
 
     def obeys(self, cls: Found) -> bool:
         """Tell whether setting an attribute of a class does no more than that."""

@@ -58,7 +58,7 @@ class PathState:
         # A copy of the names that several exceptions share, until a name is bound again.
         self.frozen: dict[str, Value] | None = None
         self.surprised: Any = None
-        self.surprising: set[str] = set()  # the kinds of what was raised since
+        self.surprising: set[str] = set()  # the kinds of what was raised there
 
     def slot_key(self, name: str) -> str:
         """Return under which name a "fast local" stands among the names."""
@@ -102,7 +102,8 @@ class PathState:
         """Let code raise any exception, or those of a *kind*, if something may catch it."""
         if not self.guarded or self.body.everything:
             return
-        # Another surprise before a name is bound changes nothing that can be told apart.
+        # Another one of this kind, or after one of any kind, changes nothing that can be told apart
+        # before a name is bound.
         if self.frozen is None or self.surprised is not self.frozen:
             self.surprising = set()
         if self.surprising.isdisjoint((kind, "call")):

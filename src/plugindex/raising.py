@@ -28,7 +28,7 @@ _COMPLETE = frozenset({
     "logging", "math", "operator", "os", "os.path", "pathlib", "platform", "re", "string", "struct",
     "sys", "textwrap", "threading", "time", "types", "typing", "warnings",
 })  # fmt: skip
-_ASKING_NOBODY = {("inspect", "signature")}
+_LOOKING = {("inspect", "signature")}  # only looks at the function that it is given
 _PLAIN = frozenset(
     {"bool", "float", "frozenset", "int", "len", "max", "min", "set", "str", "tuple"}
 )
@@ -55,10 +55,12 @@ def _library_name(value: Value) -> tuple[str, str] | None:
 
 
 def kind_of_call(value: Value) -> str:
-    """Return of what kind the exceptions are that a call may raise."""
+    """Return of what kind the exceptions are that a value may raise, if it is a call."""
+    if value[0] != "x":
+        return "call"
     callee = value[1]
     name = _library_name(callee)
-    if name in _ASKING_NOBODY:
+    if name in _LOOKING:
         return STANDARD
     complete = name is not None and name[0] in _COMPLETE
     plain = complete or (callee[0] == "g" and callee[1] in _PLAIN)
@@ -66,8 +68,8 @@ def kind_of_call(value: Value) -> str:
 
 
 def _is_standard(value: Value) -> bool:
-    """Tell whether a value is a literal, or made by the standard library of such: no code runs."""
-    return value[0] == "c" or (value[0] == "x" and kind_of_call(value) == STANDARD)
+    """Tell whether a value is a literal, or made by the standard library of such alone."""
+    return value[0] == "c" or kind_of_call(value) == STANDARD
 
 
 def raised_by(items: list[Value]) -> Value:

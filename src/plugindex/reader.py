@@ -40,7 +40,7 @@ class ModuleRecord:
         patches: attributes assigned from outside, as (condition, target, name, value, line).
         failures: uncaught exceptions, as (condition, error, line).
         placed: under which names it puts modules into ``sys.modules`` itself.
-        provides: whether it does, or hooks into the search for modules.
+        provides: whether it puts modules there, or hooks into the search for modules.
         functions: what calling a function gives, by "qualname:line"; filled in when asked.
         defaults: those of the functions whose statements were read, None if none was; not kept.
         unreadable: why the code could not be read, or "".
