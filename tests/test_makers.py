@@ -269,3 +269,28 @@ def test_a_function_whose_class_says_itself_where_it_is_may_make_one(case):
     case.write("one", f"from zoo.base import Base\n{made}Eight = make(Base, 'Eight')\n")
     case.resolve(KeyRule(), foreign=True)
     assert case.undecided == {"zoo.one"}
+
+
+KEEPING = """
+import sys
+import zoo.base
+class One(zoo.base.Base): pass
+class Box:
+    def __init__(self): self.Base = None
+    def patch(self): {0}.Base = type("Base", (), {{}})
+Box(){1}
+"""
+
+
+def test_what_an_object_has_under_the_base_s_name_replaces_it_not(case):
+    case.write("base", "class Base: pass\n")
+    case.write("one", KEEPING.format("self", ""))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+@pytest.mark.parametrize("owner", ["zoo.base", "sys.modules['zoo.base']"])
+def test_a_method_that_names_the_module_may(case, owner):
+    case.write("base", "class Base: pass\n")
+    case.write("one", KEEPING.format(owner, ".patch()"))
+    case.resolve(KeyRule(), foreign=True)
+    assert "zoo.one" in case.undecided

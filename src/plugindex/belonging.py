@@ -153,7 +153,7 @@ class Family(Factories):
 
     def _near(self, module: str) -> bool:
         """Tell whether *module* is of the base's own application, or of the one asked about."""
-        homes = map(_home, self.possible)
+        homes = map(home_of, self.possible)
         return root(module) in {root(self.package), *map(root, homes)}
 
     def _may_give(self, module: str) -> bool:
@@ -161,7 +161,7 @@ class Family(Factories):
 
         Of what the interpreter has, anybody may derive.
         """
-        homes = {root(_home(one)) for one in self.possible}
+        homes = {root(home_of(one)) for one in self.possible}
         if not homes or not homes.isdisjoint(sys.stdlib_module_names):
             return True
         if root(module) in sys.stdlib_module_names:
@@ -255,9 +255,15 @@ def _possible(base: Found) -> tuple[Found, ...]:
     return tuple(base[2]) if told else ()
 
 
-def _home(base: Found) -> str:
+def home_of(base: Found) -> str:
     """Return the module of a class that may be the base."""
     return str(base[1].__module__ if base[0] == "real" else base[1].partition(":")[0])
+
+
+def is_method(function: Found) -> bool:
+    """Tell whether a function stands in the body of a class."""
+    outer = function[2].rpartition(".")[0]
+    return bool(outer) and not outer.endswith("<locals>")
 
 
 def made_of(function: Found) -> type | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugindex.belonging import made_of
+from plugindex.belonging import home_of, is_method, made_of
 from plugindex.creating import MAKING, NOWHERE
 from plugindex.names import is_ours
 from plugindex.rebasing import Rebasing
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.meaning import Context, Found
+    from plugindex.summary import FunctionSummary
 
     Making = tuple[str, frozenset[str]]
 
@@ -121,7 +122,24 @@ class Makers(Rebasing):
         from.
         """
         summary = self.library.function(*function[1:4])
-        return summary is not None and self.base_name in summary.sets
+        if summary is None or self.base_name not in summary.sets:
+            return False
+        return not is_method(function) or self._names_home(function, summary)
+
+    def _names_home(self, function: Found, summary: FunctionSummary) -> bool:
+        """Tell whether a function names a module in which the base may be replaced.
+
+        Else what a method sets under the base's name, it sets of its own object.
+        """
+        homes = {home_of(one) for one in self.possible}
+        named = [self.member(function[1], name) for name in summary.mentions]
+        modules = {one[1] for one in named if one[0] == "module"}
+        modules.update(module for module, _ in summary.imports)
+        return (
+            not homes
+            or "sys" in modules
+            or any(f"{home}.".startswith(f"{module}.") for home in homes for module in modules)
+        )
 
     def _made_by_builtin(self, function: Any, value: Any, context: Context) -> str:
         if function is exec:
