@@ -294,3 +294,32 @@ def test_a_method_that_names_the_module_may(case, owner):
     case.write("one", KEEPING.format(owner, ".patch()"))
     case.resolve(KeyRule(), foreign=True)
     assert "zoo.one" in case.undecided
+
+
+BETWEEN = """
+from zoo.base import Base
+class Meta(type):
+    def __new__(mcs, name, bases, body):
+        class Between{0}: pass
+        return super().__new__(mcs, name, {1}, body)
+class One(metaclass=Meta): pass
+class Two(One): pass
+"""
+
+
+@pytest.mark.parametrize("bases", ["(Between,) + bases", "bases + (Between,)", "bases"])
+def test_a_metaclass_may_add_a_base_of_its_own(case, bases):
+    case.write("base", "class Base: pass\n")
+    case.write("one", BETWEEN.format("", bases))
+    assert case.resolve(KeyRule(), foreign=True).is_sound()
+
+
+@pytest.mark.parametrize(
+    ("inner", "bases"), [("(Base)", "(Between,) + bases"), ("", "(Base, Between) + bases")]
+)
+def test_one_of_the_family_makes_the_class_one_of_it(case, inner, bases):
+    case.write("base", "class Base: pass\n")
+    case.write("one", BETWEEN.format(inner, bases).replace("class Two(One): pass\n", ""))
+    case.resolve(KeyRule(), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]

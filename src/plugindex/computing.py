@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from plugindex.summary import FunctionSummary
 
 _TOLD = frozenset({"class", "module", "function", "const", "real", "missing", "outside"})
-# Modules of the standard library that take their names from an object at once: ``__init__.py`` of
-# Lib/multiprocessing.
-_DELEGATING = {"multiprocessing": ("multiprocessing.context", "_default_context")}
+# Modules that take their names from an object at once: ``__init__.py`` of Lib/multiprocessing, and
+# its twin that pickles more.
+_DELEGATING = {
+    name: (f"{name}.context", "_default_context") for name in ("multiprocessing", "multiprocess")
+}
 _RENAMING = frozenset({"__name__", "__qualname__", "__module__"})
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from plugindex.meaning import Found
+    from plugindex.meaning import Context, Found
 
     Passed = tuple[tuple[Found, ...], Found]  # the bases, and the class's body as a leaf
 
@@ -60,10 +60,25 @@ class Rebasing(Creating):
             return
         for _, call, _ in summary.calls:
             if _gives_bases(call):
-                found = self.evaluate(call[2][2], context)
-                items = items_of(found)
+                own = ("P", *summary.parameters[2:3])  # what the class statement says
+                added = [one for one in _summands(call[2][2]) if tuple(one[:2]) != own]
+                bases = [base for one in added for base in self._bases_in(one, context)]
                 body = [one[1] for one in call[2][3:4] if one[0] == "P"]
-                yield (found,) if items is None else items, ("default", *body)
+                yield tuple(bases), ("default", *body)
+
+    def _bases_in(self, value: Any, context: Context) -> tuple[Found, ...]:
+        found = self.evaluate(value, context)
+        items = items_of(found)
+        return (found,) if items is None else items
+
+
+def _summands(value: Any) -> Iterator[Any]:
+    """Yield what is put together: ``(Other,) + bases``."""
+    if value[0] == "o" and value[1] == "+":
+        yield from _summands(value[2])
+        yield from _summands(value[3])
+    else:
+        yield value
 
 
 def _comes_from(found: Found, origin: Found) -> bool:
