@@ -301,3 +301,17 @@ def test_a_star_of_a_compiled_module_brings_no_name_that_it_does_not_hold(case, 
     assert case.undecided == ({"zoo.one"} if text else set())
     assert text or case.is_sound()
     assert list(case.truth.entries) == ["zoo.one:One", "zoo.parts:Part"]
+
+
+@pytest.mark.parametrize(
+    ("star", "undecided"), [("zoo.nowhere", False), ("builtins", True), ("zoo.native", False)]
+)
+def test_a_star_of_what_has_no_file_is_asked_no_text(case, star, undecided):
+    compile_native(case, PLAIN_C)
+    guarded = f"try: from {star} import *\nexcept ImportError: pass\n"
+    case.write("__init__", f"{guarded}from zoo.native import *\n")
+    case.write("parts", "from zoo.base import Base\nclass Part(Base): pass\n")
+    case.write("one", "from zoo import parts\nclass One(parts.Part): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert ("zoo.one" in case.undecided) is undecided
+    assert undecided or case.is_sound()

@@ -144,8 +144,12 @@ class Namespaces:
                 yield from self._starred_compiled(other, seen)
 
     def _may_bring(self, module: str, name: str) -> bool:
+        """Tell whether a module without a record may have a name."""
         from plugindex.compiled import mentions
 
+        file = self.library.file(module)
+        if file is None or file.kind != "extension":  # made by another module, or the interpreter's
+            return self.library.exists(module)
         data = self.library.compiled(module)
         return data is None or mentions(data, name)
 
