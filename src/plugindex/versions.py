@@ -6,15 +6,12 @@ https://packaging.python.org/en/latest/specifications/version-specifiers/#versio
 
 from __future__ import annotations
 
-import re
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from plugindex.meaning import Found
 
 # What the module ``version`` of packaging has, and of each copy of it in another package.
 MARKS = frozenset({"InvalidVersion", "VERSION_PATTERN", "Version", "parse"})
-_RELEASE = re.compile(r"v?[0-9]+(?:\.[0-9]+)*")
 _MAKING = ("Version", "parse")
 
 
@@ -24,7 +21,7 @@ class Release:
     __slots__ = ("numbers",)
 
     def __init__(self, text: str) -> None:
-        numbers = [int(part) for part in text.lstrip("v").split(".")]
+        numbers = [int(part) for part in text.split(".")]
         while len(numbers) > 1 and not numbers[-1]:  # 2.0 is 2
             numbers.pop()
         self.numbers = tuple(numbers)
@@ -53,5 +50,6 @@ def release(name: str, args: tuple[Found, ...]) -> Found | None:
     text = args[0][1] if len(args) == 1 and args[0][0] == "const" else None
     if name not in _MAKING or not isinstance(text, str):
         return None
-    text = text.strip()
-    return ("const", Release(text)) if _RELEASE.fullmatch(text) else None
+    text = text.strip().removeprefix("v")
+    plain = all(part.isascii() and part.isdigit() for part in text.split("."))
+    return ("const", Release(text)) if plain else None
