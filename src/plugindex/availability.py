@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from plugindex.names import DROPPED, is_ours, root
+from plugindex.names import DROPPED, is_library, is_ours, root
 from plugindex.standins import StandIns
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ class Requirements(StandIns):
 
     def _broken_at(self, module: str) -> str:
         """Return what a module of another application lacks, or a package around it, or ""."""
-        if not module or root(module) in sys.stdlib_module_names or is_ours(module):
+        if not module or is_library(module) or is_ours(module):
             return ""
         if module not in self._broken:
             self._broken[module] = ""

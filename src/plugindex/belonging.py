@@ -8,7 +8,7 @@ from plugindex.bases import OBJECT
 from plugindex.factories import Factories
 from plugindex.made import MADE
 from plugindex.meaning import COMPUTED, LOADED, leaves, unknown
-from plugindex.names import is_ours, root
+from plugindex.names import is_library, is_ours, root
 from plugindex.namespaces import is_own
 
 TYPE_CHECKING = False
@@ -164,7 +164,7 @@ class Family(Factories):
         homes = {root(home_of(one)) for one in self.possible}
         if not homes or not homes.isdisjoint(sys.stdlib_module_names):
             return True
-        if root(module) in sys.stdlib_module_names:
+        if is_library(module):
             return False
         return self._near(module) or self._holds(module, 0)
 

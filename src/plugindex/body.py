@@ -41,9 +41,7 @@ class Body:
         self.patches: list[tuple[Any, ...]] = []
         self.surprised: Condition = False  # when any code raised an exception
         self.provides = False
-        self.beginnings: list[
-            tuple[Value, Condition]
-        ] = []  # calls of ``startswith`` that were asked
+        self.beginnings: list[tuple[Value, Condition]] = []  # asked calls of ``startswith``
         self.placed: list[Value] = []  # under which names modules are put into ``sys.modules``
         self.computes = False
         self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them

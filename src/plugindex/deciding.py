@@ -52,9 +52,11 @@ class Deciding(Namespaces):
         A module that lacks one for a reason that only running shows is listed until it is tried.
         """
         told = self.decide(condition, context)
-        failing = [failure[0] for failure in context.record.failures if failure[1] in _SUPPOSED]
-        if told is not None or not failing:
+        if told is not None:
             return told
+        failing = [failure[0] for failure in context.record.failures if failure[1] in _SUPPOSED]
+        if not failing:
+            return None
         supposed = conditions.Conditions.resumed(context.nodes)
         try:
             for one in failing:

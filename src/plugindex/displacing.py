@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
+from plugindex.meaning import unbound
 from plugindex.moves import Moves
-from plugindex.names import is_ours, root
+from plugindex.names import is_library, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,14 +57,14 @@ class Displacing(Moves):
 
     def _names_placed(self, value: Any, context: Context) -> set[str | None]:
         callee = self.evaluate(value[1], context)
-        function = callee[1] if callee[0] == "bound" else callee
+        function, bound = unbound(callee)
         if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
             return set()
         summary = self.library.function(*function[1:4])
         if summary is None or not summary.placed:
             return set()
         args, names = self.arguments(value, context)
-        inner = self.inside(function, (*callee[2:3], *args) if callee != function else args, names)
+        inner = self.inside(function, (*bound, *args), names)
         found = [
             (self.evaluate(_told(key), inner) if inner else ("",), key) for key in summary.placed
         ]
@@ -95,8 +94,3 @@ def _tabled(args: tuple[Found, ...], package: str) -> set[str | None]:
     keys = [key for arg in args if arg[0] == "table" for key, _ in arg[1]]
     names = [str(key[1]) for key in keys if key[0] == "const"]
     return {*names, *(f"{package}.{name}" for name in names)} or {None}
-
-
-def is_library(module: str) -> bool:
-    """Tell whether a function is the standard library's: those name what they make themselves."""
-    return root(module) in sys.stdlib_module_names

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 from plugindex.bases import OBJECT, Bases
 from plugindex.expressions import undecided
 from plugindex.linearisation import merged
 from plugindex.made import MADE, metaclass_of
 from plugindex.meaning import MISSING, unknown
-from plugindex.names import is_ours, root
+from plugindex.names import is_library, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -238,7 +236,7 @@ class Hierarchy(Bases):
     def foreign_hooks(self, cls: Found) -> Iterator[tuple[Found, FunctionSummary | None]]:
         """Yield the hooks, with summaries, that are neither ours nor the standard library's."""
         for _, hook in self.hooks(cls):
-            if not is_ours(hook[1]) and root(hook[1]) not in sys.stdlib_module_names:
+            if not is_ours(hook[1]) and not is_library(hook[1]):
                 yield hook, self.library.function(*hook[1:4])
 
     def is_descriptor(self, found: Found) -> bool:

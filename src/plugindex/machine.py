@@ -216,9 +216,11 @@ class Frame(Walker):
 
     def _is_told(self, base: Value) -> bool:
         """Tell whether it is known what a base with a star stands for when it is evaluated."""
-        choices = [one for _, one in base[1][1]] if base[0] == "S" and base[1][0] == "p" else []
-        made = all(any(one is made for made in self.body.tuples) for one in choices)
-        return base[0] != "S" or (bool(choices) and made)
+        if base[0] != "S":
+            return True
+        if base[1][0] != "p":
+            return False
+        return all(any(one is made for made in self.body.tuples) for _, one in base[1][1])
 
     def enter_class(self, name: str, bases: Iterable[Value], body: dict[str, Value]) -> Value:
         """Note a class that this module makes by a call; return the class."""

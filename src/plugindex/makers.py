@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex.belonging import home_of, is_method, made_of
 from plugindex.creating import MAKING, NOWHERE
+from plugindex.meaning import unbound
 from plugindex.names import is_ours
 from plugindex.rebasing import Rebasing
 
@@ -35,7 +36,7 @@ class Makers(Rebasing):
         if module and self.is_elsewhere(module) and not self._any(self._arguments(value, context)):
             return ("", NOWHERE)  # nearly every call, and that module need not be read
         callee = self.evaluate(value[1], context)
-        function = callee[1] if callee[0] == "bound" else callee
+        function, _ = unbound(callee)
         here = frozenset((context.record.name,))
         if len(value[2]) >= 3 and self.adds_base(function):
             return ("a class made by a compiled metaclass", here)
@@ -84,8 +85,7 @@ class Makers(Rebasing):
 
     def _creates_of(self, callee: Found, value: Any, context: Context) -> frozenset[str]:
         """Return where a call may make a class of what it is given."""
-        function = callee[1] if callee[0] == "bound" else callee
-        bound = callee[2:3] if callee[0] == "bound" else ()
+        function, bound = unbound(callee)
         args, names = self.arguments(value, context)
         told = "**" not in value[3] and all(arg[0] != "S" for arg in value[2])
         inside = self.inside(function, (*bound, *args), names) if told else None
@@ -111,8 +111,7 @@ class Makers(Rebasing):
 
     def _given(self, callee: Found, value: Any, context: Context) -> list[Found]:
         """Return what a call hands to a function: arguments, the instance, what it closes over."""
-        function = callee[1] if callee[0] == "bound" else callee
-        bound = callee[2:3] if callee[0] == "bound" else ()
+        function, bound = unbound(callee)
         return [*self._arguments(value, context), *bound, *(function[4] or {}).values()]
 
     def _replaces_base(self, function: Found) -> bool:

@@ -150,6 +150,11 @@ def items_of(found: Found) -> tuple[Found, ...] | None:
     return found[1] if found[0] == "items" else None
 
 
+def unbound(callee: Found) -> tuple[Found, tuple[Found, ...]]:
+    """Return the function behind a method that is bound, and what calls of it are given first."""
+    return (callee[1], callee[2:3]) if callee[0] == "bound" else (callee, ())
+
+
 def starred_base(found: Found) -> Found:
     """Return what a base with a star stands for: the items of what stands behind it."""
     return found if found[0] == "items" and not found[2:] else unknown("a starred base")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ def is_dropped(module: str) -> bool:
 def is_ours(module: str) -> bool:
     """Tell whether *module* is one of the engine's; those of a plugin folder are not."""
     return root(module) == ENGINE
+
+
+def is_library(module: str) -> bool:
+    """Tell whether *module* is one of the standard library's."""
+    return root(module) in sys.stdlib_module_names
 
 
 def root(module: str) -> str:

@@ -8,7 +8,7 @@ import sys
 from plugindex import HOMES, sixmoves
 from plugindex.expressions import platform_fact
 from plugindex.meaning import COMPUTED, MISSING, Context, literal_items, real, unknown
-from plugindex.names import root
+from plugindex.names import is_library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def is_own(file: ModuleFile | None) -> bool:
 
 def _computed(record: ModuleRecord) -> Found:
     """Return an attribute that a module computes; the standard library's knows none of others."""
-    known = root(record.name) in sys.stdlib_module_names
+    known = is_library(record.name)
     return unknown("a module computes its attributes", *(((COMPUTED, record.name),) * known))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from plugindex.answering import Answering
-from plugindex.names import is_ours, root
+from plugindex.meaning import unbound
+from plugindex.names import is_library, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Naming(Answering):
         """Return the function that runs where *callee* is called, and what it is given first."""
         if callee[0] == "instance" and callee[1][0] == "class":
             callee = self.class_attribute(callee, "__call__")
-        return (callee[1], callee[2:3]) if callee[0] == "bound" else (callee, ())
+        return unbound(callee)
 
     def _sets_module(self, function: Found, own: tuple[Found, ...], depth: int = 0) -> bool:
         """Tell whether a decorator sets the module of a class, itself or by what it calls.
@@ -68,7 +67,7 @@ class Naming(Answering):
         """
         if function[0] != "function" or self.keeps(function) or depth > _DEEPEST:
             return False
-        if root(function[1]) in sys.stdlib_module_names or is_ours(function[1]):
+        if is_library(function[1]) or is_ours(function[1]):
             return False
         key = (*function[1:4], own)
         if key not in self._setting:
@@ -135,7 +134,7 @@ class Naming(Answering):
             for one in self.order(meta):
                 if one[0] not in ("class", "real"):
                     return False
-                ours = one[0] == "class" and root(one[1]) not in sys.stdlib_module_names
+                ours = one[0] == "class" and not is_library(one[1])
                 if ours and _SETTING in self.entry(one)[5]:
                     return False
         return not any(one[0] == "unknown" for one in self.order(cls))

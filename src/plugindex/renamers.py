@@ -6,12 +6,13 @@ A package that shows its classes where it re-exports them sets their ``__module_
 
 from __future__ import annotations
 
-from plugindex.displacing import Displacing, is_library
+from plugindex.displacing import Displacing
 from plugindex.expressions import CALLED, SPACES
 from plugindex.machine import NAMING
 from plugindex.made import MADE
 from plugindex.makers import ANY_TIME
-from plugindex.names import is_ours, root
+from plugindex.meaning import unbound
+from plugindex.names import is_library, is_ours, root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Renamers(Displacing):
 
     def _renames(self, value: Any, context: Context) -> Making:
         callee = self.evaluate(value[1], context)
-        function = callee[1] if callee[0] == "bound" else callee
+        function, _ = unbound(callee)
         if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
             return _UNTOLD
         if self.keeps(function):

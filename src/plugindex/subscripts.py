@@ -6,10 +6,8 @@ made by the first who asks for it, in whichever module.
 
 from __future__ import annotations
 
-import sys
-
 from plugindex.meaning import unknown
-from plugindex.names import root
+from plugindex.names import is_library
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def makes_classes(family: Makers, cls: Found) -> bool:
         return False
     for one in family.order(cls):
         if one[0] == "class" and _GETTER in family.entry(one)[5]:
-            if root(one[1]) in sys.stdlib_module_names or not _gives_another(family, one, cls):
+            if is_library(one[1]) or not _gives_another(family, one, cls):
                 return False
             if not _asks_the_next(family, one):
                 return True

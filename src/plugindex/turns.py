@@ -6,7 +6,7 @@ import _thread
 import os
 import sys
 
-from plugindex.names import is_ours, root
+from plugindex.names import is_library, is_ours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _modules_of_lost_threads() -> frozenset[str]:
 
 def _is_replaceable(name: str) -> bool:
     """Tell whether a module may be imported once more: the engine's, the standard library's."""
-    return is_ours(name) or root(name) in sys.stdlib_module_names
+    return is_ours(name) or is_library(name)
 
 
 def _revive(names: frozenset[str]) -> None:
