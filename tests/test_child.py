@@ -185,7 +185,7 @@ def test_a_key_of_a_kind_that_cannot_be_stored_is_a_problem(look):
         a="from pkg.base import Base\nclass One(Base): name = object()",
     )
     assert names(outcome) == []
-    assert [(p.kind, p.module) for p in outcome.problems] == [("undecided", "pkg.a")]
+    assert [(p.kind, p.module) for p in outcome.problems] == [("unlisted-key", "pkg.a")]
     assert "pkg.a:One" in outcome.problems[0].message
 
 

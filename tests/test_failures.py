@@ -178,3 +178,13 @@ def test_a_class_that_is_moved_to_another_module_by_name_is_one_class(simple_app
     told = "print(REG['moved'].__name__, *REG, REG.refresh().removed, *REG, len(REG.problems))"
     for _ in range(2):
         assert simple_app.run(f"from APP.base import REG; {told}") == "Moved moved () moved 0"
+
+
+def test_a_class_without_a_required_key_takes_the_plugins_of_its_module_out(simple_app):
+    simple_app.base("__registry_key__ = 'name'\n__skip_if_no_key__ = False")
+    simple_app.plugin("good", ("Good", "name = 'good'"))
+    simple_app.plugin("half", ("Half", "name = 'half'"), ("Keyless",))
+    assert list(simple_app.registry) == ["good"]
+    (problem,) = simple_app.registry.problems
+    assert (problem.kind, problem.module) == ("missing-key", f"{simple_app.name}.half")
+    assert "Keyless" in problem.message and "name" in problem.hint

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import pickle
+import textwrap
 
 import pytest
 
 from plugindex import (
+    Changes,
     DiscoveryError,
     LazyDiscoveryDict,
     PluginLoadError,
@@ -256,6 +258,102 @@ def test_refresh_tells_what_changed_and_keeps_loaded_classes(three):
     changes = registry.refresh()
     assert (changes.added, changes.removed, changes.changed) == (("four",), ("two",), ("three",))
     assert registry["one"] is one and "two" not in registry
+
+
+def test_a_class_whose_file_is_gone_does_not_come_back_with_a_further_refresh(three):
+    registry = three.registry
+    two = registry["two"]
+    (three.folder / three.name / "p_two.py").unlink()
+    assert registry.refresh().removed == ("two",)
+    assert registry.refresh() == Changes((), (), ()) and "two" not in registry
+    three.plugin("p_two", ("Two", "name = 'two'"))
+    assert registry.refresh().added == ("two",)
+    assert registry["two"] is two
+
+
+def test_a_module_that_was_renamed_has_its_key_through_every_refresh(three):
+    registry = three.registry
+    old = registry["two"]
+    folder = three.folder / three.name
+    (folder / "p_two.py").rename(folder / "p_moved.py")
+    assert registry.refresh().changed == ("two",)
+    assert registry.refresh() == Changes((), (), ())
+    assert registry["two"] is not old and registry["two"].__module__.endswith(".p_moved")
+
+
+def test_the_loser_of_a_conflict_whose_file_is_gone_claims_no_more(three):
+    three.plugin("p_again", ("Again", "name = 'two'"))
+    registry = three.registry
+    assert "two" not in registry
+    three.load("p_two")
+    (three.folder / three.name / "p_two.py").unlink()
+    assert registry.refresh().added == ("two",)
+    assert registry.refresh() == Changes((), (), ()) and registry["two"].__name__ == "Again"
+
+
+RENAMED = {
+    "after its statement": """
+        class Given(Base): name = "given"
+        Given.__qualname__ = Given.__name__ = "Final"
+        Final = Given
+        """,
+    "by a decorator": """
+        def rename(cls):
+            cls.__qualname__ = cls.__name__ = "Final"
+            return cls
+        @rename
+        class Given(Base): name = "given"
+        Final = Given
+        """,
+    "in a loop": """
+        for each in ("given", "other"):
+            class Given(Base): name = each
+            Given.__qualname__ = Given.__name__ = each.title().replace("Given", "Final")
+            globals()[Given.__name__] = Given
+        """,
+}
+
+
+@pytest.mark.parametrize("code", RENAMED.values(), ids=RENAMED)
+@pytest.mark.parametrize("first", ["ask", "import"])
+def test_a_class_that_gets_another_name_after_its_statement_has_its_key(three, code, first):
+    three.plugin("p_given", textwrap.dedent(code))
+    registry = three.registry
+    if first == "import":
+        three.load("p_given")
+    assert registry["given"].__qualname__ == "Final"
+    assert "given" in registry and registry.refresh() == Changes((), (), ())
+    assert registry["given"].__qualname__ == "Final" and "duplicate" not in str(registry.problems)
+
+
+def test_a_key_of_a_kind_that_no_index_keeps_is_a_problem_and_there_once_it_is_asked_for(three):
+    three.write("model.py", "class User: pass")
+    three.plugin("p_user", "from APP.model import User", ("ForUser", "name = User"))
+    registry = three.registry
+    assert list(registry) == ["broken", "one", "three", "two"]
+    (problem,) = registry.problems
+    assert (problem.kind, problem.module) == ("unlisted-key", f"{three.name}.p_user")
+    assert problem.line and problem.hint
+    with pytest.raises(UnknownKeyError, match="'nope'"):
+        registry["nope"]
+    assert "p_user" not in three.imported()
+    assert registry[three.load("model").User].__name__ == "ForUser"
+
+
+def test_a_complex_number_is_a_key(three):
+    three.plugin("p_imaginary", ("Imaginary", "name = 2j"))
+    assert 2j in three.registry and three.imported() == []
+    assert three.run("from APP.base import REG; print(REG[2j].__name__)") == "Imaginary"
+
+
+def test_two_plugins_that_replace_each_other_cost_their_key_alone(three):
+    three.plugin(
+        "p_rivals",
+        ("A", "name = 'rival'\n__replaces__ = 'APP.p_rivals:B'"),
+        ("B", "name = 'rival'\n__replaces__ = 'APP.p_rivals:A'"),
+    )
+    assert list(three.registry) == ["broken", "one", "three", "two"]
+    assert [one.kind for one in three.registry.problems] == ["duplicate-key"]
 
 
 def test_what_is_taken_out_stays_out_until_a_refresh(three):

@@ -328,6 +328,16 @@ LEFT_TO_RUNNING = {
     "class One(Base, metaclass=Meta): pass\n",
     "a hook that completes": RUNNING + "class Part(A):\n    def __init_subclass__(cls):\n"
     "        cls.run = print\nclass One(Part): pass\n",
+    "a decorator that marks a method": "import abc\ndef must(method):\n"
+    "    method.__isabstractmethod__ = True\n    return method\n"
+    "class One(Base, abc.ABC):\n    @must\n    def run(self): ...\n",
+    "a decorator that marks by setattr": "import abc\ndef must(**marks):\n    def mark(method):\n"
+    "        for name in marks: setattr(method, f'__{name}__', True)\n"
+    "        return method\n    return mark\n"
+    "class One(Base, abc.ABC):\n    @must(isabstractmethod=1)\n    def run(self): ...\n",
+    "a decorator that takes a mark away": RUNNING + "def done(method):\n"
+    "    method.__isabstractmethod__ = False\n    return method\n"
+    "class One(A):\n    @done\n    @abc.abstractmethod\n    def run(self): ...\n",
     "marks that are taken away": RUNNING + "class One(A): pass\n"
     "One.__abstractmethods__ = frozenset()\n",
     "a metaclass that takes a base from the body": "class Renamed(type):\n"
@@ -653,12 +663,15 @@ def test_a_function_that_replaces_the_base_leaves_all_modules_to_running(case):
     assert list(case.truth.entries) == ["zoo.later:Later"]  # Early is of the class before
 
 
-def test_a_class_without_the_key_that_is_asked_for_is_reported(case):
+def test_a_class_without_the_key_that_is_asked_for_costs_its_module(case):
     case.write("base", BASE + "    __skip_if_no_key__ = False\n")
-    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    case.write("one", "from zoo.base import Base\nclass Good(Base): name = 'good'\n"
+               "class One(Base): pass\n")  # fmt: skip
     case.resolve(KeyRule("name", skip=False))
-    assert [one.kind for one in case.resolutions["zoo.one"].problems] == ["missing-key"]
-    assert case.truth.entries == case.listed == {}
+    assert case.undecided == {"zoo.one"} and case.truth.entries == {}
+    failure = case.truth.failures["zoo.one"]
+    assert (failure.kind, failure.line) == ("missing-key", 3)
+    assert "zoo.one:One" in failure.message and failure.hint
 
 
 def test_a_class_that_a_decorator_makes_anew_with_a_metaclass_has_that_metaclass(case):

@@ -95,12 +95,19 @@ def test_where_no_child_can_be_started_the_truth_says_so(monkeypatch):
         ([plugin("B", __replaces__="pkg.a:A"), plugin("A")], "pkg.a:B"),
         ([plugin("A"), plugin("B", __replaces__="pkg.a:Z")], None),
         ([plugin("A"), plugin("B"), plugin("A")], None),
+        ([plugin("A", __replaces__="pkg.a:B"), plugin("B", __replaces__="pkg.a:A")], None),
     ],
 )
 def test_a_key_belongs_to_one_class_or_to_none(plugins, holder):
     entries, problems = settle(plugins)
     assert entries.get("x") == holder
     assert len(problems) == (0 if holder else 1)
+
+
+def test_the_host_has_a_key_that_two_others_claim():
+    others = [plugin("A").replace(module=f"other{number}") for number in (1, 2)]
+    for order in ([plugin("A"), *others], [*others, plugin("A")]):
+        assert settle(order, "pkg") == ({"x": "pkg.a:A"}, [])
 
 
 def test_a_class_that_says_what_it_replaces_takes_the_key_over(package):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from plugindex.cache import (
         CacheConfig,
         RegistryCacheManager,
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
         CacheError,
         DiscoveryError,
         DuplicateKeyError,
+        FailedPluginError,
         MissingKeyError,
         PluginLoadError,
         RegistryError,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from plugindex.metaclass import AutoRegisterMeta
     from plugindex.mixin import AutoRegister
     from plugindex.records import Plugin, Problem, Stats
-    from plugindex.registry import LazyDiscoveryDict
+    from plugindex.registry import Changes, LazyDiscoveryDict
     from plugindex.secondary import SecondaryRegistryDict
 
 # Where each public name is defined; a module is imported when one of its names is asked for, and
@@ -46,8 +45,10 @@ HOMES = {
     "AutoRegisterMeta": "metaclass",
     "CacheConfig": "header",
     "CacheError": "errors",
+    "Changes": "registry",
     "DiscoveryError": "errors",
     "DuplicateKeyError": "errors",
+    "FailedPluginError": "errors",
     "LazyDiscoveryDict": "registry",
     "LeaveOut": "config",
     "MissingKeyError": "errors",
@@ -82,8 +83,10 @@ __all__ = [
     "AutoRegisterMeta",
     "CacheConfig",
     "CacheError",
+    "Changes",
     "DiscoveryError",
     "DuplicateKeyError",
+    "FailedPluginError",
     "LazyDiscoveryDict",
     "LeaveOut",
     "MissingKeyError",
@@ -112,12 +115,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in HOMES:
-        raise AttributeError(f"module 'plugindex' has no attribute {name!r}")
-    value = getattr(__import__(f"plugindex.{HOMES[name]}", fromlist=[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker would take it for leave to import any name
+
+    def __getattr__(name):
+        if name not in HOMES:
+            raise AttributeError(f"module 'plugindex' has no attribute {name!r}")
+        value = getattr(__import__(f"plugindex.{HOMES[name]}", fromlist=[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugindex.made import MADE
 from plugindex.meaning import literal_items
+from plugindex.names import is_library
 from plugindex.naming import Naming
 
 TYPE_CHECKING = False
@@ -178,11 +179,23 @@ class Abstractness(Naming):
             name = f"{callee[1]}:{callee[2] if callee[0] == 'function' else self.entry(callee)[0]}"
             if name in _ABSTRACT_MARKS:
                 return True
+            if callee[0] == "function" and self._sets_mark(callee):
+                return None
             if name in _DELEGATES or any_inner is False:
                 return any_inner
             if callee[0] == "class":
                 return self._wrapper_marked(callee, any_inner)
         return any_inner if any_inner is not True else self._kept_mark(callee, value, context)
+
+    def _sets_mark(self, function: Found) -> bool:
+        """Tell whether a function's own code marks methods, or unmarks them."""
+        if is_library(function[1]):
+            return False
+        summary = self.library.function(*function[1:4])
+        if summary is None:
+            return False
+        told = (*summary.sets, *summary.sets_inside, *summary.texts)
+        return _MARK in told or "setattr" in summary.mentions
 
     def _accessors(self, value: Any, context: Context) -> dict[str, bool | None]:
         """Return the marks of a property's functions by what sets them, "" where that isn't told.

@@ -15,6 +15,7 @@ import time
 
 # Also what is used late is imported first: afterwards the import system may lie in ruins.
 from plugindex import dropped, introspect, journal, witness
+from plugindex.errors import MissingKeyError
 from plugindex.names import root
 from plugindex.portable import scope_from
 
@@ -209,6 +210,8 @@ def _failure(name: str, error: BaseException, limit: float, report: Report) -> d
         return _problem("crashed", f"importing it took more than {limit:.3g} s", file, line)
     if isinstance(error, SyntaxError):
         return _problem("syntax-error", error.msg or "invalid syntax", file, line)
+    if isinstance(error, MissingKeyError):
+        return {**_problem("missing-key", error.cause, file, line), "hint": error.fix}
     if isinstance(error, ModuleNotFoundError) and error.name:
         return _problem("missing-requirement", _text(error), file, line)
     return _problem("import-failed", _text(error) + report.printed(), file, line)

@@ -189,8 +189,14 @@ def holder_name(holder: Any) -> str:
 
 
 def holder_is(holder: Any, cls: type) -> bool:
-    """Say whether *cls* is *holder*, perhaps defined again."""
-    return holder_name(holder) == reference(cls)
+    """Say whether *cls* is *holder*, perhaps defined again, or what is to become it.
+
+    A class may be given another module and another name after its statement.
+    """
+    name = reference(cls)
+    if isinstance(holder, type) or name == holder.reference:
+        return holder_name(holder) == name
+    return name in (f"{holder.home}:{holder.qualname}", holder.stated_as)
 
 
 def takes_over(cls: Any, holder: Any) -> bool:

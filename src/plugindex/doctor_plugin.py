@@ -129,7 +129,7 @@ def _imports(case: Case, cls: Any) -> Step:
     return Step("imports", OK, f"what it needs is there: {needs}" if needs else "it needs nothing")
 
 
-_FAILURES = ("import-failed", "crashed", "refused", "undecided")
+_FAILURES = ("import-failed", "missing-key", "crashed", "refused", "undecided")
 
 
 def _abstract(case: Case, cls: Any) -> Step:
@@ -163,7 +163,7 @@ def _key(case: Case, cls: Any) -> Step:
     return Step("key", BROKEN, f"it sets no {case.scope.rule.attribute}", _key_fix(case, cls))
 
 
-_KEY_KINDS = ("missing-key", "inherited-key")
+_KEY_KINDS = ("inherited-key", "unlisted-key")
 
 
 def _key_fix(case: Case, cls: Any) -> str:

@@ -23,7 +23,7 @@ _KINDS = {
     "file": ("unreadable", "stale-bytecode", "ignored"),
     "syntax": ("syntax-error",),
     "imports": ("missing-requirement", "import-failed", "crashed", "refused"),
-    "key": ("missing-key", "inherited-key", "undecided"),
+    "key": ("missing-key", "inherited-key", "unlisted-key", "undecided"),
     "duplicate": ("duplicate-key",),
 }
 _NOTES = ("stale-bytecode", "missing-requirement", "inherited-key")

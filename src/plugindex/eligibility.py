@@ -32,7 +32,7 @@ class Eligibility:
             raise Undecided(f"line {line}: which module {name} says it is of{ANY_TIME}")
         if makes_classes(self.family, cls):
             raise Undecided(f"line {line}: {name}[...] makes a class{ANY_TIME}")
-        if "__qualname__" in said:
+        if "__qualname__" in said or (not self.scope.foreign and self._is_renamed(cls)):
             raise Undecided(f"line {line}: {name} changes its qualified name")
         if self.family.renamed_by_hooks(cls):
             raise Undecided(f"line {line}: a hook may change where {name} is to be had")
@@ -45,6 +45,9 @@ class Eligibility:
             raise Undecided(f"line {line}: only running decides whether {name} exists")
         if self.family.is_abstract(cls) is None:
             raise Undecided(f"line {line}: whether {name} is abstract")
+
+    def _is_renamed(self, cls: Found) -> bool:
+        return "__qualname__" in self.family.set_by_decorators(cls)
 
     def _is_text(self, value: Any, cls: Found) -> bool:
         found = self.family.evaluate(value, self.family.home(cls))
@@ -63,8 +66,7 @@ class Eligibility:
             if found[0] == "class" and self.family.may_take(found, name):
                 raise Undecided(f"line {entry[1]}: what {entry[0]} is in the end")
             found = self.family.attribute(found, name)
-        renamed = "__qualname__" in self.family.set_by_decorators(cls)
-        if found == cls and not renamed and self.family.shown_in(cls) is not None:
+        if found == cls and not self._is_renamed(cls) and self.family.shown_in(cls) is not None:
             return True
         if (found[0] in _OTHERS and found != cls) or self.family.is_replaced(cls):
             return False

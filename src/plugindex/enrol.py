@@ -6,7 +6,7 @@ import sys
 
 from plugindex import journal, turns
 from plugindex.config import RegistryConfig, SecondaryRegistry
-from plugindex.errors import DuplicateKeyError, MissingKeyError, message
+from plugindex.errors import DuplicateKeyError, message
 from plugindex.family import Family, infer
 from plugindex.keys import (
     check_key,
@@ -151,12 +151,7 @@ def _key(cls: type, registry: LazyDiscoveryDict[Any, Any], family: Family) -> Ha
         return None
     key = own_key(cls, rule, family.extractor)
     if key is None:
-        try:
-            require_key(cls, rule, family.scope.name)
-        except MissingKeyError as error:
-            if journal.active() is None:
-                raise
-            _meet(Problem("missing-key", cls.__module__, str(error)), registry, family)
+        require_key(cls, rule, family.scope.name)
     return key
 
 

@@ -69,7 +69,10 @@ class CacheError(RegistryError):
 
 
 class MissingKeyError(RegistryError):
-    """A concrete class has no key and its registry does not allow that."""
+    """A concrete class has no key and must have one: *cause* and *fix* say it in one line each."""
+
+    cause: str = ""
+    fix: str = ""
 
 
 class DuplicateKeyError(RegistryError):

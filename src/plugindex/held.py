@@ -12,14 +12,14 @@ from plugindex.names import limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Hashable, Sequence
+    from collections.abc import Collection, Container, Hashable, Sequence
     from typing import Any
 
     from plugindex.config import Selection
     from plugindex.failing import Failures
     from plugindex.family import Family
     from plugindex.leaving import Because
-    from plugindex.records import Plugin, Problem
+    from plugindex.records import Problem
     from plugindex.secondary import SecondaryRegistryDict
 
 
@@ -98,7 +98,7 @@ class HeldMapping(LazyMapping[K, V]):
             if self._contents is None:
                 if why is None:
                     self._enter_early(key, cls)
-            elif plugin is not None and _is_of(cls, plugin):
+            elif plugin is not None and holder_is(plugin, cls):
                 raw.__setitem__(self, key, cls)
             else:
                 self._claim(key, cls, why)
@@ -115,8 +115,17 @@ class HeldMapping(LazyMapping[K, V]):
     def _claim_stated(self, contents: Contents, listed: Container[str] = ()) -> None:
         """Let the classes whose statements ran here claim their keys, less those *listed*."""
         for (key, name), cls in self._stated.items():
-            if name not in listed and not self._left_over(cls):
+            told = name in listed or holder_name(cls) in listed
+            if not told and not self._left_over(cls):
                 self._let_claim(contents, key, cls, self._leaving_out(key, cls))
+
+    def forget_stated(self, names: Collection[str]) -> None:
+        """Let classes whose statements ran here claim no more: their code is gone."""
+        gone = [p for p, cls in self._stated.items() if p[1] in names or holder_name(cls) in names]
+        for key, name in gone:
+            cls = self._stated.pop((key, name))
+            if self._latest.get(key) is cls:
+                del self._latest[key]
 
     def _claim(self, key: Any, cls: Any, why: Because | None) -> None:
         changed = self._change()
@@ -277,8 +286,3 @@ class HeldMapping(LazyMapping[K, V]):
         if contents.snapshot is not snapshot:
             return contents.all_problems
         return contents.problems[logged:]
-
-
-def _is_of(cls: type, plugin: Plugin) -> bool:
-    """Tell whether *plugin* stands for *cls*, whose ``__module__`` may be set later."""
-    return holder_name(cls) in (plugin.reference, f"{plugin.home}:{plugin.qualname}")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from plugindex.config import Scope
 
 SCHEMA = "1.0"  # as the seed shows it; what else an index depends on is in its scope digest
-READING = 9  # goes up with what is read of a module, so that nothing older counts
+READING = 10  # goes up with what is read of a module, so that nothing older counts
 # Entries of the tail; see plugindex.kept.
 CONTENTS, MODULES, RESULT, UNDECIDED = "/contents", "/modules", "=", "/undecided"
 

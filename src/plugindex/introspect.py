@@ -6,11 +6,11 @@ import sys
 
 from plugindex.config import PRIMARY_KEY
 from plugindex.keys import check_key, is_abstract, own_key, reference
-from plugindex.portable import portable
+from plugindex.portable import is_portable, portable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable, Iterator, Mapping
+    from collections.abc import Collection, Hashable, Iterator
     from types import CodeType
     from typing import Any
 
@@ -52,7 +52,7 @@ def listing(
     failed = failed.union(lost)
     counted = [(k, c) for k, c in found if _counts(_module(c), scope, failed, others)]
     problems = [] if scope.foreign else _problems(base, scope, seen, failed, others)
-    plugins, unstored = _described(counted, scope, seen.makers if details else None)
+    plugins, unstored = _described(counted, scope, seen if details else None)
     problems += [{"kind": "import-failed", "module": name, "message": _LOST} for name in lost]
     return {"plugins": plugins, "problems": problems + unstored}
 
@@ -170,37 +170,67 @@ def _module(cls: type) -> str:
 
 
 def _described(
-    found: list[Found], scope: Scope, makers: Mapping[int, str] | None
+    found: list[Found], scope: Scope, seen: Journal | None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return *found* as JSON values in the order of definition, and what can't be stored.
 
-    All that is known of them, if their *makers* are given.
+    All that is known of them, if what was *seen* of their statements is given; without it, a key
+    that can't be stored goes by its text.
     """
     lines: dict[str, dict[str, int]] = {}
     plugins, problems = [], []
     for key, cls in found:
+        stored = repr(key) if seen is None and not is_portable(key) else None
         try:
-            plugin = _plugin(key, cls, scope, None if makers is None else lines)
-            maker = makers.get(id(cls), "") if makers else ""
-            if maker not in ("", cls.__module__):
-                plugin["stands_in"] = maker
-            plugins.append(plugin)
+            plugin = _plugin(key, stored, cls, scope, None if seen is None else lines)
+            plugins.append(plugin | (_as_stated(cls, seen) if seen else {}))
         except TypeError as error:
-            text = f"the key of {reference(cls)} can't be stored: {error}"
-            problems.append({"kind": "undecided", "module": cls.__module__, "message": text})
+            problems.append(_unlisted(cls, str(error), lines))
     return sorted(plugins, key=lambda p: (p["module"], p["line"])), problems
 
 
+def _unlisted(cls: type, why: str, lines: dict[str, dict[str, int]]) -> dict[str, Any]:
+    """Return the problem of a class whose key no index can keep."""
+    return {
+        "kind": "unlisted-key",
+        "module": cls.__module__,
+        "message": f"{reference(cls)} has a key that can't be listed: {why}",
+        "hint": "give it a text, a number, a tuple or an enum member; "
+        "until then it is there once its key is asked for, or its module is imported",
+        "file": str(getattr(sys.modules.get(cls.__module__), "__file__", None) or ""),
+        "line": _line_of(cls, lines),
+    }
+
+
+def _line_of(cls: type, lines: dict[str, dict[str, int]]) -> int:
+    """Return where a class statement stands; *lines* keeps what was found of its module."""
+    module = cls.__module__
+    if module not in lines:
+        lines[module] = _class_lines(module)
+    return lines[module].get(cls.__qualname__, 0)
+
+
+def _as_stated(cls: type, seen: Journal) -> dict[str, str]:
+    """Return what tells a class by its statement, where it goes by another name since."""
+    maker, name = seen.makers.get(id(cls), ""), seen.names.get(id(cls), "")
+    told = {"stands_in": maker} if maker not in ("", cls.__module__) else {}
+    return told | ({"stated_as": name} if name not in ("", reference(cls)) else {})
+
+
 def _plugin(
-    key: Hashable, cls: type, scope: Scope, lines: dict[str, dict[str, int]] | None
+    key: Hashable,
+    text: str | None,
+    cls: type,
+    scope: Scope,
+    lines: dict[str, dict[str, int]] | None,
 ) -> dict[str, Any]:
+    """Return a plugin as JSON values; a *text* stands for a *key* that none can stand for."""
     module, qualname = cls.__module__, cls.__qualname__
-    plugin = {"key": portable(key), "module": module, "qualname": qualname, "line": 0}
+    plugin: dict[str, Any] = {"key": text or portable(key), "module": module, "qualname": qualname}
+    plugin["line"] = 0
     plugin["attributes"] = {"__replaces__": cls.__dict__.get("__replaces__")}
     if lines is not None:
-        if module not in lines:
-            lines[module] = _class_lines(module)
-        plugin["line"] = lines[module].get(qualname, 0)
+        plugin["line"] = _line_of(cls, lines)
         plugin["file"] = str(getattr(sys.modules.get(module), "__file__", None) or "")
         plugin["doc"] = _first_line(cls.__dict__.get("__doc__"))
         plugin["attributes"] |= literals(cls)

@@ -23,20 +23,23 @@ _active: Journal | None = None
 class Journal:
     """What registered in this process, in order: (base, key, class) and the problems met.
 
-    *makers* has the module whose import made a class, by the class's id.
+    *makers* has the module whose import made a class, and *names* the object reference that the
+    class had then, by the class's id.
     """
 
-    __slots__ = ("makers", "problems", "registrations")
+    __slots__ = ("makers", "names", "problems", "registrations")
 
     def __init__(self) -> None:
         self.registrations: list[tuple[type, Hashable, type]] = []
         self.problems: list[tuple[type, Problem]] = []
         self.makers: dict[int, str] = {}
+        self.names: dict[int, str] = {}
 
     def registered(self, base: type, key: Hashable, cls: type) -> None:
         """Note that *cls* registered as *key* with the registry that *base* declares."""
         self.registrations.append((base, key, cls))
         self.makers[id(cls)] = _imported_now()
+        self.names[id(cls)] = f"{cls.__module__}:{cls.__qualname__}"
 
     def met(self, base: type, problem: Problem) -> None:
         """Note a *problem* that registration with *base*'s registry met instead of raising it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from plugindex.errors import message
 from plugindex.keys import EnumKey
 from plugindex.names import root
 from plugindex.records import Problem
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from plugindex.config import KeyRule, Scope
     from plugindex.meaning import Found
 
-_PLAIN = (str, int, float, bool, bytes, type(None))
+_PLAIN = (str, int, float, complex, bool, bytes, type(None))
 # Where the hooks lie that are known to leave keys alone and to register every class.
 _KNOWN_HOOKS = frozenset({"plugindex", "abc", "enum", "typing", "builtins"})
 
@@ -96,7 +95,7 @@ class KeyReader:
             if rule.suffix is not None:
                 return self._extracted(cls, rule.suffix)
         if not rule.skip:
-            problems.append(self._keyless(cls, attribute))
+            raise Undecided(self._keyless(cls))
         return None
 
     def _sets(self, cls: Found, attribute: str) -> bool:
@@ -179,13 +178,9 @@ class KeyReader:
             line=self.family.entry(cls)[1],
         )
 
-    def _keyless(self, cls: Found, attribute: str) -> Problem:
-        fix = f"set {attribute} in its body, or __skip_if_no_key__ = True in the base"
-        text = f"{self.family.reference(cls)} is a concrete {self.scope.name} without a key"
-        line = self.family.entry(cls)[1]
-        return Problem(
-            "missing-key", self.family.module_of(cls), message(text, [("fix", fix)]), line=line
-        )
+    def _keyless(self, cls: Found) -> str:
+        name, line = self.family.entry(cls)[:2]
+        return f"line {line}: {name} has no key, so its statement raises"
 
 
 def is_plain(value: object) -> bool:

@@ -110,9 +110,8 @@ def require_key(cls: type, rule: KeyRule, name: str) -> None:
     if rule.skip:
         return
     fix = f"set {rule.attribute} in its body, or __skip_if_no_key__ = True in the base"
-    raise MissingKeyError(
-        message(f"{reference(cls)} is a concrete {name} without a key", [("fix", fix)])
-    )
+    cause = f"{reference(cls)} is a concrete {name} without a key"
+    raise MissingKeyError(message(cause, [("fix", fix)]), cause=cause, fix=fix)
 
 
 def standins(key: Hashable) -> list[EnumKey]:

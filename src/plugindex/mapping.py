@@ -6,11 +6,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _collections_abc import dict_items, dict_keys, dict_values
     from collections.abc import Iterator
-    from typing import Any, Self, SupportsIndex, TypeVar, overload
+    from typing import Any, Self, SupportsIndex, overload
+
+    from typing_extensions import TypeVar
 
     D = TypeVar("D")
-    K = TypeVar("K")
-    V = TypeVar("V")
+    K = TypeVar("K", default=Any)
+    V = TypeVar("V", default=Any)
 else:
     K = V = None  # read by type checkers alone
 

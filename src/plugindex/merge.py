@@ -63,7 +63,7 @@ def _shown_key(text: str) -> str:
 
 
 def _entry(plugin: Entry, result: Entry, module: str, provider: str) -> Entry:
-    entry = {name: plugin[name] for name in _TAKEN if plugin[name]}
+    entry = {name: plugin[name] for name in _TAKEN if plugin.get(name)}
     entry["class_name"] = plugin["qualname"].rpartition(".")[2]
     entry["file"] = result["file"]
     if plugin["module"] != module:
@@ -115,8 +115,9 @@ def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
 
 
 # Of a plugin's fields, those that settle whose a key is, and those that listing needs.
-_TAKEN = ("module", "qualname", "line", "secondary", "replaces")
-_SHORT = ("module", "class_name", "qualname", "stands_in", "provider", "reason", "secondary")
+_TAKEN = ("module", "qualname", "line", "secondary", "replaces", "stated_as")
+_NAMES = ("module", "class_name", "qualname", "stands_in", "stated_as")
+_SHORT = (*_NAMES, "provider", "reason", "secondary")
 
 
 def _shown(entry: Entry) -> Entry:
@@ -125,15 +126,13 @@ def _shown(entry: Entry) -> Entry:
 
 
 def _foremost(rivals: list[Entry]) -> list[Entry]:
-    """Return the classes that may hold a key: replaced ones gone, then the host before others."""
-    holders: list[Entry] = []
-    for one in rivals:
-        replaced = [other for other in holders if one.get("replaces") == _reference(other)]
-        holders = [other for other in holders if other not in replaced]
-        if not any(other.get("replaces") == _reference(one) for other in rivals):
-            holders.append(one)
-    own = [one for one in holders if not one.get("provider")]
-    return own or holders
+    """Return the classes that may hold a key: replaced ones gone, then the host before others.
+
+    Where each is replaced by another, none takes the others' place.
+    """
+    names = {one.get("replaces") for one in rivals}
+    standing = [one for one in rivals if _reference(one) not in names] or rivals
+    return [one for one in standing if not one.get("provider")] or standing
 
 
 def _duplicate(text: str, holders: list[Entry]) -> Entry:

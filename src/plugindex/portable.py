@@ -35,6 +35,8 @@ def portable(value: object) -> Any:
         return {"float": repr(value)}
     if type(value) is float:
         return value
+    if type(value) is complex:
+        return {"complex": [portable(value.real), portable(value.imag)]}
     if type(value) is bytes:
         return {"bytes": value.hex()}
     if type(value) is tuple:
@@ -42,6 +44,15 @@ def portable(value: object) -> Any:
     if type(value) is frozenset:
         return {"frozenset": [portable(item) for item in value]}
     raise TypeError(f"{type(value).__qualname__} is no kind of key that can be stored")
+
+
+def is_portable(value: object) -> bool:
+    """Tell whether *value* is of a kind that can be stored."""
+    try:
+        portable(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_enum_member(value: object) -> bool:
@@ -74,11 +85,19 @@ def restored(value: Any) -> Hashable:
         return bytes.fromhex(inner)
     if kind == "float":
         return float(inner)
+    if kind == "complex":
+        return _complex(*map(restored, inner))
     if kind == "tuple":
         return tuple(restored(item) for item in inner)
     if kind == "frozenset":
         return frozenset(restored(item) for item in inner)
     raise ValueError(f"{kind} is no kind of stored key")
+
+
+def _complex(real: Hashable, imaginary: Hashable) -> complex:
+    if not (isinstance(real, float) and isinstance(imaginary, float)):
+        raise ValueError("a complex number has two parts that are numbers")
+    return complex(real, imaginary)
 
 
 def scope_from(fields: Mapping[str, Any]) -> Scope:

@@ -51,9 +51,18 @@ def _renewed(registry: LiveMapping[Any, Any], snapshot: Any) -> Contents:
             new.choose(key, held[key])
         elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
             registry._let_claim(new, key, held[key], registry._leaving_out(key, held[key]))
-    listed = {p.reference for p in old.snapshot.plugins.values()} if old.snapshot else ()
-    registry._claim_stated(new, listed)
+    registry.forget_stated(_told(old.snapshot) - _told(snapshot))
+    registry._claim_stated(new, _told(old.snapshot))
     return new
+
+
+def _told(snapshot: Any) -> set[str]:
+    """Return the object references of the classes that the index tells of."""
+    if snapshot is None:
+        return set()
+    known = [*snapshot.plugins.values(), *snapshot.unavailable.values()]
+    rivals = [one for claimants in snapshot.conflicts.values() for one in claimants]
+    return {plugin.reference for plugin in known + rivals}
 
 
 def load_anew(registry: LiveMapping[Any, Any], key: Any, refuted: Plugin) -> Any:

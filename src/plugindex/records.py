@@ -89,6 +89,8 @@ class Plugin(Record):
     included. *requires* are the third-party modules that its module imports unconditionally.
     *secondary* maps an attribute name of a secondary registry to that registry's key. *stands_in*
     is the module whose import makes the class, where that isn't its own: one that calls a factory.
+    *stated_as* is the object reference that the class had at its statement, where it was given
+    another name since.
     """
 
     key: Hashable
@@ -104,6 +106,7 @@ class Plugin(Record):
     secondary: Mapping[str, Hashable] = {}
     provider: str = ""
     stands_in: str = ""
+    stated_as: str = ""
 
     @property
     def reference(self) -> str:
@@ -120,8 +123,8 @@ class Problem(Record):
     """One thing that kept a module or class out of a registry, or may do so.
 
     *kind* is one of: syntax-error, unreadable, missing-requirement, import-failed, undecided,
-    duplicate-key, inherited-key, missing-key, stale-bytecode, refused, crashed, ignored, left-out,
-    in-process.
+    unlisted-key, duplicate-key, inherited-key, missing-key, stale-bytecode, refused, crashed,
+    ignored, left-out, in-process.
     """
 
     kind: str

@@ -11,18 +11,18 @@ from plugindex.records import Record, Stats
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
+    from contextlib import AbstractContextManager
     from os import PathLike
-    from typing import Any, Generic
+    from typing import Any, Generic, Self
 
     from typing_extensions import TypeVar
 
     from plugindex.config import RegistryConfig, Scope
     from plugindex.describe import CacheFile, PluginInfo
-    from plugindex.isolation import Isolation
     from plugindex.records import Problem
 
-    B = TypeVar("B")
-    T = TypeVar("T")
+    B = TypeVar("B", default=Any)
+    T = TypeVar("T", default=Any)
     Key = TypeVar("Key", default=str)
 else:
     T = Key = object  # read by type checkers alone
@@ -140,10 +140,12 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
     def _undecided(self, key: Any) -> Any:
         """Look for *key* in modules that neither reading nor a child interpreter settled.
 
-        That is so where no child can be started (frozen or embedded applications). They are
-        imported here, but only for a key that nothing else has.
+        That is so where no child can be started (frozen or embedded applications), and of keys
+        that can't be listed. They are imported here, but only for a key that nothing else has.
         """
-        modules = [one.module for one in self._now().all_problems if one.kind == "undecided"]
+        from plugindex.reports import may_bring
+
+        modules = [one.module for one in self._now().all_problems if may_bring(one, key)]
         if modules:
             from plugindex.loader import import_or_describe
 
@@ -250,7 +252,7 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
         both = (key for key in after if key in before)
         return Changes(added, removed, tuple(key for key in both if before[key] != after[key]))
 
-    def isolated(self) -> Isolation:
+    def isolated(self) -> AbstractContextManager[Self]:
         """Return a context manager that gives this registry its present contents back at the end.
 
         Secondary registries and problems are given back too.

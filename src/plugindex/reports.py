@@ -12,6 +12,7 @@ from plugindex.errors import (
 )
 from plugindex.loader import doctor
 from plugindex.names import safe_mode
+from plugindex.portable import is_portable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _unavailable(plugin: Plugin, scope: Scope) -> RegistryError:
 
 
 def _unknown(key: Hashable, contents: Contents, scope: Scope) -> RegistryError:
-    missing = tuple(_may_hide(one) for one in contents.all_problems if one.kind in _MAY_HIDE_KEYS)
+    hiding = [p for p in contents.all_problems if p.kind in _MAY_HIDE_KEYS or may_bring(p, key)]
+    missing = tuple(map(_may_hide, hiding))
     lift = doctor(scope)
     if safe_mode(scope):
         from plugindex.choices import safety
@@ -92,6 +94,11 @@ def _unknown(key: Hashable, contents: Contents, scope: Scope) -> RegistryError:
         missing=missing,
         next=lift,
     )
+
+
+def may_bring(problem: Problem, key: Hashable) -> bool:
+    """Tell whether importing the module of a *problem* may bring a *key* that isn't listed."""
+    return problem.kind == "undecided" or (problem.kind == "unlisted-key" and not is_portable(key))
 
 
 def _may_hide(problem: Problem) -> str:

@@ -48,6 +48,8 @@ def fields_of(problem: Problem) -> dict[str, Any]:
 def _stored_plugin(one: Candidate | Plugin, replaces: str) -> dict[str, Any]:
     from plugindex.portable import portable
 
+    stated_as = getattr(one, "stated_as", "")
+    named = {"stated_as": stated_as} if stated_as else {}
     marked = {"__replaces__": replaces} if replaces else {}
     return {
         "key": portable(one.key),
@@ -58,6 +60,7 @@ def _stored_plugin(one: Candidate | Plugin, replaces: str) -> dict[str, Any]:
         "attributes": {n: portable(v) for n, v in (dict(one.attributes) | marked).items()},
         "secondary": {n: portable(v) for n, v in one.secondary.items()},
         "replaces": replaces,
+        **named,
     }
 
 
@@ -79,6 +82,9 @@ def take_examination(
         result = results[name]
         result["plugins"] = [_examined(one) for one in found.plugins if one.home == name]
         failure = found.failures.get(name)
+        told = {(one["kind"], one["message"]) for one in result["problems"]}
+        met = [one for one in found.problems if one.module == name]
+        result["problems"] += [fields_of(p) for p in met if (p.kind, p.message) not in told]
         if failure is not None:
             result["problems"] = [fields_of(failure)]
         elif found.refused:

@@ -101,24 +101,19 @@ def settle(plugins: Iterable[Plugin], host: str = "") -> tuple[dict[Hashable, st
     A class that has the same reference as the holder is that class, defined again; one that names
     the holder in ``__replaces__`` takes the key over. The application *host* comes before others.
     """
-    holders: dict[Hashable, Plugin] = {}
-    clashes: dict[Hashable, Problem] = {}
+    claims: dict[Hashable, dict[str, Plugin]] = {}
     for plugin in plugins:
-        held = holders.setdefault(plugin.key, plugin)
-        if held.reference == plugin.reference or _replaces(plugin, held):
-            holders[plugin.key] = plugin
-        elif not _replaces(held, plugin):
-            ranks = [root(one.module) == host for one in (held, plugin)]
-            if ranks[0] == ranks[1]:
-                clashes.setdefault(plugin.key, _clash(held, plugin))
-            elif ranks[1]:
-                holders[plugin.key] = plugin
-    entries = {key: p.reference for key, p in holders.items() if key not in clashes}
-    return entries, list(clashes.values())
+        claims.setdefault(plugin.key, {})[plugin.reference] = plugin
+    held = {key: _foremost([*rivals.values()], host) for key, rivals in claims.items()}
+    entries = {key: holders[0].reference for key, holders in held.items() if len(holders) == 1}
+    return entries, [_clash(*holders[:2]) for holders in held.values() if len(holders) > 1]
 
 
-def _replaces(plugin: Plugin, other: Plugin) -> bool:
-    return bool(plugin.attributes.get("__replaces__") == other.reference)
+def _foremost(rivals: list[Plugin], host: str) -> list[Plugin]:
+    """Return those of *rivals* that no other replaces, the host's alone where it has any."""
+    names = {one.attributes.get("__replaces__") for one in rivals}
+    standing = [one for one in rivals if one.reference not in names] or rivals
+    return [one for one in standing if root(one.module) == host] or standing
 
 
 def _clash(first: Plugin, second: Plugin) -> Problem:

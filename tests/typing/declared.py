@@ -10,6 +10,7 @@ from plugindex import (
     PRIMARY_KEY,
     AutoRegister,
     AutoRegisterMeta,
+    Changes,
     LazyDiscoveryDict,
     PluginInfo,
     Problem,
@@ -20,11 +21,15 @@ from plugindex import (
     discover_registry_classes,
     make_suffix_extractor,
 )
-from plugindex.registry import Changes
 
 HANDLERS: LazyDiscoveryDict[Handler] = LazyDiscoveryDict()
 NUMBERED: LazyDiscoveryDict[Numbered, int] = LazyDiscoveryDict(enable_cache=False)
 METADATA: SecondaryRegistryDict[str, type[Metadata]] = SecondaryRegistryDict()
+
+
+BARE = LazyDiscoveryDict()
+VIEW = SecondaryRegistryDict()
+FOREIGN = LazyDiscoveryDict.for_subclasses("json:JSONEncoder", package="json")
 
 
 class Metadata:
@@ -112,3 +117,10 @@ def enums() -> None:
 
 def anything(registry: LazyDiscoveryDict[Any, Any]) -> int:
     return len(registry)
+
+
+def without_annotations() -> None:
+    assert_type(BARE, LazyDiscoveryDict[Any])
+    assert_type(VIEW, SecondaryRegistryDict[Any, Any])
+    with HANDLERS.isolated() as same:
+        assert_type(same, LazyDiscoveryDict[Handler])
