@@ -70,6 +70,34 @@ ODD = {
         class Auk(Animal)
             name = "auk"
     """,
+    "kats/__init__.py": """
+        from zoo import Animal
+
+        class Kat(Animal):
+            name = "cat"
+    """,
+    "kats-1.dist-info/METADATA": """
+        Metadata-Version: 2.1
+        Name: kats
+        Version: 1
+    """,
+    "kats-1.dist-info/entry_points.txt": """
+        [zoo.plugins]
+        kats = kats
+    """,
+    "zoo/gnu.py": """
+        from zoo import Animal
+
+        class Gnu(Animal):
+            name = "gnu"
+    """,
+    "zoo/ox.py": """
+        from zoo import Animal
+
+        class Ox(Animal):
+            name = "gnu"
+            __replaces__ = "zoo.gnu:Gnu"
+    """,
     "zoo/twin.py": """
         from zoo import Animal
 
@@ -113,6 +141,9 @@ def test_a_sound_plugin_has_no_broken_link(zoo):
         ("never", "file", "never.py mentions it", "look at the conditions around it"),
         ("Never", "file", "never.py mentions it", "look at the conditions around it"),
         ("auk", "syntax", "broken.py, line 3", "correct the file"),
+        ("AUK_", "syntax", "broken.py, line 3", "correct the file"),
+        ("Kat", "duplicate", "'cat' is the key of zoo.cat:Cat, which comes first", "__replaces__"),
+        ("Gnu", "duplicate", "is the key of zoo.ox:Ox, which replaces it", "another key"),
         ("dodo", "duplicate", "is claimed by zoo.twin:Twin too", "__replaces__"),
         ("catt", "key", "no key and no class in zoo", "did you mean cat"),
     ],
@@ -184,3 +215,18 @@ def test_a_base_that_is_no_class_is_the_broken_link(plugindex):
 
 def test_a_target_that_is_not_there_is_refused(zoo):
     assert "there is no module zu" in zoo.refused("doctor", "zu", "cat")
+
+
+@pytest.mark.parametrize("trouble", ["a file", "open to others"])
+def test_an_index_that_can_not_be_stored_is_told_with_the_reason(zoo, trouble, tmp_path):
+    folder = tmp_path / "kept"
+    if trouble == "a file":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        folder.chmod(0o777)
+    zoo.environment["ZOO_CACHE_DIR"] = str(folder)
+    step = diagnosis(zoo, code=0)["steps"][-1]
+    assert (step["name"], step["verdict"]) == ("cache", "note")
+    assert "can't be stored" in step["text"] and str(folder) in step["text"]
+    assert "ZOO_CACHE_DIR" in step["fix"]

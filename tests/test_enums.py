@@ -409,3 +409,9 @@ def test_the_version_is_that_of_the_metadata():
     from importlib import metadata
 
     assert installed_version("pytest") == metadata.version("pytest")
+
+
+def test_a_member_without_a_text_for_a_name_is_refused_each_time():
+    for _ in range(2):
+        with pytest.raises(TypeError, match="1 is no name of a member"):
+            cached_enum("Odd", lambda: {1: 2}, module="nowhere.odd", enable_cache=False)

@@ -184,7 +184,21 @@ def _duplicate(case: Case, cls: Any) -> Step:
             others = ", ".join(name for name in names if name != reference)
             fix = f"give one another key, or set __replaces__ = {others!r} in {reference}"
             return Step("duplicate", BROKEN, f"{key!r} is claimed by {others} too", fix)
-    return Step("duplicate", OK, "no other class claims its key")
+    return _lost(case, reference) or Step("duplicate", OK, "no other class claims its key")
+
+
+def _lost(case: Case, reference: str) -> Step | None:
+    """Say who has the key of a class: the host's, which comes first, or one that replaces it."""
+    for plugin in claimed(case.whole):
+        holder = case.fresh.plugins.get(plugin.key)
+        if plugin.reference != reference or holder is None or holder.reference == reference:
+            continue
+        text = f"{plugin.key!r} is the key of {holder.reference}"
+        if holder.attributes.get("__replaces__") == reference:
+            return Step("duplicate", BROKEN, f"{text}, which replaces it", "give it another key")
+        fix = f"give it another key, or set __replaces__ = {holder.reference!r} in it"
+        return Step("duplicate", BROKEN, f"{text}, which comes first", fix)
+    return None
 
 
 def _filter(case: Case, cls: Any) -> Step:
@@ -222,16 +236,23 @@ def _by_result(case: Case, subject: str) -> Step | None:
 
 
 def _broken_file(case: Case, subject: str) -> Step | None:
-    """Look for the name in the files that can't be read: there the plugin may be."""
-    name = subject.rpartition(":")[2].rpartition(".")[2].encode("utf-8", "replace")
+    """Look for the name in the files that can't be read: there the plugin may be.
+
+    A key may be made of the name of a class, so case and underscores don't count.
+    """
+    name = _loosely(subject.rpartition(":")[2].rpartition(".")[2].encode("utf-8", "replace"))
     for problem in case.fresh.problems:
         step = {"syntax-error": "syntax", "unreadable": "file"}.get(problem.kind)
         data = stamp.read(problem.file, _LARGEST) if step and problem.file else None
-        if step and data is not None and name in data:
+        if step and data is not None and name in _loosely(data + problem.module.encode()):
             line = f", line {problem.line}" if problem.line else ""
             text = f"{problem.file}{line}: {problem.message}; it mentions {subject!r}"
             return Step(step, BROKEN, text, problem.hint or "mend the file")
     return None
+
+
+def _loosely(text: bytes) -> bytes:
+    return text.lower().replace(b"_", b"")
 
 
 def _mentioned(case: Case, subject: str) -> Step | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+from plugindex import store
 from plugindex.choices import idle, safety
 from plugindex.doctor import BROKEN, NOTE, OK, Step
+from plugindex.files import obstacle
 from plugindex.leaving import because
-from plugindex.names import safe_mode
+from plugindex.names import safe_mode, variable
 from plugindex.narrowing import claimed
 from plugindex.shipped_report import reports
 
@@ -157,9 +159,13 @@ def cache(case: Case) -> Step:
     if not case.path or case.stored is None:
         return Step("cache", OK, "no index is kept")
     before = case.stored
-    if before.verdict not in (store_ok(), "absent"):
+    if before.verdict not in (store.OK, store.ABSENT):
         fix = "plugindex cache clear TARGET"
         return Step("cache", NOTE, f"{case.path} was {before.verdict}: {before.why}", fix)
+    if case.cached.stats.cache != "hit" and store.read(case.path).verdict == store.ABSENT:
+        why = obstacle(case.path) or "nothing says why"
+        text = f"{case.path} can't be stored, so every start reads all anew: {why}"
+        return Step("cache", NOTE, text, _elsewhere(case))
     age = _age(before.head("timestamp"))
     known = {key: one.reference for key, one in case.cached.plugins.items()}
     fresh = {key: one.reference for key, one in case.fresh.plugins.items()}
@@ -170,11 +176,9 @@ def cache(case: Case) -> Step:
     return Step("cache", OK, f"{case.path}, {case.cached.stats.cache}{age}")
 
 
-def store_ok() -> str:
-    """Return the verdict of a file that is what an index writes."""
-    from plugindex import store
-
-    return store.OK
+def _elsewhere(case: Case) -> str:
+    name = variable(case.scope.application, "CACHE_DIR")
+    return f"mend that, or name another folder in {name}"
 
 
 def _remembered(case: Case, lost: list[Any]) -> bool:

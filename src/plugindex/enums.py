@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugindex.cache import RegistryCacheManager
+from plugindex.errors import message
 from plugindex.family import words
 from plugindex.portable import portable, restored
 
@@ -189,7 +190,7 @@ class _Source:
     def _find(self) -> Parts:
         found = self.members()
         groups = found if self.shared else {self.part: found}
-        parts = {part: dict(members) for part, members in groups.items()}
+        parts = {part: _named(dict(members), part) for part, members in groups.items()}
         if self.manager:
             self.manager.save_cache({_ENTRY: parts})
             if self.manager.verdict == "not stored":
@@ -200,6 +201,15 @@ class _Source:
         from logging import getLogger
 
         getLogger("plugindex").debug("%s is not kept: %s", manager.cache_name, manager.why)
+
+
+def _named(members: dict[str, Any], enum: str) -> dict[str, Any]:
+    wrong = [name for name in members if not isinstance(name, str)]
+    if wrong:
+        fix = "give each member a text as its name"
+        facts = [("cause", f"{wrong[0]!r} is no name of a member"), ("fix", fix)]
+        raise TypeError(message(f"the enum {enum} can't be made", facts))
+    return members
 
 
 def _enum(name: str, members: Members, module: str, base: Any) -> Any:

@@ -165,6 +165,18 @@ def make_folder(folder: str) -> None:
         raise Refused(f"{folder} is not used as a cache folder: {why}")
 
 
+def obstacle(path: str) -> str:
+    """Return why no file can be put at *path*, as far as that can be told; "" if nothing is."""
+    folder = os.path.dirname(path)
+    if os.path.isdir(folder) and distrust(folder):
+        return f"{folder} is not used: {distrust(folder)}"
+    while folder and not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        return f"{folder} is no folder"
+    return "" if os.access(folder, os.W_OK | os.X_OK) else f"{folder} can't be written"
+
+
 def _make_missing(folder: str) -> None:
     parent = os.path.dirname(folder)
     if parent and not os.path.isdir(parent):
