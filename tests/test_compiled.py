@@ -315,3 +315,14 @@ def test_a_star_of_what_has_no_file_is_asked_no_text(case, star, undecided):
     case.resolve(KeyRule(None), foreign=True)
     assert ("zoo.one" in case.undecided) is undecided
     assert undecided or case.is_sound()
+
+
+@pytest.mark.parametrize("mark", ["__mypyc", "cython_runtime", ""])
+def test_the_source_beside_a_module_written_in_c_is_none_of_its(case, mark):
+    compile_native(case, f'const char *made_by = "{mark}";\n{PLAIN_C}')
+    case.write("native", "import nowhere\n")
+    case.write("one", "from zoo import native\nfrom zoo.base import Base\nclass One(Base): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    missing = ("nowhere", "zoo.native") if mark else None
+    assert case.resolutions["zoo.one"].missing == missing
+    assert list(case.truth.entries) == ["zoo.one:One"]

@@ -7,6 +7,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 
 import pytest
 
+from plugindex import DiscoveryError, LazyDiscoveryDict
 from plugindex.config import KeyRule, Scope
 from plugindex.finder import Finder
 from plugindex.keys import EnumKey
@@ -887,3 +888,75 @@ def test_a_function_with_state_compares_no_releases(case, text):
     use = "from zoo import ext\nfrom zoo.base import Base\nfrom zoo.compat import newer\n"
     case.write("one", f"{use}if newer(ext.__version__):\n    class One(Base): pass\n")
     assert case.resolve(KeyRule(), foreign=True).undecided == {"zoo.one"}
+
+
+EXPORTING = {
+    "a decorator": "def export(given):\n    __all__.append(given.__name__)\n    return given\n"
+    "@export\nclass Part(Base): pass\n",
+    "a function": "class Part(Base): pass\ndef export():\n    for name in ['Part']:\n"
+    "        if name not in __all__: __all__.extend([name])\nexport()\n",
+}
+
+
+@pytest.mark.parametrize("text", EXPORTING.values(), ids=EXPORTING)
+def test_a_star_brings_what_a_function_adds_to_the_list_of_names(case, text):
+    case.write("base", PLAIN)
+    case.write("parts", f"from zoo.base import Base\n__all__ = ['Base']\n{text}")
+    case.write("every", "from zoo.parts import *\n")
+    case.write("one", "from zoo.every import Part\nclass One(Part): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert "zoo.one:One" in case.listed
+
+
+def test_a_package_whose_function_puts_modules_in_has_them(case):
+    case.write("base", PLAIN)
+    case.write("core", "class Other: pass\n")
+    (case.folder / "parts").mkdir()
+    case.write("parts/__init__", "import sys\ndef load():\n    import zoo.core as core\n"
+               "    sys.modules['zoo.parts.core'] = core\nload()\n")  # fmt: skip
+    case.write("one", "from zoo.parts.core import Other\nfrom zoo.base import Base\n"
+               "class One(Base): pass\n")  # fmt: skip
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.resolutions["zoo.one"].missing is None
+    assert list(case.listed) == list(case.truth.entries) == ["zoo.one:One"]
+
+
+def test_a_text_without_parts_is_read(case):
+    case.write("base", PLAIN)
+    case.write(
+        "one", "from zoo.base import Base\nclass One(Base):\n    text = f''\n    more = f'' + 'x'\n"
+    )
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+OBJECTS = {
+    "none": "    pass\n",
+    "an object": "    def __new__(cls, *given): return object.__new__(cls)\n",
+    "a class": "    def __new__(cls, *given):\n"
+    "        return type('C', (), {}) if given else super().__new__(cls)\n",
+}
+
+
+@pytest.mark.parametrize("making", OBJECTS.values(), ids=OBJECTS)
+def test_what_derives_from_an_object_is_no_class_unless_that_makes_one(case, making):
+    case.write("base", f"class Kind:\n    def __init__(self, *given): pass\n{making}"
+               "Thing = Kind()\nclass Base: pass\n")  # fmt: skip
+    case.write("one", "from zoo.base import Base, Thing\nclass One(Thing): pass\n"
+               "class Two(Base): pass\n")  # fmt: skip
+    case.resolve(KeyRule(None), foreign=True)
+    assert "zoo.one:One" not in case.listed
+    assert case.undecided or case.listed == case.truth.entries
+
+
+@pytest.mark.parametrize("making", ["", OBJECTS["an object"]], ids=["plain", "made"])
+@pytest.mark.parametrize("how", ["class Base(Thing): pass", "Base = eval('Thing')"])
+def test_a_base_that_turns_out_to_be_an_object_is_refused(tmp_path, monkeypatch, making, how):
+    (tmp_path / "things").mkdir()
+    text = f"class Kind:\n    def __init__(self, *given): pass\n{making}Thing = Kind()\n{how}\n"
+    (tmp_path / "things" / "__init__.py").write_text(text)
+    (tmp_path / "things" / "one.py").write_text("from things import Base\nclass One(Base): pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry = LazyDiscoveryDict.for_subclasses("things:Base", package="things", enable_cache=False)
+    with pytest.raises(DiscoveryError, match="it is no class"):
+        list(registry)

@@ -25,7 +25,7 @@ class Examination(Record):
     at its turn, whatever it imported in its turn included. *refused* says why no child could be
     started; all else is empty then. *asked* names the variables, files and folders that they asked
     for, and the file of each module that came in. *alone* has the modules that failed, but may not
-    fail after others.
+    fail after others. *unfit* says why the base can't serve.
     """
 
     plugins: tuple[Plugin, ...] = ()
@@ -35,6 +35,7 @@ class Examination(Record):
     refused: str = ""
     asked: Mapping[str, Any] = {}
     alone: tuple[str, ...] = ()
+    unfit: str = ""
 
 
 class Answer:
@@ -109,6 +110,7 @@ class Answer:
             problems=tuple(Problem(**fields) for fields in listing["problems"]),
             seconds={name: line["seconds"] for name, line in self._done.items()},
             asked=self._end.get("asked", {}),
+            unfit=listing.get("unfit", ""),
             alone=tuple(name for name in failures if self._done[name]["alone"]),
         )
 

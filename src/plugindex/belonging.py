@@ -69,13 +69,30 @@ class Family(Factories):
     def _belongs(self, cls: Found) -> bool | None:
         order = self.order(cls)
         if self.base in order:
-            return True
+            return None if self.makes_object(cls) else True
         if self.base[0] == "unknown" and any(one in order for one in self.possible):
             return None
         if any(self._may_bequeath(one) for one in order):
             return None
         # A compiled class doesn't show the object that it is; what derives from one is no class.
         return self.base == OBJECT and all(one[0] in _CLASSES for one in order)
+
+    def makes_object(self, cls: Found) -> bool:
+        """Tell whether a class statement makes no class, for one of its bases is an object.
+
+        It calls what that is an instance of; so are the interfaces of zope.interface made.
+        """
+        return bool(self._objects(cls))
+
+    def is_object(self, cls: Found) -> bool:
+        """Tell whether a class statement makes no class for sure: no ``__new__`` gives another."""
+        made = [self.class_attribute(one, "__new__") for one in self._objects(cls)]
+        return bool(made) and all(one == ("real", object.__new__) for one in made)
+
+    def _objects(self, cls: Found) -> list[Found]:
+        """Return the classes of the objects among the bases of a class."""
+        objects = [one[1] for one in self.order(cls) if one[0] == "instance"]
+        return [one for one in objects if one[0] == "class" and not self._stands_for_classes(one)]
 
     def doubtful(self, cls: Found) -> bool:
         """Tell whether a class has bases that may give it abstract methods, keys or a metaclass."""

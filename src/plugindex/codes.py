@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from types import CodeType
 
 _STORING = opcodes.numbers("STORE_ATTR")
+_STORING_ITEM = opcodes.numbers("STORE_SUBSCR")
+_CHANGING = frozenset({"append", "extend", "insert", "remove"})
 
 
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType | None]:
@@ -56,3 +58,32 @@ def stored_inside(code: CodeType) -> set[str]:
         if hasattr(inner, "co_code"):
             found |= stored_by(inner) | stored_inside(inner)
     return found
+
+
+def changes_exported(code: CodeType) -> bool:
+    """Tell whether a function in a module's *code* may change the list ``__all__``.
+
+    So do decorators that export what they are given, and functions that export other modules.
+    """
+    inner = [one for one in code.co_consts if hasattr(one, "co_code")]
+    return any("__all__" in one.co_names and _CHANGING & names_in(one) for one in inner) or any(
+        map(changes_exported, inner)
+    )
+
+
+def places_inside(code: CodeType, prefix: str) -> bool:
+    """Tell whether a function in *code* puts modules whose names so begin into ``sys.modules``."""
+    return any(
+        (_is_named(one, prefix) and _places(one)) or places_inside(one, prefix)
+        for one in code.co_consts
+        if hasattr(one, "co_code")
+    )
+
+
+def _is_named(code: CodeType, prefix: str) -> bool:
+    return any(type(one) is str and one.startswith(prefix) for one in code.co_consts)
+
+
+def _places(code: CodeType) -> bool:
+    named = "modules" in code.co_names
+    return named and any(opcodes.named(code, _STORING_ITEM, 0, len(code.co_code)))

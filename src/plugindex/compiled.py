@@ -60,6 +60,11 @@ def is_from_source(data: bytes) -> bool:
     return _MYPYC in data
 
 
+def is_translated(data: bytes) -> bool:
+    """Tell whether a module was made of Python code, by Cython or by mypyc."""
+    return any(mark in data for mark in (_MYPYC, *_CYTHON))
+
+
 def may_hold_family(data: bytes, names: frozenset[bytes]) -> bool:
     """Tell whether a module may hold classes derived from those that have *names*.
 

@@ -42,6 +42,8 @@ def listing(
         ``plugins``, in the order of modules and then of definition, and ``problems``.
     """
     base = _base(scope.base)
+    if base is not None and not isinstance(base, type):
+        return {"plugins": [], "problems": [], "unfit": "it is no class"}
     if not isinstance(base, type):
         text = f"the base class {scope.base} isn't there after all modules were imported"
         problem = {"kind": "import-failed", "module": scope.base.partition(":")[0], "message": text}

@@ -119,15 +119,24 @@ class Library:
         return read(reading.code, name, file.is_package)
 
     def _compiled_from(self, file: ModuleFile) -> Reading:
-        """Read the source beside an extension module: Cython and mypyc wheels ship theirs."""
+        """Read the source beside an extension module: Cython and mypyc wheels ship theirs.
+
+        Beside any other, it is what serves where the module in C isn't there.
+        """
         stem = file.path.rpartition(os.sep)[2].partition(".")[0]
         source = file.path[: file.path.rfind(os.sep) + 1] + stem + ".py"
         own = self.reading(file.name)
         beside = bytecode.load(file.replace(kind="source", path=source))
-        if own.code is None and beside.code is not None:
+        if own.code is None and beside.code is not None and self._is_translated(file.path):
             inputs = (*own.inputs, *beside.inputs)
             self.readings[file.name] = Reading(code=beside.code, inputs=inputs)
         return self.readings[file.name]
+
+    def _is_translated(self, path: str) -> bool:
+        from plugindex.compiled import is_translated
+
+        data = stamp.read(path, bytecode.LARGEST_FILE)
+        return data is None or is_translated(data)
 
     def compiled(self, name: str) -> bytes | None:
         """Return what stands in an extension module's file, None if that can't be read."""

@@ -140,7 +140,7 @@ def _format_value(frame: Frame, argument: int) -> None:
 
 @operation("BUILD_STRING")
 def _build_string(frame: Frame, argument: int) -> None:
-    first, *others = pop(frame, argument)
+    first, *others = pop(frame, argument) or [("c", "")]
     for other in others:
         if _TEXT not in (first, other):
             first = operate("+", first, other)

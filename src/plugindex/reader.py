@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from plugindex import opcodes
 from plugindex.body import Body
-from plugindex.codes import names_in
+from plugindex.codes import changes_exported, names_in, places_inside
 from plugindex.conditions import Conditions, EveryPath, Unreadable
 from plugindex.expressions import forget_weights, undecided
 from plugindex.machine import NAMING, Frame
@@ -147,6 +147,8 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.names = slim_names(frame.names, body.keeps_tables)
     if body.computes:  # like a module with a function of this name, it may have any name
         record.names.setdefault(COMPUTING, undecided("names are bound by a computed name"))
+    if "__all__" in frame.names and changes_exported(frame.code):
+        record.names["__all__"] = undecided("functions change __all__")
     record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes
@@ -157,7 +159,9 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.placed = list(map(slim, body.placed))
     record.defaults = body.defaults
     # A package that hooks into sys.meta_path does so for modules of its own.
-    record.provides = body.provides or "meta_path" in names_in(frame.code)
+    named = names_in(frame.code)
+    places = "modules" in named and places_inside(frame.code, f"{body.name}.")
+    record.provides = body.provides or "meta_path" in named or places
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
 

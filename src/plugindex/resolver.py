@@ -57,7 +57,7 @@ class Resolver:
         """Return why the scope's base can't serve, or ""."""
         base = self.family.base
         if base[0] in ("class", "unknown", "outside"):
-            return ""
+            return "it is no class" if self.family.is_object(base) else ""
         if base[0] == "real" and isinstance(base[1], type):
             return ""
         return "it can't be found" if base[0] == "missing" else "it is no class"

@@ -212,15 +212,19 @@ class Settling:
         if self.resolver is None:
             self.resolver = Resolver(self.library, self.scope)
             trouble = self.resolver.problem()
-            if trouble:
-                raise nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
+            self._check_base(trouble)
         return self.resolver
+
+    def _check_base(self, trouble: str) -> None:
+        if trouble:
+            raise nothing(self.scope, f"the base {self.scope.base} can't serve: {trouble}")
 
     def examine(self) -> None:
         """Import the undecided modules in a child interpreter and take in what they hold."""
         since = freshness.now_ns()
         late = any(reason.endswith(ANY_TIME) for reason in self.reasons().values())
         found = self._examined_among_all() if late else self._examined()
+        self._check_base(found.unfit)
         self.asked = self.surroundings_of(found, since)
         if found.refused and not getattr(sys, "frozen", False):
             self.place = None  # the next start may be able to; only a frozen application never is
