@@ -490,3 +490,7 @@ def test_help_is_there(plugindex, verb):
     done = plugindex(*filter(None, [verb]), "--help")
     assert done.returncode == 0
     assert "Exit codes: 0 sound, 1 findings, 2 misuse." in done.stdout
+
+
+def test_the_version_is_there(plugindex):
+    assert plugindex("--version").stdout.startswith("plugindex 0.")

@@ -118,3 +118,21 @@ except PluginLoadError as error:
     print(type(error).__name__)
 """
     assert run(site, program) == "StalePluginError\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("no_such_package", "there is no such package"), ("!!bad:: name", "no name of a package")],
+)
+def test_an_offer_of_nothing_is_reported_and_harms_no_other(site, value, told):
+    install(site)
+    folder = site / "broken_offer-1.dist-info"
+    folder.mkdir()
+    (folder / "entry_points.txt").write_text(f"[host_app.plugins]\nx = {value}\n")
+    program = (
+        "from host_app.codecs import Codec as C; R = C.__registry__; print(list(R), R.problems)"
+    )
+    for _ in range(2):  # read, and from the index
+        printed = run(site, program)
+        assert "'zip'" in printed and "broken_offer offers" in printed and told in printed
+        assert "kind='ignored'" in printed

@@ -210,20 +210,24 @@ def test_a_plugin_without_its_requirement_is_not_among_the_keys(three):
         three.registry["gpu"]
     text = str(caught.value)
     assert f"{three.name}.p_gpu:Gpu" in text and "p_gpu.py" in text
-    assert "nowhere_at_all" in text and "pip install" in text
+    assert "install what provides nowhere_at_all" in text and "pip install" not in text
     assert three.registry.info("gpu").status == "unavailable"
 
 
-def test_the_extra_that_installs_a_requirement_is_named(three):
+@pytest.mark.parametrize(
+    ("condition", "remedy"),
+    [('; extra == "gpu"', "pip install 'APP[gpu]'"), ("", "pip install nowhere_at_all")],
+)
+def test_what_the_metadata_say_installs_a_requirement(three, condition, remedy):
     three.plugin("p_gpu", "import nowhere_at_all\nclass Gpu(Base):\n    name = 'gpu'")
     metadata = three.folder / f"{three.name}-1.5.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {three.name}\nVersion: 1.5\nProvides-Extra: gpu\n"
-        'Requires-Dist: nowhere-at-all>=2; extra == "gpu"\n'
+        f"Requires-Dist: nowhere-at-all>=2{condition}\n"
     )
     info = three.registry.info("gpu")
-    assert info.remedy == f"pip install '{three.name}[gpu]'"
+    assert info.remedy == remedy.replace("APP", three.name)
     assert (info.distribution, info.version) == (three.name, "1.5")
 
 
@@ -559,3 +563,14 @@ def test_a_class_of_an_isolated_test_does_not_come_back_with_a_refresh(three):
     with three.registry.isolated():
         type(base)("Local", (base,), {"name": "local", "__module__": base.__module__})
     assert three.registry.refresh().added == ()
+
+
+def test_keys_that_can_not_be_seen_or_printed_are_quoted_in_errors(three):
+    three.plugin("p_odd", ("Empty", "name = ''"), ("Line", "name = 'a\\nb\\x1b'"))
+    three.plugin("p_lone", ("Lone", "name = '\\udc80'"), ("Space", "name = ' x'"))
+    with pytest.raises(UnknownKeyError) as caught:
+        three.registry["nope"]
+    text = str(caught.value)
+    assert "''" in text and r"'a\nb\x1b'" in text and r"'\udc80'" in text and "' x'" in text
+    assert "known:   broken, " in text and ", one, three, two" in text
+    text.encode("utf-8")

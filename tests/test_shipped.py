@@ -317,6 +317,15 @@ def test_plugins_of_a_host_that_is_there_are_resolved_when_they_are_built(shippe
     assert shipped.list()["keys"] == []
 
 
+def test_what_was_made_for_a_host_is_checked_for_it(shipped):
+    package = add_provider(shipped, True, shipped.app.name)
+    asked = ("check", package.name, "--distribution", "more-kit")
+    assert "up to date" in shipped.command(*asked)
+    file = package / "extra.py"
+    file.write_text(file.read_text().replace("'extra'", "'other'"))
+    assert f"--host {shipped.app.name}" in shipped.command(*asked, code=1)
+
+
 def test_what_one_ships_is_used_where_another_is_stale(shipped):
     package = add_provider(shipped, True)
     file = package / "extra.py"

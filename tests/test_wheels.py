@@ -211,6 +211,7 @@ def test_an_editable_install_does_not_trust_one_among_its_sources(project, tmp_p
         ("[]", "which packages shall ship an index?"),
         ("[1]", "which packages shall ship an index?"),
         ('["zoo"]\nhosts = "zoo"', "hosts and root are names"),
+        ('["zoo"]\nhost = ["zoo"]', "host is no option of a build hook"),
         ('["no_such"]', "there is no module no_such"),
         ('["zoo"]\nhosts = ["no_such"]', "there is no module no_such"),
     ],

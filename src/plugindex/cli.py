@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import Action, ArgumentParser, ArgumentTypeError
 
 from plugindex import output
 from plugindex.errors import DuplicateKeyError, RegistryError, message
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace, _SubParsersAction
     from collections.abc import Sequence
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 SOUND, FINDINGS, MISUSE = 0, 1, 2
 
@@ -32,6 +32,17 @@ class Parser(ArgumentParser):
         text = message(message_, [("next", f"{self.prog} --help")])
         output.tell(f"plugindex: {text}")
         sys.exit(MISUSE)
+
+
+class Version(Action):
+    """An option that prints which engine this is, and ends."""
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> NoReturn:
+        """Look the version up, print it, and exit with 0."""
+        from plugindex.distributions import installed_version
+
+        output.say(f"plugindex {installed_version('plugindex') or '(not installed)'}")
+        parser.exit()
 
 
 def run(arguments: Sequence[str], started: float) -> int:
@@ -74,6 +85,7 @@ def target_of(options: Namespace) -> Target:
 
 def _parser() -> Parser:
     parser = Parser("plugindex", description=_SUMMARY, epilog=_EXITS, allow_abbrev=False)
+    parser.add_argument("--version", nargs=0, action=Version, help="print the version and end")
     verbs = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     _verb(verbs, "list", "cli_list", "list the plugins of every registry in TARGET")
     showing = _verb(verbs, "show", "cli_show", "show all that is known of one plugin")

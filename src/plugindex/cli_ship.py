@@ -30,8 +30,17 @@ class Wanted(Record):
 def run(options: Namespace, started: float) -> int:
     """Write the index of a package, or compare the one that is there with what it would be."""
     wanted = _wanted(options)
+    if not options.writes and not options.host:
+        options.host = _hosts(wanted, options)
     made = shipping.make(wanted.package, wanted.root, wanted.distribution, options.host)
     return _build(made, options) if options.writes else _check(made, options)
+
+
+def _hosts(wanted: Wanted, options: Namespace) -> list[str]:
+    """Return the applications for whose registries the file that is there was made."""
+    file = shipping.found_package(Finder([wanted.root]), wanted.package, wanted.root)
+    path = options.output or os.path.join(file.locations[0], shipment.file_name())
+    return shipping.hosts_of(stamp.read(os.path.abspath(path), store.LIMIT) or b"")
 
 
 def _build(made: Made, options: Namespace) -> int:

@@ -9,7 +9,7 @@ from plugindex.records import Plugin, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
     from importlib.metadata import Distribution
     from pathlib import Path
     from typing import Any
@@ -159,7 +159,10 @@ def missing_modules(plugin: Plugin) -> tuple[str, ...]:
 
 
 def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
-    """Return the command that mends it: for what is missing, the extra that names it, if any."""
+    """Return what mends it: for what is missing, the command that the metadata give, if any.
+
+    A distribution need not have the name of its module, so no command is guessed.
+    """
     from plugindex.leaving import because
 
     why = because(plugin, scope)
@@ -170,17 +173,23 @@ def remedy(plugin: Plugin, scope: Scope, missing: tuple[str, ...]) -> str:
     extras = _extras(distribution, missing) if distribution else ()
     if distribution and extras:
         return f"pip install '{distribution.metadata['Name']}[{','.join(extras)}]'"
-    return f"pip install {' '.join(missing)}" if missing else ""
+    required = {name for name, _ in _requirements(distribution)} if distribution else set()
+    if missing and required.issuperset(map(normal, missing)):
+        return f"pip install {' '.join(missing)}"
+    return f"install what provides {', '.join(missing)}" if missing else ""
 
 
 def _extras(distribution: Distribution, missing: tuple[str, ...]) -> tuple[str, ...]:
     """Return the extras of *distribution* whose requirements have the names of *missing*."""
-    found: dict[str, None] = {}
+    names = set(map(normal, missing))
+    found = [extra for name, extra in _requirements(distribution) if extra and name in names]
+    return tuple(dict.fromkeys(found))
+
+
+def _requirements(distribution: Distribution) -> Iterator[tuple[str, str]]:
+    """Yield the normal name of each requirement, and the extra that asks for it or ""."""
     for line in distribution.requires or ():
         requirement, _, condition = line.partition(";")
         name = "".join(c if c.isalnum() or c in "-_." else " " for c in requirement).split()[0]
-        same = any(normal(name) == normal(module) for module in missing)
         extra = condition.replace(" ", "").partition("extra==")[2]
-        if same and extra:
-            found[extra[1:].partition(extra[0])[0]] = None
-    return tuple(found)
+        yield normal(name), extra[1:].partition(extra[0])[0] if extra else ""

@@ -122,9 +122,8 @@ def _imports(case: Case, cls: Any) -> Step:
         return Step("imports", BROKEN, f"{requirement}{where} is not installed", fix)
     failed = [p for p in problems(case) if p.module == cls[1] and p.kind in _FAILURES]
     if failed:
-        return Step(
-            "imports", BROKEN, f"importing {cls[1]} fails: {failed[0].message}", failed[0].hint
-        )
+        fix = failed[0].hint or f"mend what importing {cls[1]} raises"
+        return Step("imports", BROKEN, f"importing {cls[1]} fails: {failed[0].message}", fix)
     needs = ", ".join(case.made.results[cls[1]]["requires"])
     return Step("imports", OK, f"what it needs is there: {needs}" if needs else "it needs nothing")
 

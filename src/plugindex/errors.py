@@ -100,17 +100,23 @@ class UnknownKeyError(RegistryError, KeyError):
         """The known key that looks most like the one asked for, or nothing."""
         from difflib import get_close_matches
 
-        names = {str(key): key for key in self.known}
-        return next(iter(get_close_matches(str(self.key), names, 1)), "")
+        names = {_shown(key): key for key in self.known}
+        return next(iter(get_close_matches(_shown(self.key), names, 1)), "")
 
     # The text is made when somebody reads it: `except KeyError` is a common way to ask.
     def __str__(self) -> str:
-        known = ", ".join(map(str, self.known[:20]))
+        known = ", ".join(map(_shown, self.known[:20]))
         known += f" and {len(self.known) - 20} more" if len(self.known) > 20 else ""
         known += f"      nearest: {self.nearest}" if self.nearest else ""
         missing = [("missing", line) for line in self.missing[:5]]
         facts = [("known", known or "no key at all"), *missing, ("next", self.next)]
         return message(self.args[0] if self.args else "unknown key", facts)
+
+
+def _shown(key: Hashable) -> str:
+    """Return a key as part of a line: a text as it is if it can be printed and seen."""
+    text = str(key)
+    return text if text.isprintable() and text.strip() == text != "" else repr(key)
 
 
 class UnavailablePluginError(RegistryError, KeyError):

@@ -10,7 +10,7 @@ import os
 
 from plugindex import plugin_files, stamp
 from plugindex.names import safe_mode
-from plugindex.records import Record
+from plugindex.records import Problem, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,8 +66,26 @@ def packages(
     read = find(finder, scope.application)
     if scope.foreign:
         return [], read.files
-    offered = [(one.package, one.distribution) for one in read.found]
+    there = [one for one in read.found if _is_there(finder, one, scope)]
+    offered = [(one.package, one.distribution) for one in there]
     return offered + plugin_files.offered(finder, scope), read.files
+
+
+def _is_there(finder: Finder, offer: Provider, scope: Scope) -> bool:
+    """Tell whether what a distribution offers is a package or module, and note if it isn't."""
+    why = "" if _is_dotted(offer.package) else "that is no name of a package"
+    if not why and finder.find(offer.package) is None:
+        why = "there is no such package"
+    if why:
+        finder.troubles.append(_nothing(offer, scope, why))
+    return not why
+
+
+def _nothing(offer: Provider, scope: Scope, why: str) -> Problem:
+    group = f"{scope.application}.plugins"
+    text = f"{offer.distribution} offers {offer.package!r} in the group {group}: {why}"
+    fix = f"name a package of {offer.distribution} there, or install what provides it"
+    return Problem("ignored", "", text, fix)
 
 
 def offers(application: str, distribution: str, module: str) -> bool:
@@ -94,9 +112,12 @@ def _offered(folder: str, data: bytes, group: str) -> list[Provider]:
             section = line[1:-1].strip()
         elif section == group and "=" in line and line[:1] not in "#;":
             value = line.partition("=")[2].partition("[")[0].partition(":")[0].strip()
-            if all(part.isidentifier() for part in value.split(".")):
-                result.append(Provider(distribution, version, value))
+            result.append(Provider(distribution, version, value))
     return result
+
+
+def _is_dotted(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def version_of(finder: Finder, application: str) -> str:

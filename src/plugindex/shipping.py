@@ -84,6 +84,7 @@ def make(package: str, root: str = "", distribution: str = "", hosts: Iterable[s
     for name in own:
         sources.record(name)
     own = [name for name in own if name in sources.texts_read]
+    hosts = list(hosts)
     declared = _registries(finder, package, hosts)
     footprints, registries, results = _resolved(declared, package, sources)
     head: dict[str, Any] = {
@@ -91,6 +92,7 @@ def make(package: str, root: str = "", distribution: str = "", hosts: Iterable[s
         "shipped": shipment.FORM,
         "package": package,
         "distribution": shipment.escaped(distribution),
+        "hosts": hosts,
         "interpreter": shipment.interpreter(),
         "hexversion": sys.hexversion,
         "modules": _fingerprints(own, footprints, sources),
@@ -132,6 +134,14 @@ class Order(Record):
     hosts: tuple[str, ...] = ()
 
 
+# What a build hook may find in its table; the later ones are hatch's, for every hook.
+_ORDERED = frozenset({
+    "packages", "hosts", "root",
+    "dependencies", "path", "enable-by-default", "require-runtime-dependencies",
+    "require-runtime-features",
+})  # fmt: skip
+
+
 def order_from(table: Mapping[str, Any], name: str) -> Order:
     """Return what the *table* of that *name* in a pyproject.toml asks for.
 
@@ -139,6 +149,10 @@ def order_from(table: Mapping[str, Any], name: str) -> Order:
         DiscoveryError: it is none that we know.
     """
     packages, hosts = table.get("packages"), table.get("hosts", [])
+    unknown = sorted(table.keys() - _ORDERED)
+    if unknown:
+        fix = f"write packages, hosts or root in [{name}]"
+        raise DiscoveryError(message(f"{unknown[0]} is no option of a build hook", [("fix", fix)]))
     if not _are_texts(packages) or not packages:
         fix = f'write packages = ["PACKAGE"] in [{name}]'
         raise DiscoveryError(message("which packages shall ship an index?", [("fix", fix)]))
@@ -257,6 +271,12 @@ def differences(made: Made, shipped: bytes) -> list[str]:
         return ["it is not what a build writes"]
     found = [f"{name}: {_what(now, then, name)}" for name in sorted({*now, *then})]
     return [text for text in found if not text.endswith(": ")]
+
+
+def hosts_of(shipped: bytes) -> list[str]:
+    """Return the applications for whose registries a shipped index was made."""
+    hosts = store.parse(shipped).head("hosts")
+    return hosts if _are_texts(hosts) else []
 
 
 def outdated(made: Made, shipped: bytes) -> list[str]:
