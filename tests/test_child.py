@@ -227,10 +227,14 @@ def test_a_base_outside_the_scope_is_found(look):
     assert (names(outcome), outcome.problems) == ([], ())
 
 
-@pytest.mark.parametrize("base", ["pkg.a:Nothing", "pkg.a:number"])
-def test_a_base_that_is_no_class_is_a_problem(look, base):
-    outcome = look(foreign(base=base), a="number = 1")
+def test_a_base_that_is_not_there_is_a_problem(look):
+    outcome = look(foreign(base="pkg.a:Nothing"), a="number = 1")
     assert [(p.kind, p.module) for p in outcome.problems] == [("import-failed", "pkg.a")]
+
+
+def test_a_base_that_is_no_class_can_not_serve(look):
+    outcome = look(foreign(base="pkg.a:number"), a="number = 1")
+    assert (outcome.plugins, outcome.problems, outcome.unfit) == ((), (), "it is no class")
 
 
 def test_a_base_whose_module_fails_is_a_problem(look):

@@ -28,6 +28,14 @@ ODD = {
         class Nameless(Animal):
             pass
     """,
+    "zoo/asked.py": """
+        from zoo import Animal
+
+        class Asked(Animal):
+            @classmethod
+            def name(cls):
+                return "asked"
+    """,
     "zoo/stranger.py": """
         class Stranger:
             name = "stranger"
@@ -69,6 +77,12 @@ ODD = {
 
         class Auk(Animal)
             name = "auk"
+    """,
+    "zoo/pond/newt.py": """
+        from zoo import Animal
+
+        class Newt(Animal):
+            name = "newt"
     """,
     "kats/__init__.py": """
         from zoo import Animal
@@ -135,12 +149,15 @@ def test_a_sound_plugin_has_no_broken_link(zoo):
         ("Nameless", "key", "it sets no name", "set name in the body of Nameless"),
         ("zoo.nameless:Nameless", "key", "it sets no name", "set name in the body"),
         ("Kitten", "key", "inherits", "name"),
+        ("Asked", "key", "its name is no key: it is a method", "to a literal"),
         ("stranger", "base", "doesn't derive from zoo:Animal", "let it derive from"),
         ("Animal", "base", "is the base itself", "name one of its subclasses"),
         ("seldom", "file", "under a condition", "take the class out"),
         ("never", "file", "never.py mentions it", "look at the conditions around it"),
         ("Never", "file", "never.py mentions it", "look at the conditions around it"),
         ("auk", "syntax", "broken.py, line 3", "correct the file"),
+        ("newt", "file", "has no __init__.py", "put an __init__.py into"),
+        ("zoo.pond.newt:Newt", "file", "has no __init__.py", "put an __init__.py into"),
         ("AUK_", "syntax", "broken.py, line 3", "correct the file"),
         ("Kat", "duplicate", "'cat' is the key of zoo.cat:Cat, which comes first", "__replaces__"),
         ("Gnu", "duplicate", "is the key of zoo.ox:Ox, which replaces it", "another key"),

@@ -44,6 +44,8 @@ class Body:
         self.beginnings: list[tuple[Value, Condition]] = []  # asked calls of ``startswith``
         self.placed: list[Value] = []  # under which names modules are put into ``sys.modules``
         self.computes = False
+        self.published = False  # whether it shows others none but the names in ``__all__``
+        self.reset: frozenset[str] = frozenset()  # globals that functions may set meanwhile
         self.keeps_tables = False  # of any size: a ``__getattr__`` looks names up in them
         self.changes: set[str] = set()  # globals that a function changes in place
         self.defaults: dict[tuple[str, int], tuple[Value, Value]] = {}  # by place and by name

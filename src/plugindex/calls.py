@@ -13,6 +13,7 @@ from plugindex.keepers import (
     marked,
     partial,
 )
+from plugindex.lazymodules import module_behind
 from plugindex.made import made_by
 from plugindex.meaning import (
     CHOICE,
@@ -104,13 +105,15 @@ class CallingEvaluator(StandardCalls):
         return record is not None and record.classes[found[1][2]][0] == _TYPED_DICT_FORM
 
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
-        qualname = self.library.record(callee[1]).classes[callee[2]][0]  # type: ignore[union-attr]
+        entry = self.library.record(callee[1]).classes[callee[2]]  # type: ignore[union-attr]
+        qualname = entry[0]
         if callee[1] == "typing" and qualname in _ALIASING and args:
             return args[0]
         if keeps_class(f"{callee[1]}:{qualname}"):
             return KEEPER
         told = release(qualname, args) if self.is_packaging(callee[1]) else None
-        return told or ("instance", callee)
+        behind = module_behind(callee, entry, args, self.library)
+        return told or (("module", behind) if behind else ("instance", callee))
 
     def _call_function(self, callee: Found, args: tuple[Found, ...], names: Any) -> Found:
         reference = f"{callee[1]}:{callee[2]}"

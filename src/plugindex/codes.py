@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from types import CodeType
 
 _STORING = opcodes.numbers("STORE_ATTR")
+_STORING_GLOBAL = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
+_LOADING = opcodes.numbers("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
+_WITH_NULL = opcodes.numbers("LOAD_GLOBAL")  # whose argument has a bit more
+_OF_FUNCTION = 1  # CO_OPTIMIZED, in Include/cpython/code.h
 _STORING_ITEM = opcodes.numbers("STORE_SUBSCR")
 _CHANGING = frozenset({"append", "extend", "insert", "remove"})
 
@@ -87,3 +91,56 @@ def _is_named(code: CodeType, prefix: str) -> bool:
 def _places(code: CodeType) -> bool:
     named = "modules" in code.co_names
     return named and any(opcodes.named(code, _STORING_ITEM, 0, len(code.co_code)))
+
+
+def set_meanwhile(code: CodeType) -> frozenset[str]:
+    """Return the globals set by functions that a module with *code* may call while it is imported.
+
+    Those are all that its own statements name, and all that such functions and classes name.
+    """
+    if not _sets_globals(code):
+        return frozenset()
+    own = [one for one in code.co_consts if hasattr(one, "co_code")]
+    waiting = {*_loaded(code), *(one.co_name for one in own if one.co_name[:1] == "<")}
+    found: set[str] = set()
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for one in own:
+            if one.co_name == name:
+                found |= _set_in(one)
+                waiting |= names_in(one) - seen
+    return frozenset(found)
+
+
+def _sets_globals(code: CodeType) -> bool:
+    """Tell whether a function in *code* may set a global: its byte code has a byte for that."""
+    return any(
+        any(number in one.co_code for number in _STORING_GLOBAL) or _sets_globals(one)
+        for one in code.co_consts
+        if hasattr(one, "co_code")
+    )
+
+
+def _set_in(code: CodeType) -> set[str]:
+    """Return the globals that a function sets, or those in it or in a class."""
+    found: set[str] = set()
+    if code.co_flags & _OF_FUNCTION:
+        instructions = opcodes.named(code, _STORING_GLOBAL, 0, len(code.co_code))
+        found.update(code.co_names[argument] for _, argument in instructions)
+    for inner in code.co_consts:
+        if hasattr(inner, "co_code"):
+            found |= _set_in(inner)
+    return found
+
+
+def _loaded(code: CodeType) -> set[str]:
+    """Return the names that the statements of a module or class look up, and of classes in it."""
+    found = set()
+    for number, argument in opcodes.named(code, _LOADING, 0, len(code.co_code)):
+        found.add(code.co_names[argument >> 1 if number in _WITH_NULL else argument])
+    for inner in code.co_consts:
+        if hasattr(inner, "co_code") and not inner.co_flags & _OF_FUNCTION:
+            found |= _loaded(inner)
+    return found

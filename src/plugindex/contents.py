@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugindex.keys import reference, standins
 from plugindex.mapping import raw
-from plugindex.names import root
+from plugindex.names import file_of, root
 from plugindex.records import Problem
 
 TYPE_CHECKING = False
@@ -154,7 +154,8 @@ class Contents:
     def _note(self, key: Hashable, cls: type, claimants: tuple[str, ...]) -> None:
         text = f"the key {key!r} is claimed by {' and by '.join(claimants)}"
         hint = "give one of them another key, or name the other in its __replaces__"
-        self.problems.append(Problem("duplicate-key", cls.__module__, text, hint))
+        file = file_of(cls.__module__)
+        self.problems.append(Problem("duplicate-key", cls.__module__, text, hint, file))
 
 
 class Storage:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from plugindex import stamp
-from plugindex.choices import safety
 from plugindex.cli_show import keys_like
 from plugindex.describe import remedy
 from plugindex.doctor import BROKEN, OK, Step
 from plugindex.doctor_registry import base, cache, classes, filters, package, problems, shipped
+from plugindex.doctor_search import searched
 from plugindex.leaving import because
-from plugindex.names import safe_mode
 from plugindex.narrowing import claimed
 from plugindex.records import Plugin
 
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
     from plugindex.doctor import Case
 
-_LARGEST = 1 << 24  # bytes of a file in which a name is searched
-
 
 def steps(case: Case, subject: str) -> tuple[list[Step], bool]:
     """Return what each step found for the plugin that *subject* names, and whether any is."""
@@ -29,8 +25,8 @@ def steps(case: Case, subject: str) -> tuple[list[Step], bool]:
     if found:
         walks = [_walk(case, cls) for cls in found]
         return _joined(begin, min(walks, key=_depth)), True
-    known = _by_result(case, subject) or _broken_file(case, subject) or _mentioned(case, subject)
-    return [*begin, known or _unknown(case, subject)], known is not None
+    met, known = searched(case, subject)
+    return [*begin, met], known
 
 
 def _joined(begin: list[Step], walk: list[Step]) -> list[Step]:
@@ -159,7 +155,14 @@ def _key(case: Case, cls: Any) -> Step:
     if case.scope.rule.attribute is None:
         text = f"{reference} doesn't lead back to it after all imports"
         return Step("key", BROKEN, text, "bind the class to its own name in its own module")
-    return Step("key", BROKEN, f"it sets no {case.scope.rule.attribute}", _key_fix(case, cls))
+    return Step("key", BROKEN, _keyless(case, cls, case.scope.rule.attribute), _key_fix(case, cls))
+
+
+def _keyless(case: Case, cls: Any, attribute: str) -> str:
+    value = case.family.entry(cls)[5].get(attribute)
+    if value is not None and value != ("c", None):
+        return f"its {attribute} is no key: it is a method, a property or another descriptor"
+    return f"it sets no {attribute}"
 
 
 _KEY_KINDS = ("inherited-key", "unlisted-key")
@@ -220,70 +223,3 @@ def _cache(case: Case, cls: Any) -> Step:
 
 
 _LAST = (_shipped, _cache)
-
-
-# -- what has no class statement ---------------------------------------------------------------
-
-
-def _by_result(case: Case, subject: str) -> Step | None:
-    """Say where a plugin comes from that no class statement shows: a child found it."""
-    for plugin in case.fresh.plugins.values():
-        if plugin.key in keys_like(subject, case.fresh):
-            text = f"{plugin.reference} is made by code in {plugin.file}, and is listed"
-            return Step("file", OK, text)
-    return None
-
-
-def _broken_file(case: Case, subject: str) -> Step | None:
-    """Look for the name in the files that can't be read: there the plugin may be.
-
-    A key may be made of the name of a class, so case and underscores don't count.
-    """
-    name = _loosely(subject.rpartition(":")[2].rpartition(".")[2].encode("utf-8", "replace"))
-    for problem in case.fresh.problems:
-        step = {"syntax-error": "syntax", "unreadable": "file"}.get(problem.kind)
-        data = stamp.read(problem.file, _LARGEST) if step and problem.file else None
-        if step and data is not None and name in _loosely(data + problem.module.encode()):
-            line = f", line {problem.line}" if problem.line else ""
-            text = f"{problem.file}{line}: {problem.message}; it mentions {subject!r}"
-            return Step(step, BROKEN, text, problem.hint or "mend the file")
-    return None
-
-
-def _loosely(text: bytes) -> bytes:
-    return text.lower().replace(b"_", b"")
-
-
-def _mentioned(case: Case, subject: str) -> Step | None:
-    """Look for the name in the files in scope: it may stand in code that doesn't run here."""
-    name = subject.rpartition(":")[2].rpartition(".")[2]
-    forms = [form.encode("utf-8", "replace") for form in _forms(name)]
-    for module in case.made.modules:
-        file = case.made.library.file(module)
-        data = stamp.read(file.path, _LARGEST) if file and file.kind == "source" else None
-        if data is not None and file and any(form in data for form in forms):
-            text = f"{file.path} mentions it, but no class statement that runs here has it"
-            return Step("file", BROKEN, text, "look at the conditions around it")
-    return None
-
-
-def _forms(name: str) -> list[str]:
-    return [f'"{name}"', f"'{name}'", f"class {name}(", f"class {name}:"]
-
-
-def _unknown(case: Case, subject: str) -> Step:
-    from difflib import get_close_matches
-
-    family = case.family
-    named = [family.entry(cls)[0] for cls in classes(case) if family.belongs(cls)]
-    fresh = case.fresh
-    known = [str(key) for key in (*fresh.plugins, *fresh.unavailable, *fresh.conflicts)]
-    near = get_close_matches(subject, [*known, *named], 3, 0.5)
-    if safe_mode(case.scope):
-        reason, lift = safety(case.scope)
-        told = f"the application has no {subject!r}"
-        told += f" (but {', '.join(near)})" if near else ""
-        return Step("filter", BROKEN, f"{told}, and {reason}", lift)
-    text = f"no key and no class in {case.scope.package} is called {subject!r}"
-    fix = f"did you mean {', '.join(near)}?" if near else f"known keys: {', '.join(known[:20])}"
-    return Step("key", BROKEN, text, fix)

@@ -16,6 +16,7 @@ from plugindex.keys import (
     reference,
     require_key,
 )
+from plugindex.names import file_of
 from plugindex.records import Problem
 from plugindex.registry import LazyDiscoveryDict
 from plugindex.secondary import SecondaryRegistryDict
@@ -158,7 +159,7 @@ def _key(cls: type, registry: LazyDiscoveryDict[Any, Any], family: Family) -> Ha
 def _inherits(cls: type, owner: type, attribute: str) -> Problem:
     text = f"{reference(cls)} inherits its key from {reference(owner)}, which is registered with it"
     hint = f"set {attribute} in its body to register it, or {attribute} = None to say that it isn't"
-    return Problem("inherited-key", cls.__module__, text, hint)
+    return Problem("inherited-key", cls.__module__, text, hint, file_of(cls.__module__))
 
 
 def _meet(problem: Problem, registry: LazyDiscoveryDict[Any, Any], family: Family) -> None:

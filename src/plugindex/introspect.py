@@ -6,6 +6,7 @@ import sys
 
 from plugindex.config import PRIMARY_KEY
 from plugindex.keys import check_key, is_abstract, own_key, reference
+from plugindex.names import file_of
 from plugindex.portable import is_portable, portable
 
 TYPE_CHECKING = False
@@ -199,7 +200,7 @@ def _unlisted(cls: type, why: str, lines: dict[str, dict[str, int]]) -> dict[str
         "message": f"{reference(cls)} has a key that can't be listed: {why}",
         "hint": "give it a text, a number, a tuple or an enum member; "
         "until then it is there once its key is asked for, or its module is imported",
-        "file": str(getattr(sys.modules.get(cls.__module__), "__file__", None) or ""),
+        "file": file_of(cls.__module__),
         "line": _line_of(cls, lines),
     }
 
@@ -233,7 +234,7 @@ def _plugin(
     plugin["attributes"] = {"__replaces__": cls.__dict__.get("__replaces__")}
     if lines is not None:
         plugin["line"] = _line_of(cls, lines)
-        plugin["file"] = str(getattr(sys.modules.get(module), "__file__", None) or "")
+        plugin["file"] = file_of(module)
         plugin["doc"] = _first_line(cls.__dict__.get("__doc__"))
         plugin["attributes"] |= literals(cls)
         plugin["secondary"] = _secondary(key, cls, scope)

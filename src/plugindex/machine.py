@@ -7,7 +7,7 @@ import builtins
 from plugindex.expressions import CALLED, UNBOUND, bounded, platform_fact, undecided
 from plugindex.joining import join, join_classes
 from plugindex.pathstate import global_key
-from plugindex.raising import ends_import, kind_of_call
+from plugindex.raising import ends_import, kind_of_call, publishes
 from plugindex.slimming import slim, slim_names
 from plugindex.walker import Walker
 
@@ -61,7 +61,7 @@ class Frame(Walker):
         if self.body.everything:
             return ("n", name)
         value = self.names.get(name)
-        if value is None or value[0] == "u":
+        if value is None or value[0] == "u" or (name in self.body.reset and self is self.top):
             return self.global_value(name)
         return value
 
@@ -69,6 +69,8 @@ class Frame(Walker):
         """Return the value of a global name."""
         if self.body.everything:
             return ("n", name)
+        if name in self.body.reset and not self.late:
+            return undecided("a function may have set it")
         value = self.top.names.get(global_key(name) if self.late else name)
         if value is None or value[0] == "u":
             value = self._implicit(name)
@@ -274,6 +276,8 @@ class Frame(Walker):
         if ends_import(callee):
             self.throw(True, ("E", "SystemExit"))
             return
+        if self.kind == "module" and publishes(callee):
+            self.body.published = True
         if self.kind != "function" or callee[0] != "?":
             self.body.calls.append((self.reached, slim(value), self.line()))
         if callee[0] == "a":

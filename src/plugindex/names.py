@@ -38,6 +38,11 @@ def root(module: str) -> str:
     return ".".join(module.split(".")[:3]) if is_dropped(module) else module.partition(".")[0]
 
 
+def file_of(module: str) -> str:
+    """Return the file of a module that is imported here, "" if it has none."""
+    return str(getattr(sys.modules.get(module), "__file__", None) or "")
+
+
 def variable(application: str, switch: str) -> str:
     """Return the name of the environment variable *switch* of *application*."""
     prefix = _prefixes.get(application)

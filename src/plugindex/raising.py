@@ -48,6 +48,14 @@ def ends_import(callee: Value) -> bool:
     return callee[:2] in (("g", "exit"), ("g", "quit")) or _library_name(callee) in _ENDING_CALLS
 
 
+def publishes(callee: Value) -> bool:
+    """Tell whether a call leaves the names in ``__all__`` alone to those who import the module.
+
+    Source: https://github.com/glyph/publication.
+    """
+    return _library_name(callee) == ("publication", "publish")
+
+
 def _library_name(value: Value) -> tuple[str, str] | None:
     if value[0] == "f":
         return value[1], value[2]

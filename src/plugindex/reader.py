@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from plugindex import opcodes
 from plugindex.body import Body
-from plugindex.codes import changes_exported, names_in, places_inside
+from plugindex.codes import changes_exported, names_in, places_inside, set_meanwhile
 from plugindex.conditions import Conditions, EveryPath, Unreadable
-from plugindex.expressions import forget_weights, undecided
+from plugindex.expressions import as_items, forget_weights, undecided
 from plugindex.machine import NAMING, Frame
 from plugindex.slimming import slim, slim_names, slim_variables
 from plugindex.success import suppose
@@ -119,6 +119,7 @@ def read(code: CodeType, name: str, is_package: bool) -> ModuleRecord:
         return ModuleRecord(name, is_package, "this interpreter's byte code is not known")
     body = Body(name, is_package, Conditions())
     body.keeps_tables = COMPUTING in code.co_names
+    body.reset = set_meanwhile(code)
     frame = Frame(body, code, "module", None, True)
     try:
         frame.run()
@@ -149,6 +150,10 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
         record.names.setdefault(COMPUTING, undecided("names are bound by a computed name"))
     if "__all__" in frame.names and changes_exported(frame.code):
         record.names["__all__"] = undecided("functions change __all__")
+    if body.published:
+        record.names = _published(record.names)
+    for name in body.reset & record.names.keys():
+        record.names[name] = undecided("a function may have set it")
     record.classes = body.classes
     record.imports = body.imports
     record.nodes = body.conditions.nodes
@@ -164,6 +169,16 @@ def _record(body: Body, frame: Frame, is_package: bool) -> ModuleRecord:
     record.provides = body.provides or "meta_path" in named or places
     record.failures = [(c, error[1], frame.line_of(at)) for c, error, at in frame.failures]
     return record
+
+
+def _published(names: dict[str, Value]) -> dict[str, Value]:
+    """Return what ``publication.publish()`` leaves of the names of a module that calls it."""
+    everything = names.get("__all__")
+    items = as_items(everything) if everything is not None else None
+    if items is None or not all(one[0] == "c" for one in items):
+        return dict.fromkeys(names, undecided("what is published"))
+    shown = {one[1] for one in items}
+    return {name: value for name, value in names.items() if name in shown or name[:2] == "__"}
 
 
 def facts(code: CodeType) -> dict[str, list[Any]]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from plugindex.answer import Examination
     from plugindex.candidates import Candidate
     from plugindex.library import Library
-    from plugindex.records import Plugin, Problem
+    from plugindex.records import ModuleFile, Plugin, Problem
     from plugindex.resolver import Resolution
 
 
@@ -24,9 +24,13 @@ def stored_result(library: Library, name: str, resolution: Resolution) -> dict[s
         "undecided": "" if reading and reading.problem else resolution.undecided,
         "missing": list(resolution.missing) if resolution.missing else None,
         "requires": list(resolution.requires),
-        "problems": [fields_of(problem) for problem in found if problem is not None],
+        "problems": [_placed(fields_of(one), file) for one in found if one is not None],
         "plugins": [_stored_plugin(one, one.replaces) for one in resolution.candidates],
     }
+
+
+def _placed(problem: dict[str, Any], file: ModuleFile | None) -> dict[str, Any]:
+    return {**problem, "file": problem["file"] or (file.path if file else "")}
 
 
 def same_keys(one: dict[str, Any], other: dict[str, Any]) -> bool:

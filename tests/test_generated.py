@@ -1,0 +1,130 @@
+"""What generated packages do to load late and to show little, against what importing gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugindex.config import KeyRule
+from test_resolver import Case
+
+PUBLICATION = """
+import sys
+from types import ModuleType
+def publish():
+    space = sys._getframe(1).f_locals
+    name = space["__name__"]
+    public, private = ModuleType(name), sys.modules[name]
+    sys.modules[name] = public
+    for one in [*space["__all__"], "__all__", "__name__", "__path__", "__spec__", "__file__"]:
+        if hasattr(private, one):
+            setattr(public, one, getattr(private, one))
+    public._private = sys.modules[f"{name}._private"] = private
+"""
+LAZY = """
+class Late:
+    def __init__(self, module_name):
+        self._module_name = module_name
+        self._module = None
+    def __getattr__(self, name):
+        if self._module is None:
+            import importlib
+            self._module = importlib.import_module({0})
+        return getattr(self._module, {1})
+base = Late("zoo.base")
+class One(base.Base): pass
+"""
+
+
+@pytest.fixture
+def case(tmp_path, monkeypatch):
+    case = Case(tmp_path, monkeypatch)
+    (tmp_path / "publication.py").write_text(PUBLICATION)
+    case.write("base", "class Base: pass\nclass Other: pass\n")
+    return case
+
+
+def test_an_object_that_stands_for_a_module_has_its_names(case):
+    case.write("one", LAZY.format("self._module_name", "name"))
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("'zoo.' + self._module_name[4:]", "name"), ("self._module_name", "'Other' if 1 else name")],
+)
+def test_one_that_does_anything_else_is_left_to_running(case, module, name):
+    case.write("one", LAZY.format(module, name))
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"} or case.listed == case.truth.entries
+
+
+SHOWN = "from zoo.base import Base\nclass One(Base): pass\nclass Hidden(Base): pass\n"
+
+
+@pytest.mark.parametrize("call", ["import publication\n", "from publication import publish\n"])
+def test_a_module_that_publishes_shows_the_names_in_its_list_alone(case, call):
+    done = "publication.publish()\n" if call.startswith("import") else "publish()\n"
+    case.write("one", f"{call}{SHOWN}__all__ = ['One']\n{done}")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_a_package_that_publishes_leaves_its_modules_in_their_place(case):
+    case.write("__init__", "import publication\n__all__ = []\npublication.publish()\n")
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_what_is_published_by_a_list_that_is_not_told_is_left_to_running(case):
+    listed = "__all__ = os.environ.get('ZOO', 'One').split()\n"
+    case.write("one", f"import os, publication\n{SHOWN}{listed}publication.publish()\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}
+    assert list(case.truth.entries) == ["zoo.one:One"]
+
+
+GLOBALS = {
+    "set by a function": "def put():\n    global base\n    base = Base\nput()\n",
+    "set again by a function": "base = Other\n"
+    "def put():\n    global base\n    base = Base\nput()\n",
+    "taken away by a function": "base = Base\n"
+    "def put():\n    global base\n    base = Other\nput()\n",
+    "set by a function that another calls": "base = Other\ndef put():\n    global base\n"
+    "    base = Base\ndef call(): put()\ncall()\n",
+    "set by a method": "base = Other\nclass Put:\n    def __init__(self):\n        global base\n"
+    "        base = Base\nPut()\n",
+    "set by a decorator": "base = Other\ndef put(given):\n    global base\n    base = Base\n"
+    "    return given\n@put\nclass Part: pass\n",
+    "set by what a lambda calls": "base = Other\ndef put():\n    global base\n    base = Base\n"
+    "(lambda: put())()\n",
+}
+
+
+@pytest.mark.parametrize("setting", GLOBALS.values(), ids=GLOBALS)
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_global_that_a_function_sets_is_left_to_running(case, setting, where):
+    use = "class One(base): pass\n"
+    case.write(
+        "parts", f"from zoo.base import Base, Other\n{setting}{use if where == 'here' else ''}"
+    )
+    case.write("one", f"from zoo.parts import base\n{use if where == 'elsewhere' else ''}")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided or case.listed == case.truth.entries
+
+
+def test_a_global_that_no_call_of_the_import_sets_is_read(case):
+    case.write("one", "from zoo.base import Base, Other\nbase = Base\ndef put():\n"
+               "    global base\n    base = Other\nclass One(base): pass\n")  # fmt: skip
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
+
+
+def test_a_name_that_a_function_sets_is_not_missing(case):
+    case.write("one", "from zoo.base import Base\n"
+               "def put():\n    global folder\n    folder = ''\nput()\n"
+               "try:\n    copy = folder\nexcept OSError:\n    raise SystemExit\n"
+               "class One(Base): pass\n")  # fmt: skip
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]
