@@ -97,6 +97,28 @@ def test_a_channel_without_a_stack_counts_once_although_every_step_repeats_it(tm
     assert set(left_out(plate)) == {"ZStep_2/A01_s1_w2.tif", "ZStep_3/A01_s1_w2.tif"}
 
 
+def test_a_well_without_cells_takes_no_planes_from_the_others(tmp_path):
+    # The stain shows nothing in A01: its planes are alike there, and differ in A02.
+    htd(tmp_path / "a.HTD", waves=("DAPI", "GFP"))
+    for step in (1, 2, 3):
+        for well, stain in (("A01", 0), ("A02", step)):
+            tiff(tmp_path / f"ZStep_{step}" / f"{well}_s1_w1.tif", value=step)
+            tiff(tmp_path / f"ZStep_{step}" / f"{well}_s1_w2.tif", value=stain)
+    plate = METADATA.read_plate(tmp_path)
+    assert (len(plate.images), plate.ignored) == (12, ())
+
+
+def test_two_images_of_one_plane_are_no_stack(tmp_path):
+    htd(tmp_path / "a.HTD", waves=("DAPI", "GFP"))
+    for step in (1, 2):
+        tiff(tmp_path / f"ZStep_{step}" / "A01_s1_w1.tif", value=step)
+    tiff(tmp_path / "ZStep_1" / "A01_s1_w2.tif")
+    tiff(tmp_path / "ZStep_1" / "A01_s001_w2.tif")
+    assert left_out(METADATA.read_plate(tmp_path)) == {
+        "ZStep_1/A01_s1_w2.tif": "shows the same as ZStep_1/A01_s001_w2.tif"
+    }
+
+
 def test_a_stack_of_equal_planes_alone_is_kept(tmp_path):
     htd(tmp_path / "a.HTD")
     for step in (1, 2):

@@ -72,9 +72,9 @@ def list_images(plate: Path) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...
     listed = [_image(plate, found) for found in walk_export(plate)]
     ignored = [one for one in listed if isinstance(one, Ignored)]
     stacks, left_out = _without_projections([i for i in listed if isinstance(i, PlateImage)])
-    planes, copies = _without_copies(plate, stacks)
-    unique, same = without_collisions(iter(planes))
-    return unique, (*ignored, *left_out, *copies, *same)
+    unique, same = without_collisions(iter(stacks))
+    planes, copies = _without_copies(plate, unique)
+    return planes, (*ignored, *left_out, *same, *copies)
 
 
 def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
@@ -126,34 +126,37 @@ def _without_projections(
 
 
 def _without_copies(
-    plate: Path, images: list[PlateImage]
-) -> tuple[list[PlateImage], list[Ignored]]:
+    plate: Path, images: Iterable[PlateImage]
+) -> tuple[tuple[PlateImage, ...], list[Ignored]]:
     """Keep one plane of the channels that have no stack: their image is copied to each ZStep."""
-    flat = _flat_channels(plate, images)
+    by_plane = sorted(images, key=lambda image: image.z_index)
+    flat = _flat_channels(plate, by_plane)
     first: dict[tuple[object, ...], PlateImage] = {}
-    kept, copies = [], []
-    for image in sorted(images, key=lambda i: i.z_index) if flat else images:
-        if image.channel in flat and first.setdefault(_place(image), image) is not image:
-            copies.append(Ignored(image.file, f"copy of {first[_place(image)].file}: no stack"))
-        else:
-            kept.append(image)
-    return kept, copies
+    copies = {}
+    for image in by_plane:
+        kept = first.setdefault(_place(image), image)
+        if image.channel in flat and kept is not image:
+            copies[image] = Ignored(image.file, f"copy of {kept.file}: no stack")
+    return tuple(image for image in images if image not in copies), list(copies.values())
 
 
-def _flat_channels(plate: Path, images: list[PlateImage]) -> set[int]:
-    """Return the channels whose first stack holds one image over and over.
+def _flat_channels(plate: Path, images: Iterable[PlateImage]) -> set[int]:
+    """Return the channels each of whose stacks holds one image over and over.
 
     When all channels look like that, it is the content that is alike, not an export's copies.
     """
-    stacks: dict[int, dict[tuple[object, ...], list[Path]]] = defaultdict(lambda: defaultdict(list))
+    places: dict[tuple[object, ...], list[PlateImage]] = defaultdict(list)
     for image in images:
-        stacks[image.channel][_place(image)].append(plate / image.file)
-    samples = {channel: max(places.values(), key=len) for channel, places in stacks.items()}
-    deep = {channel: files for channel, files in samples.items() if len(files) > 1}
-    flat = {channel for channel, files in deep.items() if _all_alike(files)}
-    return flat if flat != deep.keys() else set()
+        places[_place(image)].append(image)
+    stacks: dict[int, list[list[Path]]] = defaultdict(list)
+    for stack in places.values():
+        if len(stack) > 1:
+            stacks[stack[0].channel].append([plate / image.file for image in stack])
+    flat = {channel for channel, found in stacks.items() if all(map(_all_alike, found))}
+    return flat if flat != stacks.keys() else set()
 
 
 def _all_alike(files: Iterable[Path]) -> bool:
     first, *others = files
+    # Sizes are compared first, and content up to where it differs: only copies are read whole.
     return all(filecmp.cmp(first, other, shallow=False) for other in others)
