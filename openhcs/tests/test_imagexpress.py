@@ -226,6 +226,17 @@ def test_a_broken_htd_is_named_with_a_remedy(tmp_path, content):
     assert caught.value.file == str(path)
 
 
+def test_an_htd_cut_at_any_place_is_told_as_cut(tmp_path):
+    path = htd(tmp_path / "a.HTD", (2, 3), ("DAPI", "GFP"), Description='"a"', Sites="TRUE")
+    whole = path.read_bytes()
+    for end in range(len(b'"HTSInfoFile"'), whole.index(b'"EndFile"')):
+        path.write_bytes(whole[:end])
+        with pytest.raises(BrokenFileError, match="cut short"):
+            METADATA.read_plate(tmp_path)
+    path.write_bytes(whole[: -len(b"\r\n")])
+    assert METADATA.get_grid_dimensions(tmp_path) == (2, 3)
+
+
 def test_an_image_cut_short_is_named(tmp_path):
     htd(tmp_path / "a.HTD")
     image = tiff(tmp_path / "A01_w1.tif")

@@ -34,6 +34,8 @@ def read_htd(path: Path) -> HTD:
         BrokenFileError: when it is no HTD file, or something needed is gone from it.
     """
     values = _values(path, _text(path.read_bytes()))
+    if "HTSInfoFile" in values and "EndFile" not in values:  # the first line and the last
+        raise BrokenFileError("this HTD file is cut short: it has no EndFile", file=path, fix=FIX)
     if not _KNOWN & values.keys():
         raise BrokenFileError("this is no HTD file: none of its lines is known", file=path, fix=FIX)
     return HTD(_grid(path, values), _wave_names(path, values))
@@ -93,11 +95,7 @@ def _grid(path: Path, values: dict[str, list[str]]) -> tuple[int, int] | None:
     rows, columns = _number(path, values, "YSites"), _number(path, values, "XSites")
     if _is_off(values, "Sites"):
         return (1, 1)
-    if rows is None or columns is None:
-        if "EndFile" not in values and "HTSInfoFile" in values:
-            raise BrokenFileError("this HTD file ends before its sites", file=path, fix=FIX)
-        return None
-    return (rows, columns)
+    return None if rows is None or columns is None else (rows, columns)
 
 
 def _is_off(values: dict[str, list[str]], key: str) -> bool:
