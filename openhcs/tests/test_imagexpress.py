@@ -237,6 +237,12 @@ def test_an_htd_cut_at_any_place_is_told_as_cut(tmp_path):
     assert METADATA.get_grid_dimensions(tmp_path) == (2, 3)
 
 
+@pytest.mark.parametrize("sites", [(0, 0), (2, 0), (0, 3)])
+def test_no_sites_are_no_grid(tmp_path, sites):
+    htd(tmp_path / "a.HTD", sites=sites)
+    assert METADATA.read_plate(tmp_path).grid is None
+
+
 def test_an_image_cut_short_is_named(tmp_path):
     htd(tmp_path / "a.HTD")
     image = tiff(tmp_path / "A01_w1.tif")

@@ -95,7 +95,8 @@ def _grid(path: Path, values: dict[str, list[str]]) -> tuple[int, int] | None:
     rows, columns = _number(path, values, "YSites"), _number(path, values, "XSites")
     if _is_off(values, "Sites"):
         return (1, 1)
-    return None if rows is None or columns is None else (rows, columns)
+    # Of nothing there is no grid: 0 tells as little as no line.
+    return (rows, columns) if rows and columns else None
 
 
 def _is_off(values: dict[str, list[str]], key: str) -> bool:
