@@ -44,6 +44,17 @@ def told(parser, name):
         ("x_E07_s1E94C24BD-1234-4ABC-9DEF-0123456789AB.tif", ("E07", 1, None, None, None, ".tif")),
         ("TimePoint_1/A01_s1_w1.tif", ("A01", 1, 1, None, None, ".tif")),
         ("exp.v2_A01_s1_w1", ("A01", 1, 1, None, None, ".tif")),
+        ("A01_s1_z3_w2.tif", ("A01", 1, 2, 3, None, ".tif")),
+        ("p_A01_t4_z3_w2_s1_mask.tif", ("A01", 1, 2, 3, 4, ".tif")),
+        ("my_thumb_A01_s1_w2.tif", ("A01", 1, 2, None, None, ".tif")),
+        ("plate_A1-3_B02.tif", ("B02", None, None, None, None, ".tif")),
+        ("p_A01_s1_w2 - Copy.TIF", None),
+        ("p_A01_s1_w2(1).tif", None),
+        ("p_A01_s1_w2.1.tif", None),
+        ("9987_B02 - Copy.TIF", None),
+        (f"x_E07_s1_w2{GUID} (copy).tif", None),
+        ("A01_s1_w1_w2.tif", None),
+        ("A01_s1_DAPI_w2.tif", None),
         ("overview.tif", None),
         ("A00_s1_w1.tif", None),
         ("A49_s1_w1.tif", None),
@@ -53,7 +64,15 @@ def test_metaxpress_names_tell_their_components(name, parts):
     assert told(METAXPRESS, name) == parts
 
 
-@pytest.mark.parametrize("name", [f"n_E07_s1_w1_thumb{GUID}.tif", "A01_s1_w1_thumb.tif"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"n_E07_s1_w1_thumb{GUID}.tif",
+        f"n_E07_s1_w1_thumb{GUID} - Copy.tif",
+        "A01_s1_w1_thumb.tif",
+        "A01_s1_w1_thumb(1).tif",
+    ],
+)
 def test_a_thumbnail_is_no_image(name):
     assert is_thumbnail(name)
     assert METAXPRESS.parse_filename(name) is None

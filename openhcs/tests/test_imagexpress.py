@@ -294,6 +294,35 @@ def test_foreign_files_and_folders_are_listed_as_ignored(tmp_path):
     }
 
 
+def test_copies_of_files_take_no_ones_place_and_make_no_channel(tmp_path):
+    htd(tmp_path / "a.HTD", waves=("DAPI", "GFP"))
+    for name in ("p_A01_s1_w1.TIF", "p_A01_s1_w1 - Copy.TIF", "p_A02_s1_w2(1).tif"):
+        tiff(tmp_path / name)
+    plate = METADATA.read_plate(tmp_path)
+    assert [i.file for i in plate.images] == ["p_A01_s1_w1.TIF"]
+    assert left_out(plate) == {
+        "p_A01_s1_w1 - Copy.TIF": "its name goes on with ' - Copy' behind what it tells",
+        "p_A02_s1_w2(1).tif": "its name goes on with '(1)' behind what it tells",
+    }
+
+
+def test_the_name_that_tells_nothing_else_is_the_images(tmp_path):
+    htd(tmp_path / "a.HTD")
+    for name in ("a_A01_s1_w1_mask.tif", "b_A01_s1_w1.tif", "a_A02_s1_w1_mask.tif"):
+        tiff(tmp_path / name)
+    plate = METADATA.read_plate(tmp_path)
+    assert {i.file for i in plate.images} == {"b_A01_s1_w1.tif", "a_A02_s1_w1_mask.tif"}
+    assert left_out(plate) == {"a_A01_s1_w1_mask.tif": "shows the same as b_A01_s1_w1.tif"}
+
+
+def test_names_may_tell_the_plane_before_the_wave(tmp_path):
+    htd(tmp_path / "a.HTD", waves=("DAPI", "GFP"))
+    for wave in (1, 2):
+        tiff(tmp_path / f"A01_s1_z1_w{wave}.TIF")
+    plate = METADATA.read_plate(tmp_path)
+    assert (plate.channels, plate.ignored) == ({1: "DAPI", 2: "GFP"}, ())
+
+
 def test_a_link_that_leads_back_up_ends(tmp_path):
     htd(tmp_path / "a.HTD")
     tiff(tmp_path / "TimePoint_1" / "A01_s1_w1.tif")

@@ -285,7 +285,8 @@ def test_a_plate_written_whole_is_not_taken_for_an_empty_folder(store):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("notes.tif", "tells no well"),
+        ("notes.tif", "none that a microscope gives"),
+        ("A01_s001_w2 - Copy.tif", "none that a microscope gives"),
         ("A01_s0_w1.tif", "has a number 0"),
         ("A01_s001_w1_z000.tif", "has a number 0"),
     ],

@@ -42,7 +42,7 @@ def image_place(name: str) -> ImagePlace:
     told = _components(name)
     if not told.get("well"):
         raise StorageError(
-            f"the image name {name!r} tells no well",
+            f"the image name {name!r} is none that a microscope gives",
             fix="name it as a microscope does, such as A01_s001_w1_z001_t001.tif",
         )
     numbers = {key: told.get(key, first) for key, first in FIRST.items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from openhcs.core.natural import natural_key
 from openhcs.io.filemanager import IMAGE_EXTENSIONS
-from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, is_thumbnail
+from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, suffix, why_no_image
 from openhcs.microscopes.plate import Ignored, PlateImage, without_collisions
 
 TYPE_CHECKING = False
@@ -72,7 +72,8 @@ def list_images(plate: Path) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...
     listed = [_image(plate, found) for found in walk_export(plate)]
     ignored = [one for one in listed if isinstance(one, Ignored)]
     stacks, left_out = _without_projections([i for i in listed if isinstance(i, PlateImage)])
-    unique, same = without_collisions(iter(stacks))
+    # Of two that tell the same, the one whose name tells nothing else is the image.
+    unique, same = without_collisions(iter(sorted(stacks, key=lambda i: len(suffix(i.file)))))
     planes, copies = _without_copies(plate, unique)
     return planes, (*ignored, *left_out, *same, *copies)
 
@@ -85,11 +86,9 @@ def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
         return None
     if found.path.name.startswith("._"):
         return Ignored(file, "what macOS keeps beside a file, no image")
-    if is_thumbnail(found.path.name):
-        return Ignored(file, "thumbnail")
     parts = ImageXpressFilenameParser().parse_filename(found.path.name)
-    if parts is None:
-        return Ignored(file, "its name tells no well")
+    if parts is None or parts["well"] is None:
+        return Ignored(file, why_no_image(found.path.name))
     return PlateImage(
         file,
         parts["well"],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from openhcs.errors import MetadataNotFoundError
 from openhcs.io.filemanager import IMAGE_EXTENSIONS, FileManager
-from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser
+from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, why_no_image
 from openhcs.microscopes.metadata import MetadataHandler
 from openhcs.microscopes.microscope_base import MicroscopeHandler
 from openhcs.microscopes.plate import Ignored, Plate, PlateImage, without_collisions
@@ -103,7 +103,7 @@ class OMEROMetadataHandler(MetadataHandler):
 def _image(file: str) -> PlateImage | Ignored:
     parts = ImageXpressFilenameParser().parse_filename(file)
     if parts is None or parts["well"] is None:
-        return Ignored(file, "its name tells no well")
+        return Ignored(file, why_no_image(file))
     return PlateImage.told(file, parts)
 
 
