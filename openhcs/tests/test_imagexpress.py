@@ -323,6 +323,18 @@ def test_names_may_tell_the_plane_before_the_wave(tmp_path):
     assert (plate.channels, plate.ignored) == ({1: "DAPI", 2: "GFP"}, ())
 
 
+def test_there_is_no_site_and_no_wave_0(tmp_path):
+    htd(tmp_path / "a.HTD")
+    for name in ("A01_s1_w1.tif", "A01_s0_w1.tif", "A01_s1_w0.tif"):
+        tiff(tmp_path / name)
+    plate = METADATA.read_plate(tmp_path)
+    assert [i.file for i in plate.images] == ["A01_s1_w1.tif"]
+    assert left_out(plate) == dict.fromkeys(
+        ("A01_s0_w1.tif", "A01_s1_w0.tif"),
+        "its name has the number 0, and sites and waves count from 1",
+    )
+
+
 def test_a_link_that_leads_back_up_ends(tmp_path):
     htd(tmp_path / "a.HTD")
     tiff(tmp_path / "TimePoint_1" / "A01_s1_w1.tif")

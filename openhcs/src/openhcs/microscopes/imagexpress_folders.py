@@ -89,6 +89,8 @@ def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
     parts = ImageXpressFilenameParser().parse_filename(found.path.name)
     if parts is None or parts["well"] is None:
         return Ignored(file, why_no_image(found.path.name))
+    if 0 in (parts["site"], parts["channel"]):
+        return Ignored(file, "its name has the number 0, and sites and waves count from 1")
     return PlateImage(
         file,
         parts["well"],
