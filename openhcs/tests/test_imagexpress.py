@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from hcs_plates import htd, tiff, untouched
@@ -333,6 +335,37 @@ def test_there_is_no_site_and_no_wave_0(tmp_path):
         ("A01_s0_w1.tif", "A01_s1_w0.tif"),
         "its name has the number 0, and sites and waves count from 1",
     )
+
+
+def test_a_link_to_an_image_is_one_and_a_link_to_nothing_is_told(tmp_path):
+    htd(tmp_path / "plate" / "a.HTD")
+    tiff(tmp_path / "elsewhere.tif")
+    for name, target in (("A01_w1.tif", tmp_path / "elsewhere.tif"), ("B01_w1.tif", "gone.tif")):
+        (tmp_path / "plate" / name).symlink_to(target)
+    (tmp_path / "plate" / "C01_w1.tif").symlink_to("C01_w1.tif")
+    plate = METADATA.read_plate(tmp_path / "plate")
+    assert plate.values("well") == ["A01"]
+    reason = "a link, but what it leads to is not there"
+    assert left_out(plate) == {"B01_w1.tif": reason, "C01_w1.tif": reason}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+@pytest.mark.parametrize("name", ["A01_s1_w1.tif", f"exp_A01_s1_w1{GUID}.tif"])
+def test_a_pipe_with_an_images_name_is_told_and_not_waited_for(tmp_path, name):
+    htd(tmp_path / "a.HTD")
+    os.mkfifo(tmp_path / name)
+    both_ends = os.open(tmp_path / name, os.O_RDWR)  # whoever opened it else would wait for ever
+    try:
+        plate = METADATA.read_plate(tmp_path)
+    finally:
+        os.close(both_ends)
+    assert (plate.images, left_out(plate)) == ((), {name: "a pipe or a device, no file"})
+
+
+def test_a_link_to_nothing_makes_no_database_export(tmp_path):
+    (tmp_path / f"exp_A01_s1_w1{GUID}.tif").symlink_to("gone.tif")
+    with pytest.raises(MetadataNotFoundError):
+        METADATA.find_metadata_file(tmp_path)
 
 
 def test_a_link_that_leads_back_up_ends(tmp_path):

@@ -159,6 +159,16 @@ def test_missing_and_extra_images_are_told_and_not_counted(tmp_path):
     }
 
 
+def test_links_that_lead_nowhere_are_missing_images(tmp_path):
+    names = [f"r01c0{well}f01p01-ch1sk1fk1fl1.tiff" for well in (1, 2, 3)]
+    harmony(tmp_path, {1: (0, 0)}, wells=((1, 1), (1, 2), (1, 3)), missing=tuple(names[1:]))
+    (tmp_path / "Images" / names[1]).symlink_to("gone.tiff")
+    (tmp_path / "Images" / names[2]).symlink_to(names[2])
+    plate = METADATA.read_plate(tmp_path)
+    assert plate.values("well") == ["R01C01"]
+    assert left_out(plate) == dict.fromkeys(names[1:], "in the index, but not there")
+
+
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
     "<EvaluationInputData>&b;</EvaluationInputData>"

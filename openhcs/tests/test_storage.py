@@ -42,6 +42,12 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     assert disk.list_dir(tmp_path) == ["a.json"]
 
 
+def test_a_link_to_itself_is_listed_as_no_file(tmp_path):
+    (tmp_path / "a.tif").symlink_to("a.tif")
+    disk = STORAGE_BACKENDS["disk"]()
+    assert (disk.list_files(tmp_path), disk.list_dir(tmp_path)) == ([], ["a.tif"])
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

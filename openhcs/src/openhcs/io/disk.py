@@ -11,7 +11,7 @@ from pathlib import Path
 from openhcs.errors import StorageError, path_error
 from openhcs.io.base import LinkingBackend
 from openhcs.io.formats import format_of
-from openhcs.io.listing import Entry, ListingBackend
+from openhcs.io.listing import Entry, ListingBackend, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _listed_as(entry: os.DirEntry[str]) -> str:
     # A link to a folder is not walked into: it may lead back up.
     if entry.is_dir(follow_symlinks=False):
         return "directory"
-    return "file" if entry.is_file() else ""
+    return "file" if kind_of(entry) == "file" else ""
 
 
 class DiskStorageBackend(ListingBackend, LinkingBackend):

@@ -62,6 +62,17 @@ class ListingBackend(ReadableBackend):
         return self.kind(path) == "directory"
 
 
+def kind_of(entry: os.DirEntry[str]) -> str:
+    """Return "file" or "directory", links followed, or "" for what is neither, or isn't there.
+
+    Only for a link does this ask the system more than the folder was asked.
+    """
+    try:
+        return "directory" if entry.is_dir() else "file" if entry.is_file() else ""
+    except OSError:  # links in a circle, or into what is closed to us
+        return ""
+
+
 def walk(
     top: str, children: Callable[[str], Iterable[tuple[str, str, bool]]], recursive: bool
 ) -> Iterator[tuple[str, str]]:

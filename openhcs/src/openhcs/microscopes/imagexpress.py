@@ -143,7 +143,7 @@ def _is_own(file: Path) -> bool:
 
 def _htd_below(plate: Path) -> Path | None:
     """Return the copy of the HTD in a TimePoint or ZStep folder, where the plate's own is gone."""
-    files = (found.path for found in walk_export(plate) if not found.is_folder)
+    files = (found.path for found in walk_export(plate) if found.kind == "file")
     copies = (f for f in files if f.suffix.lower() == ".htd" and _is_own(f))
     return next(copies, None)
 
@@ -151,7 +151,7 @@ def _htd_below(plate: Path) -> Path | None:
 def _database_image(plate: Path) -> Path | None:
     """Return the first image that has the name of a database export."""
     parser = ImageXpressFilenameParser()
-    files = (found.path for found in walk_export(plate) if not found.is_folder)
+    files = (found.path for found in walk_export(plate) if found.kind == "file")
     images = (f for f in files if f.suffix.lower() in IMAGE_EXTENSIONS and has_guid(f.name))
     return next((f for f in images if parser.can_parse(f.name)), None)
 

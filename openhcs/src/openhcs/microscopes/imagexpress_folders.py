@@ -11,6 +11,7 @@ from pathlib import Path
 
 from openhcs.core.natural import natural_key
 from openhcs.io.filemanager import IMAGE_EXTENSIONS
+from openhcs.io.listing import kind_of
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser, suffix, why_no_image
 from openhcs.microscopes.plate import Ignored, PlateImage, without_collisions
 
@@ -25,12 +26,15 @@ PROJECTION = 0
 
 @dataclass(frozen=True)
 class Found:
-    """One file or foreign folder of the export, and the numbers of the folders around it."""
+    """One file or foreign folder of the export, and the numbers of the folders around it.
+
+    *kind* is "file", "directory", or "" for what is neither: a pipe, or a link to nothing.
+    """
 
     path: Path
     timepoint: int | None = None
     z_step: int | None = None
-    is_folder: bool = False
+    kind: str = "file"
 
 
 def step_folder(name: str) -> tuple[str, int] | None:
@@ -42,18 +46,15 @@ def step_folder(name: str) -> tuple[str, int] | None:
 def walk_export(folder: Path, within: Found | None = None) -> Iterator[Found]:
     """Yield the files of the export, and the folders that are no part of it, in natural order."""
     here = within or Found(folder)
-    with os.scandir(folder) as entries:  # knows folders from files without asking for each
+    with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: natural_key(entry.name))
     for entry in ordered:
-        path = folder / entry.name
-        if not entry.is_dir():
-            yield replace(here, path=path)
-            continue
-        inner = _entered(here, path)
-        if inner is None:
-            yield Found(path, is_folder=True)
-        else:
+        path, kind = folder / entry.name, kind_of(entry)
+        inner = _entered(here, path) if kind == "directory" else None
+        if inner is not None:
             yield from walk_export(path, inner)
+        else:
+            yield replace(here, path=path, kind=kind)
 
 
 def _entered(here: Found, folder: Path) -> Found | None:
@@ -80,12 +81,14 @@ def list_images(plate: Path) -> tuple[tuple[PlateImage, ...], tuple[Ignored, ...
 
 def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
     file = found.path.relative_to(plate).as_posix()
-    if found.is_folder:
+    if found.kind == "directory":
         return None if found.path.name.startswith(".") else Ignored(file, "no TimePoint or ZStep")
     if found.path.suffix.lower() not in IMAGE_EXTENSIONS:
         return None
     if found.path.name.startswith("._"):
         return Ignored(file, "what macOS keeps beside a file, no image")
+    if not found.kind:
+        return Ignored(file, _why_no_file(found.path))
     parts = ImageXpressFilenameParser().parse_filename(found.path.name)
     if parts is None or parts["well"] is None:
         return Ignored(file, why_no_image(found.path.name))
@@ -99,6 +102,11 @@ def _image(plate: Path, found: Found) -> PlateImage | Ignored | None:
         _first(found.z_step, parts["z_index"], PROJECTION),
         _first(found.timepoint, parts["timepoint"]),
     )
+
+
+def _why_no_file(path: Path) -> str:
+    there = os.path.exists(path)
+    return "a pipe or a device, no file" if there else "a link, but what it leads to is not there"
 
 
 def _first(*numbers: int | None) -> int:

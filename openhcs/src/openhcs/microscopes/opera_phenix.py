@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from openhcs.errors import MetadataNotFoundError
 from openhcs.io.filemanager import IMAGE_EXTENSIONS
+from openhcs.io.listing import kind_of
 from openhcs.microscopes.field_layout import FieldLayout, lay_out
 from openhcs.microscopes.harmony_index import HarmonyIndex, IndexImage, read_index
 from openhcs.microscopes.metadata import MetadataHandler
@@ -151,7 +152,8 @@ def _files(plate: Path, index_folder: Path, index: HarmonyIndex) -> dict[str, st
     for folder in _searched(plate, index_folder, index):
         for entry in sorted(os.scandir(folder), key=lambda e: e.name):
             name = entry.name.lower()
-            if name.endswith(IMAGE_EXTENSIONS) and not name.startswith("._") and entry.is_file():
+            is_image = name.endswith(IMAGE_EXTENSIONS) and not name.startswith("._")
+            if is_image and kind_of(entry) == "file":
                 found.setdefault(name, Path(entry.path).relative_to(plate).as_posix())
     return found
 
