@@ -55,6 +55,16 @@ def test_the_htd_copied_into_every_folder_makes_no_plate_of_its_own(tmp_path):
             METADATA.find_metadata_file(tmp_path / part)
 
 
+@pytest.mark.parametrize(("folder", "given"), [("TimePoint_1", "."), ("TimePoint_1/ZStep_1", "..")])
+def test_a_part_of_a_plate_is_named_however_it_is_given(tmp_path, monkeypatch, folder, given):
+    htd(tmp_path / "p1536" / "a.HTD")
+    htd(tmp_path / "p1536" / "TimePoint_1" / "a.HTD")
+    (tmp_path / "p1536" / "TimePoint_1" / "ZStep_1").mkdir()
+    monkeypatch.chdir(tmp_path / "p1536" / folder)
+    with pytest.raises(MetadataNotFoundError, match="TimePoint_1 is a part of the plate p1536"):
+        METADATA.find_metadata_file(given)
+
+
 def test_a_copy_of_the_htd_serves_where_the_plates_own_is_gone(tmp_path):
     copy = htd(tmp_path / "TimePoint_1" / "a.HTD", waves=("GFP",))
     tiff(tmp_path / "TimePoint_1" / "A01_w1.tif")

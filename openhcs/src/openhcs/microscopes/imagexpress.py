@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -66,12 +67,13 @@ class ImageXpressMetadataHandler(MetadataHandler):
 
     def _refuse_part(self, plate: Path) -> None:
         """Refuse a TimePoint or ZStep folder: the HTD copied there makes it look like a plate."""
-        whole = plate.absolute()
+        part = Path(os.path.abspath(plate))  # "." and ".." have no names of their own
+        whole = part
         while step_folder(whole.name):
             whole = whole.parent
-        if whole != plate.absolute() and _htd_in(whole):
+        if whole != part and _htd_in(whole):
             raise MetadataNotFoundError(
-                f"{plate.name} is a part of the plate {whole.name}", file=plate, fix=f"give {whole}"
+                f"{part.name} is a part of the plate {whole.name}", file=part, fix=f"give {whole}"
             )
 
     def read_plate(self, plate_path: PlatePath) -> Plate:
