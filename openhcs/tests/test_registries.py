@@ -182,6 +182,25 @@ def test_detection_can_be_limited(tmp_path):
         create_microscope_handler("auto", tmp_path, allowed_auto_types=["imagexpress"])
 
 
+def test_a_microscope_that_is_allowed_and_unknown_is_named(tmp_path):
+    wanted = r"'nope'\n +fix: +allow some of imagexpress, omero, openhcsdata, opera_phenix"
+    for allowed in (["nope"], ["imagexpress", "nope"], iter(["imagexpress", "nope"])):
+        with pytest.raises(UnknownMicroscopeError, match=wanted):
+            create_microscope_handler("auto", tmp_path, allowed_auto_types=allowed)
+
+
+def test_all_that_are_allowed_are_told_as_tried(tmp_path):
+    allowed = iter(["imagexpress", "opera_phenix", "names_only"])
+    with MICROSCOPE_HANDLERS.isolated():
+        type("Names", (MicroscopeHandler,), {"_microscope_type": "names_only"})
+        with pytest.raises(UnknownMicroscopeError) as caught:
+            create_microscope_handler("auto", tmp_path, allowed_auto_types=allowed)
+    for reason in ("imagexpress: no HTD", "opera_phenix: no Index", "names_only: it reads no"):
+        assert f"tried: {reason}" in str(caught.value)
+    with pytest.raises(UnknownMicroscopeError, match="no microscope is allowed"):
+        create_microscope_handler("auto", tmp_path, allowed_auto_types=[])
+
+
 def test_a_missing_folder_a_file_and_no_folder_are_no_plates(tmp_path):
     (tmp_path / "file").touch()
     for plate in (None, tmp_path / "missing", tmp_path / "file"):

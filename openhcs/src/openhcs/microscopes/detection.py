@@ -27,12 +27,16 @@ def handler_class(microscope_type: str) -> type[MicroscopeHandler]:
     Raises:
         UnknownMicroscopeError: when there is none.
     """
-    if microscope_type not in MICROSCOPE_HANDLERS:
-        raise UnknownMicroscopeError(
-            f"no microscope handler is registered as {microscope_type!r}",
-            fix=f"use 'auto' or one of {_joined(MICROSCOPE_HANDLERS)}",
-        )
+    _check_known(microscope_type, "use 'auto' or one of")
     return MICROSCOPE_HANDLERS[microscope_type]
+
+
+def _check_known(key: str, use: str) -> None:
+    if key not in MICROSCOPE_HANDLERS:
+        raise UnknownMicroscopeError(
+            f"no microscope handler is registered as {key!r}",
+            fix=f"{use} {_joined(MICROSCOPE_HANDLERS)}",
+        )
 
 
 def detect_microscope(
@@ -48,12 +52,16 @@ def detect_microscope(
         allowed: the keys to choose from; all by default.
 
     Raises:
-        UnknownMicroscopeError: when none does; the text names what was tried and why not.
+        UnknownMicroscopeError: when none does; the text names what was tried and why not. Also
+            when one that is allowed is unknown.
         PlateError: when the folder is missing, or a handler recognises the plate as damaged.
     """
     folder = checked_folder(plate_folder, filemanager)
     failed: dict[str, str] = {}
     for key in _candidates(allowed):
+        if key not in METADATA_HANDLERS:
+            failed[key] = "it reads no plates"
+            continue
         try:
             METADATA_HANDLERS[key](filemanager).find_metadata_file(folder)
         except (FileNotFoundError, PluginLoadError) as reason:
@@ -101,9 +109,18 @@ def _check_omero(folder: Path, filemanager: FileManager | None) -> None:
 
 
 def _candidates(allowed: Iterable[str] | None) -> list[str]:
-    known = list(METADATA_HANDLERS)
-    wanted = known if allowed is None else [key for key in known if key in set(allowed)]
-    return sorted(wanted, key=lambda key: key != FIRST)
+    """Return the keys to try in their order, all of them known.
+
+    Raises:
+        UnknownMicroscopeError: when one of *allowed* is unknown, or there is none.
+    """
+    wanted = set(METADATA_HANDLERS if allowed is None else allowed)
+    for key in sorted(wanted, key=str):
+        _check_known(key, "allow some of")
+    if not wanted:
+        raise UnknownMicroscopeError("no microscope is allowed", fix="allow some, or None for all")
+    known = [key for key in MICROSCOPE_HANDLERS if key in wanted]
+    return sorted(known, key=lambda key: key != FIRST)
 
 
 def _joined(keys: Iterable[str]) -> str:
