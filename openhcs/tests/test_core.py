@@ -7,7 +7,7 @@ import pytest
 
 import plugindex
 from openhcs.core import auto_register_meta, registry_cache
-from openhcs.core.natural import natural_key
+from openhcs.core.natural import natural_key, well_key
 from openhcs.core.xdg_paths import get_openhcs_cache_dir
 from openhcs.errors import OpenHCSError
 
@@ -57,3 +57,16 @@ def test_a_user_without_a_home_is_told(monkeypatch):
 
 def test_names_are_ordered_as_people_count():
     assert sorted(["s10", "s9", "s09", "t1"], key=natural_key) == ["s09", "s9", "s10", "t1"]
+
+
+@pytest.mark.parametrize(
+    "wells",
+    [
+        ["A1", "A2", "A10", "B1", "Z48", "AA01", "AF02", "AF48"],
+        ["R01C02", "R01C10", "R02C01", "R12C01"],
+        ["well 2", "well 10", "A01"],
+    ],
+)
+def test_wells_are_ordered_by_row_and_column(wells):
+    backwards = wells[::-1]
+    assert sorted(backwards, key=well_key) == wells

@@ -177,12 +177,15 @@ def test_a_plate_whose_name_looks_like_a_well_keeps_its_wells_apart(tmp_path):
 
 def test_a_plate_of_1536_wells_has_rows_beyond_z(tmp_path):
     htd(tmp_path / "a.HTD", XWells="48", YWells="32")
-    for well in ("Z48", "AA01", "AF48"):
+    for well in ("B01", "Z48", "AA01", "AF48"):
         tiff(tmp_path / "TimePoint_1" / f"big_{well}_s1_w1.tif")
     plate = METADATA.read_plate(tmp_path)
-    assert set(plate.values("well")) == {"Z48", "AA01", "AF48"}
+    assert plate.values("well") == ["B01", "Z48", "AA01", "AF48"]
+    assert plate.summary()["wells"] == plate.values("well")
     handler = create_microscope_handler("auto", tmp_path)
     assert "AA01_s001_w1_z001_t001.tif" in handler.initialize_workspace(tmp_path)
+    patterns = handler.auto_detect_patterns(tmp_path / "TimePoint_1")
+    assert list(patterns) == plate.values("well")
 
 
 def test_a_sparse_export_tells_what_is_there_not_what_was_planned(tmp_path):

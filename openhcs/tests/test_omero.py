@@ -75,8 +75,8 @@ def test_patterns_are_found_in_the_plates_own_storage(store):
 
 
 def test_a_plate_of_1536_wells_has_rows_beyond_z(store, write):
-    write(store, Layout(wells=((26, 0), (31, 47)), z=1, t=1))
-    assert read().values("well") == ["AA01", "AF48"]
+    write(store, Layout(wells=((1, 0), (26, 0), (31, 47)), z=1, t=1))
+    assert read().values("well") == ["B01", "AA01", "AF48"]
 
 
 def test_what_nobody_told_is_unknown_and_no_number_is_made_up(store, write):

@@ -113,6 +113,12 @@ def test_images_of_one_layer_are_stacked_along_the_axes_in_natural_order():
     assert stack.data[0, :, :, 0, 0].tolist() == [[12, 20], [22, 30]]
 
 
+def test_wells_are_stacked_row_by_row():
+    stack = Stack(("well",))
+    stack.put({(well,): plane(n) for n, well in enumerate(("AA01", "B10", "B02"))})
+    assert stack.values == (("B02", "B10", "AA01"),)
+
+
 def test_a_plane_sent_again_replaces_the_old_one_in_place():
     stack = Stack(("site",))
     stack.put({(1,): plane(1), (2,): plane(2)})

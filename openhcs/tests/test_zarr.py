@@ -105,6 +105,13 @@ def test_wells_of_every_naming_are_stored_and_found_again(store, name, path):
     np.testing.assert_array_equal(backend.load(store / name), PLANE)
 
 
+def test_wells_are_listed_by_row_and_column(store):
+    for well in ("AA01", "B10", "B02"):
+        write_field(store, well, 0, IMAGE)
+        finish_well(store, well)
+    assert finished_wells(store) == ["B02", "B10", "AA01"]
+
+
 def test_wells_go_by_the_names_that_they_were_given(store):
     write_field(store, "R02C03", 0, IMAGE)
     finish_well(store, "R02C03")

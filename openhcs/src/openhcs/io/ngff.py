@@ -203,9 +203,9 @@ def discard_well(store: StorePath, well: str) -> None:
 
 def finished_wells(store: StorePath) -> list[str]:
     """Return the wells that the plate lists, under the names that they were written with."""
-    from openhcs.core.natural import natural_key
+    from openhcs.core.natural import well_key
 
-    return sorted(read_plate(Path(store)).wells, key=natural_key)
+    return sorted(read_plate(Path(store)).wells, key=well_key)
 
 
 def well_fields(store: StorePath, well: str) -> list[int]:

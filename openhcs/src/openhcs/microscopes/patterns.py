@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openhcs.core.natural import well_key
 from openhcs.microscopes.filename_parser import FIRST
 
 TYPE_CHECKING = False
@@ -33,7 +34,8 @@ def patterns_by_well(
         patterns = wells.setdefault(found["well"], {}).setdefault(group, [])
         if pattern not in patterns:
             patterns.append(pattern)
-    return dict(wells) if group_by else {well: groups[""] for well, groups in wells.items()}
+    ordered = {well: wells[well] for well in sorted(wells, key=well_key)}
+    return dict(ordered) if group_by else {well: groups[""] for well, groups in ordered.items()}
 
 
 def _opened(found: dict[str, Any], variable: tuple[str, ...]) -> dict[str, str]:

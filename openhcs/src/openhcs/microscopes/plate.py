@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from openhcs.core.natural import natural_key
+from openhcs.core.natural import well_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Plate:
 
     def _found(self, component: str) -> list[Any]:
         found = {getattr(image, component) for image in self.images or self.described}
-        return sorted(found, key=lambda value: natural_key(str(value)))
+        return sorted(found, key=lambda value: well_key(str(value)))
 
     @property
     def channels(self) -> dict[int, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from openhcs.core.natural import natural_key
+from openhcs.core.natural import well_key
 from openhcs.errors import BrokenFileError
 from openhcs.microscopes.filename_parser import row_letters
 from openhcs.microscopes.imagexpress_names import ImageXpressFilenameParser
@@ -54,7 +54,7 @@ class SourcePlate:
 
     def names(self) -> list[str]:
         """Return the names of its planes, well by well."""
-        wells = sorted(self._wells, key=natural_key)
+        wells = sorted(self._wells, key=well_key)
         return [name for well in wells for name in self._of_well(well)]
 
     def find(self, name: str) -> Plane | None:
@@ -98,7 +98,7 @@ class SourcePlate:
         return int(rows), int(columns)
 
     def _first_images(self) -> Iterator[Image]:
-        for well in sorted(self._wells, key=natural_key):
+        for well in sorted(self._wells, key=well_key):
             yield from (image for _, image in _fields(self._wells[well])[:1])
 
     def _of_well(self, well: str) -> dict[str, Plane]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from openhcs.core.natural import natural_key
+from openhcs.core.natural import well_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _merged(values: tuple[Place, ...], places: Iterable[Place]) -> tuple[Place, 
     """Return each axis's old and new values, in natural order."""
     found = zip(*places, strict=True) if values else ()
     return tuple(
-        tuple(sorted({*old, *new}, key=lambda value: natural_key(str(value))))
+        tuple(sorted({*old, *new}, key=lambda value: well_key(str(value))))
         for old, new in zip(values, found, strict=True)
     )
 
