@@ -5,7 +5,7 @@ import os
 import pytest
 
 from hcs_plates import htd, tiff, untouched
-from openhcs.errors import BrokenFileError, MetadataNotFoundError, PlateError
+from openhcs.errors import BrokenFileError, ComponentError, MetadataNotFoundError, PlateError
 from openhcs.microscopes import create_microscope_handler
 from openhcs.microscopes.imagexpress import ImageXpressMetadataHandler
 
@@ -416,6 +416,49 @@ def test_patterns_leave_components_open_and_find_names_whatever_their_padding(tm
     }
     found = handler.path_list_from_pattern(tmp_path, "A01_s{iii}_w1_t001.tif")
     assert found == ["A01_s1_w1.tif", "A01_s2_w1.tif"]
+
+
+def named_alike(name):
+    """Return the component *name* in every way that it may be given."""
+    from openhcs.constants import AllComponents, GroupBy, VariableComponents
+
+    return [name, *(enum[name.upper()] for enum in (AllComponents, VariableComponents, GroupBy))]
+
+
+def test_patterns_take_members_of_the_enums_for_the_names_of_components(tmp_path):
+    for name in ("A01_s1_w1.tif", "A01_s2_w2.tif"):
+        tiff(tmp_path / name)
+    find = create_microscope_handler("imagexpress").auto_detect_patterns
+    for site, channel in zip(named_alike("site"), named_alike("channel"), strict=True):
+        assert find(tmp_path, [site], channel) == {
+            "A01": {"1": ["A01_s{iii}_w1_t001.tif"], "2": ["A01_s{iii}_w2_t001.tif"]}
+        }
+        assert find(tmp_path, (site, channel)) == {"A01": ["A01_s{iii}_w{iii}_t001.tif"]}
+        assert find(tmp_path, site) == find(tmp_path, [site])
+
+
+def test_patterns_can_be_grouped_by_nothing(tmp_path):
+    from openhcs.constants import GroupBy
+
+    tiff(tmp_path / "A01_s1_w1.tif")
+    find = create_microscope_handler("imagexpress").auto_detect_patterns
+    assert find(tmp_path, group_by=GroupBy.NONE) == find(tmp_path) == find(tmp_path, group_by=None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "group_by", "named"),
+    [
+        (["sites"], None, "'sites'"),
+        (["site"], "chanel", "'chanel'"),
+        (["site"], "", "''"),
+        ([None], None, "None"),
+        (["well"], None, "'well'"),
+    ],
+)
+def test_a_component_that_no_pattern_has_is_named(tmp_path, variable, group_by, named):
+    handler = create_microscope_handler("imagexpress")
+    with pytest.raises(ComponentError, match=f"{named} is no(.|\n)*site, channel, z_index, time"):
+        handler.auto_detect_patterns(tmp_path, variable, group_by)
 
 
 def test_a_folder_without_htd_is_no_export(tmp_path):

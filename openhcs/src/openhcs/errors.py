@@ -47,6 +47,10 @@ class StorageError(OpenHCSError):
     """A storage backend can't do what was asked."""
 
 
+class ComponentError(OpenHCSError, ValueError):
+    """A component of an image's name is unknown, missing, or has a value that no name can tell."""
+
+
 class UnknownBackendError(StorageError, ValueError):
     """No storage backend has this name."""
 

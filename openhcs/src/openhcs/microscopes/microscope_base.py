@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
+    from enum import Enum
     from pathlib import Path
     from typing import Any
 
@@ -165,8 +166,8 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
     def auto_detect_patterns(
         self,
         folder: PlatePath,
-        variable_components: Iterable[str] = ("site",),
-        group_by: str | None = None,
+        variable_components: str | Enum | Iterable[str | Enum] = ("site",),
+        group_by: str | Enum | None = None,
         extensions: Iterable[str] = (".tif", ".tiff"),
         backend: str | None = None,
     ) -> dict[str, Any]:
@@ -174,18 +175,23 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
 
         Args:
             folder: the folder that holds the images.
-            variable_components: the components left open in a pattern, as ``{iii}``.
-            group_by: a component by whose value the patterns of a well are grouped.
+            variable_components: the components left open in a pattern, as ``{iii}``; each its
+                name or a member of ``VariableComponents``.
+            group_by: a component by whose value the patterns of a well are grouped; its name or a
+                member of ``GroupBy``. None and ``GroupBy.NONE`` group nothing.
             extensions: the endings of the images.
             backend: the storage that holds *folder*; by default the first that fits the format.
 
         Returns:
             A list of patterns for each well, or a dict of such lists by group.
+
+        Raises:
+            ComponentError: when a component is unknown.
         """
         from openhcs.microscopes.patterns import patterns_by_well
 
         names = self._names(folder, backend, extensions)
-        return patterns_by_well(self, names, tuple(variable_components), group_by)
+        return patterns_by_well(self, names, variable_components, group_by)
 
     def path_list_from_pattern(
         self,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from openhcs.core.natural import well_key
+from openhcs.errors import ComponentError
 from openhcs.microscopes.filename_parser import FIRST
 
 TYPE_CHECKING = False
@@ -18,27 +21,52 @@ OPEN = "{iii}"
 def patterns_by_well(
     handler: MicroscopeHandler,
     names: Iterable[str],
-    variable: tuple[str, ...],
-    group_by: str | None = None,
+    variable: str | Enum | Iterable[str | Enum],
+    group_by: str | Enum | None = None,
 ) -> dict[str, Any]:
-    """Return each well's patterns: its names with the *variable* components left open."""
+    """Return each well's patterns: its names with the *variable* components left open.
+
+    Raises:
+        ComponentError: when a component is none that names tell, or the well.
+    """
+    opened = [variable] if isinstance(variable, (str, Enum)) else variable
+    no_group = (group_by.value if isinstance(group_by, Enum) else group_by) is None
+    group = None if no_group else _component(group_by)
+    found = _grouped(handler, names, [_component(one) for one in opened], group)
+    wells = {well: found[well] for well in sorted(found, key=well_key)}
+    return dict(wells) if group else {well: groups[""] for well, groups in wells.items()}
+
+
+def _component(given: object) -> str:
+    """Return the name of the component *given* as a text or as a member of the host's enums."""
+    name = given.value if isinstance(given, Enum) else given
+    if not isinstance(name, str) or name not in FIRST:
+        raise ComponentError(
+            f"{given!r} is no component that patterns leave open or are grouped by",
+            fix=f"use {', '.join(FIRST)}, or such a member of VariableComponents or GroupBy",
+        )
+    return name
+
+
+def _grouped(
+    handler: MicroscopeHandler, names: Iterable[str], opened: Iterable[str], group: str | None
+) -> dict[str, dict[str, list[str]]]:
+    """Return the patterns of *names* by well and by the value of the component *group*."""
     wells: dict[str, dict[str, list[str]]] = {}
     for name in names:
         found = handler.parse_filename(name)
         if not found:
             continue
-        extension = found.pop("extension", None)
-        group = str(found.get(group_by)) if group_by else ""
-        opened = _opened(found, variable)
-        pattern = handler.construct_filename(extension, **found, **opened)
-        patterns = wells.setdefault(found["well"], {}).setdefault(group, [])
+        extension, value = found.pop("extension", None), str(found.get(group)) if group else ""
+        left_open = _opened(found, opened)
+        pattern = handler.construct_filename(extension, **found, **left_open)
+        patterns = wells.setdefault(found["well"], {}).setdefault(value, [])
         if pattern not in patterns:
             patterns.append(pattern)
-    ordered = {well: wells[well] for well in sorted(wells, key=well_key)}
-    return dict(ordered) if group_by else {well: groups[""] for well, groups in ordered.items()}
+    return wells
 
 
-def _opened(found: dict[str, Any], variable: tuple[str, ...]) -> dict[str, str]:
+def _opened(found: dict[str, Any], variable: Iterable[str]) -> dict[str, str]:
     """Take the *variable* components out of *found* and return them left open."""
     return {name: OPEN for name in variable if found.pop(name, None) is not None}
 
