@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from openhcs.microscopes.filename_parser import row_letters, row_number
@@ -129,6 +130,38 @@ def test_a_template_replaces_the_grammar_when_names_are_made():
 def test_a_name_without_a_well_or_with_an_unknown_component_is_refused(components):
     with pytest.raises(ValueError, match="needs a well"):
         METAXPRESS.construct_filename(**components)
+
+
+@pytest.mark.parametrize(
+    ("parser", "components", "told"),
+    [
+        (METAXPRESS, {"well": "zzz"}, "'zzz' is no well name such as A01"),
+        (METAXPRESS, {"well": "R01C01"}, "'R01C01' is no well name such as A01"),
+        (METAXPRESS, {"well": "AG01"}, "'AG01' is no well name"),
+        (METAXPRESS, {"well": "A49"}, "'A49' is no well name"),
+        (METAXPRESS, {"well": 5}, "the well of a file name is 5"),
+        (HARMONY, {"well": "A01"}, "'A01' is no well name such as R01C03"),
+        (METAXPRESS, {"site": -1}, "the site of a file name is -1"),
+        (METAXPRESS, {"site": True}, "the site of a file name is True"),
+        (METAXPRESS, {"channel": 1.5}, "the channel of a file name is 1.5"),
+        (METAXPRESS, {"z_index": ""}, "the z_index of a file name is ''"),
+        (METAXPRESS, {"timepoint": 10**18}, "the timepoint of a file name is 1000"),
+        (METAXPRESS, {"extension": "tif"}, "the extension of a file name is 'tif'"),
+        (METAXPRESS, {"extension": "/a.tif"}, "the extension of a file name is '/a.tif'"),
+        (ImageXpressFilenameParser("{well}_{site}"), {}, "'{well}_{site}' can't .*'site'"),
+        (ImageXpressFilenameParser("{well}_{}"), {}, "'{well}_{}' can't be filled in"),
+        (ImageXpressFilenameParser("{well"), {}, "'{well' can't be filled in"),
+    ],
+)
+def test_a_value_that_no_name_can_tell_is_named_with_what_is_expected(parser, components, told):
+    with pytest.raises(ValueError, match=f"{told}(.|\n)*fix: +(give|use) "):
+        parser.construct_filename(**{"well": "A01", **components})
+
+
+@pytest.mark.parametrize("site", [0, "007", "{iii}", np.uint8(7)])
+def test_numbers_may_be_of_any_type_that_a_name_can_tell(site):
+    name = METAXPRESS.construct_filename("", well="A01", site=site)
+    assert name == f"A01_s{str(site).zfill(3)}_t001"
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,13 @@ def test_a_plate_of_1536_wells_has_rows_beyond_z(store, write):
     assert read().values("well") == ["B01", "AA01", "AF48"]
 
 
+def test_wells_beyond_those_of_1536_cost_no_other_its_images(store, write):
+    write(store, Layout(wells=((0, 0), (32, 0)), z=1, t=1))
+    plate = read()
+    assert plate.values("well") == ["A01"]
+    assert {i.reason for i in plate.ignored} == {"its name tells no well"}
+
+
 def test_what_nobody_told_is_unknown_and_no_number_is_made_up(store, write):
     write(store, Layout(pixel_size=None, grid=None, labels=(None, "GFP")))
     plate = read()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
+
+from openhcs.errors import ComponentError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
 
 # A name without a component shows the first one.
 FIRST = {"site": 1, "channel": 1, "z_index": 1, "timepoint": 1}
+# What can stand for a component in a name, and be read out of it again.
+_NUMBER = re.compile(r"[0-9]{1,18}|\{[^{}]*\}")
+_EXTENSION = re.compile(r"(\.[^./\\]+)*")
 
 
 class FilenameParser(ABC):
@@ -76,18 +82,61 @@ class FilenameParser(ABC):
                 such as ``{iii}`` leaves the component open.
 
         Raises:
-            ValueError: when the well is missing or a component is unknown.
+            ComponentError: when the well is missing, a component is unknown, or a value is none
+                that a name of this format can tell. It is a ValueError.
         """
-        unknown = components.keys() - FIRST.keys() - {"well"}
-        if unknown or not components.get("well"):
-            raise ValueError(
-                f"a file name needs a well and takes {', '.join(FIRST)}; got {components}"
-            )
-        fields = self.pad({k: v for k, v in components.items() if v is not None})
         ending = self.default_extension if extension is None else extension
+        _check_extension(ending)
+        fields = self.pad(self._checked(components))
         if self.pattern_format:
-            return self.pattern_format.format(**fields, extension=ending)
+            return _formatted(self.pattern_format, {**fields, "extension": ending})
         return self.join(fields) + ending
+
+    def _checked(self, components: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the *components* that are given, each of which a name can tell."""
+        if components.keys() - FIRST.keys() - {"well"} or not components.get("well"):
+            raise ComponentError(
+                f"a file name needs a well and takes {', '.join(FIRST)}; got {components}",
+                fix="give the well, and no other component",
+            )
+        given = {name: value for name, value in components.items() if value is not None}
+        for name in given.keys() - {"well"}:
+            _check_number(name, given[name])
+        self._check_well(given["well"])
+        return given
+
+    def _check_well(self, well: object) -> None:
+        if not isinstance(well, str):
+            raise ComponentError(f"the well of a file name is {well!r}", fix="give its name")
+        if "{" not in well:  # left open
+            self.extract_component_coordinates(well)
+
+
+def _check_number(name: str, value: object) -> None:
+    if not _NUMBER.fullmatch(str(value)):
+        raise ComponentError(
+            f"the {name} of a file name is {value!r}",
+            fix="give a whole number from 0, or a text such as '{iii}' that leaves it open",
+        )
+
+
+def _check_extension(extension: object) -> None:
+    if not isinstance(extension, str) or not _EXTENSION.fullmatch(extension):
+        raise ComponentError(
+            f"the extension of a file name is {extension!r}",
+            fix="give one with its dot, such as '.tif'",
+        )
+
+
+def _formatted(template: str, fields: Mapping[str, str]) -> str:
+    """Return *template* with *fields* in it."""
+    try:
+        return template.format(**fields)
+    except (AttributeError, LookupError, ValueError) as error:
+        raise ComponentError(
+            f"the pattern_format {template!r} can't be filled in: {error!r}",
+            fix=f"use fields such as {{site}} of what is given: {', '.join(fields)}",
+        ) from error
 
 
 def padded(value: Any, width: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from openhcs.errors import ComponentError
 from openhcs.microscopes.filename_parser import FilenameParser, padded
 from openhcs.microscopes.plate import split_extension
 
@@ -94,10 +95,12 @@ class ImageXpressFilenameParser(FilenameParser):
         return fields["well"] + "".join(f"_{letter}{text}" for letter, text in named if text)
 
     def extract_component_coordinates(self, well: str) -> tuple[str, str]:
-        found = re.fullmatch(r"([A-Z]{1,2})(\d{1,2})", well)
-        if found is None:
-            raise ValueError(f"{well!r} is no well name such as A01")
-        return found[1], found[2]
+        if well.startswith("{") or not re.fullmatch(_WELL, well):
+            raise ComponentError(
+                f"{well!r} is no well name such as A01", fix="give a row A to AF and a column to 48"
+            )
+        row = well.rstrip("0123456789")
+        return row, well[len(row) :]
 
 
 def _stem(filename: str) -> tuple[str, str]:

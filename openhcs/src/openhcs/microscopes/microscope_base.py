@@ -105,7 +105,7 @@ class MicroscopeHandler(metaclass=AutoRegisterMeta):
         return self.parser.parse_filename(filename)
 
     def construct_filename(self, extension: str | None = None, **components: Any) -> str:
-        """Return the file name that tells *components*."""
+        """Return the file name that tells *components*; raise as the parser does."""
         return self.parser.construct_filename(extension, **components)
 
     def read_plate(self, plate_path: PlatePath) -> Plate:

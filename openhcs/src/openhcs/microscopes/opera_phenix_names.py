@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from openhcs.errors import ComponentError
 from openhcs.microscopes.filename_parser import FilenameParser, padded, row_letters
 from openhcs.microscopes.plate import split_extension
 
@@ -24,6 +25,12 @@ _WELL = re.compile(r"r(\d+|\{[^{}]*\})c(\d+|\{[^{}]*\})", re.IGNORECASE)
 def well_name(row: int | str, column: int | str) -> str:
     """Return the name of the well in *row* and *column*, such as ``R01C03``."""
     return f"R{padded(row, 2)}C{padded(column, 2)}"
+
+
+def _no_well(name: str) -> ComponentError:
+    return ComponentError(
+        f"{name!r} is no well name such as R01C03", fix="give its row and column, counted from 1"
+    )
 
 
 class OperaPhenixFilenameParser(FilenameParser):
@@ -50,7 +57,7 @@ class OperaPhenixFilenameParser(FilenameParser):
     def join(self, fields: Mapping[str, str]) -> str:
         found = _WELL.fullmatch(fields["well"])
         if found is None:
-            raise ValueError(f"{fields['well']!r} is no well name such as R01C03")
+            raise _no_well(fields["well"])
         well = f"r{padded(found[1], 2)}c{padded(found[2], 2)}"
         place = f"{well}f{fields['site']}p{fields['z_index']}"
         return f"{place}-ch{fields['channel']}sk{fields['timepoint']}fk1fl1"
@@ -58,5 +65,5 @@ class OperaPhenixFilenameParser(FilenameParser):
     def extract_component_coordinates(self, well: str) -> tuple[str, str]:
         found = re.fullmatch(r"R(\d+)C(\d+)", well, re.IGNORECASE)
         if found is None or not int(found[1]):
-            raise ValueError(f"{well!r} is no well name such as R01C03")
+            raise _no_well(well)
         return row_letters(int(found[1])), found[2]

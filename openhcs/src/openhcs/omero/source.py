@@ -122,9 +122,11 @@ def _planes(well: str, site: int, image: Image) -> Iterator[tuple[str, Plane]]:
     counts = image.getSizeT(), image.getSizeC(), image.getSizeZ()
     for t, c, z in product(*map(range, counts)):
         shown: dict[str, Any] = {
+            "well": well,
             "site": site,
             "channel": c + 1,
             "z_index": z + 1,
             "timepoint": t + 1,
         }
-        yield _PARSER.construct_filename(well=well, **shown), Plane(image, z, c, t)
+        # A well beyond 1536 has a name too, which is listed as ignored: no construct_filename.
+        yield _PARSER.join(_PARSER.pad(shown)) + _PARSER.default_extension, Plane(image, z, c, t)
