@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +110,15 @@ def test_images_that_are_gone_or_unreadable_by_name_are_told(tmp_path):
     }
 
 
+@pytest.mark.parametrize("make", [lambda store: None, Path.mkdir])
+def test_a_store_that_is_not_there_is_told(tmp_path, make):
+    make(tmp_path / "images")
+    plate = read(described(tmp_path, {"images": BASE | {"available_backends": {"zarr": True}}}))
+    reason = "in the metadata, but 'images' is no zarr store"
+    assert {i.file: i.reason for i in plate.ignored} == dict.fromkeys(BASE["image_files"], reason)
+    assert plate.images == ()
+
+
 @pytest.mark.parametrize(
     ("backends", "order"),
     [
@@ -151,6 +161,8 @@ def test_a_large_plate_takes_no_time_for_each_image_times_each_image(tmp_path):
     mapping = {name: f"data/{number}.tif" for number, name in enumerate(names)}
     backends = {"zarr": True}
     form = BASE | {"image_files": names, "workspace_mapping": mapping}
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "zarr.json").touch()
     start = time.process_time()
     plate = read(described(tmp_path, {"zarr": form | {"available_backends": backends}}))
     assert len(plate.images) == 8000

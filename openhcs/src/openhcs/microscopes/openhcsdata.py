@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # The fastest form of the same images first.
 BACKEND_PREFERENCE = ("zarr", "virtual_workspace")
+# What lies in a store of zarr format 3, and of 2, which is refused when an image is read.
+STORE_MARKS = ("zarr.json", ".zgroup")
 
 
 def parser_of(subdirectory: Subdirectory) -> FilenameParser:
@@ -110,9 +112,19 @@ def _one_image(
         return Ignored(name, f"its name is none of {type(parser).__name__}")
     if inner_path(file) is None:
         raise broken(main.metadata_file, f"{file!r} lies outside the plate")
-    if not _in_store(main) and not os.path.isfile(plate / file):
-        return Ignored(name, "in the metadata, but not there")
+    absent = _absent(plate, main, file)
+    if absent:
+        return Ignored(name, f"in the metadata, but {absent}")
     return PlateImage.told(file, parts)
+
+
+def _absent(plate: Path, main: Subdirectory, file: str) -> str:
+    """Return what is not there of the image *file*, "" if all is; a store is not looked into."""
+    if not _in_store(main):
+        return "" if os.path.isfile(plate / file) else "not there"
+    store = os.path.dirname(file) or "."
+    marks = (plate / store / mark for mark in STORE_MARKS)
+    return "" if any(map(os.path.isfile, marks)) else f"{store!r} is no zarr store"
 
 
 def _real_files(main: Subdirectory) -> dict[str, str]:
