@@ -38,7 +38,7 @@ def read(plate):
     return create_microscope_handler("auto", plate).read_plate(plate)
 
 
-def test_a_plate_of_our_own_tells_all(tmp_path):
+def test_metadata_of_the_application_tells_all(tmp_path):
     assert read(with_images(tmp_path, {"images": BASE})).summary() == {
         "microscope": "openhcsdata",
         "plate": str(tmp_path),
@@ -154,6 +154,17 @@ def test_metadata_of_another_shape_is_named_with_a_remedy(tmp_path, content):
     with pytest.raises(BrokenFileError, match="fix: ") as caught:
         read(tmp_path)
     assert caught.value.file == str(path)
+
+
+def test_a_plate_is_its_microscopes_once_damaged_metadata_is_moved_away(tmp_path):
+    htd(tmp_path / "a.HTD")
+    tiff(tmp_path / "A01_w1.tif")
+    damaged = tmp_path / "openhcs_metadata.json"
+    damaged.write_text("{")
+    with pytest.raises(BrokenFileError, match="move it away"):
+        read(tmp_path)
+    damaged.rename(tmp_path / "damaged.json")
+    assert read(tmp_path).microscope == "imagexpress"
 
 
 def test_a_large_plate_takes_no_time_for_each_image_times_each_image(tmp_path):

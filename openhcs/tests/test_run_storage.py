@@ -20,7 +20,7 @@ CHANNELS = {"1": "DAPI", "2": "GFP"}
 
 
 def own_plate(folder: Path, subdirectory: str, **fields: object) -> str:
-    """Write the metadata of a plate of our own in the form *subdirectory*."""
+    """Write the metadata of a plate that has the form *subdirectory*."""
     told = {
         "source_filename_parser_name": "ImageXpressFilenameParser",
         "channels": CHANNELS,

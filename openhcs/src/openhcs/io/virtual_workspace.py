@@ -167,6 +167,6 @@ def _portable(path: Any, file: Path) -> str:
         raise BrokenFileError(
             f"the workspace of this plate names {path!r}, which is no file inside it",
             file=file,
-            fix="write the plate's metadata again",
+            fix="correct the mapping: it names files by paths relative to the plate",
         )
     return inner

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from openhcs.microscopes.microscope_base import MicroscopeHandler, PlatePath
 
-# A plate that we have written also looks like its source; its own description must win.
+# A plate with openhcs_metadata.json also looks like what its microscope wrote; that file must win.
 FIRST = "openhcsdata"
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MICROSCOPE_HANDLERS: LazyDiscoveryDict[MicroscopeHandler] = LazyDiscoveryDict(enable_cache=True)
 METADATA_HANDLERS: SecondaryRegistryDict[str, type[MetadataHandler]] = SecondaryRegistryDict()
-# A plate of our own names the parser of its file names by class name; this finds it.
+# openhcs_metadata.json names the parser of a plate's file names by class name; this finds it.
 FILENAME_PARSERS: SecondaryRegistryDict[str, type[FilenameParser]] = SecondaryRegistryDict()
 
 

@@ -1,4 +1,7 @@
-"""Read ``openhcs_metadata.json``, in which a plate of our own describes its forms."""
+"""Read ``openhcs_metadata.json``, in which the OpenHCS application describes a plate's forms.
+
+Nothing of this package writes that file.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 METADATA_NAME = "openhcs_metadata.json"
-FIX = "write the plate again with openhcs, or correct the file"
+FIX = (
+    "correct the file, have the OpenHCS application write it again, or move it away, "
+    "for the plate to be read as its microscope wrote it"
+)
 
 
 @dataclass(frozen=True)

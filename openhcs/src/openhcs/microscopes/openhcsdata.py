@@ -1,4 +1,4 @@
-"""Plates that openhcs itself wrote, described by ``openhcs_metadata.json``."""
+"""Plates of the OpenHCS application, described by ``openhcs_metadata.json``."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class OpenHCSMetadataHandler(MetadataHandler):
             raise MetadataNotFoundError(
                 f"no {METADATA_NAME} is here",
                 file=plate_path,
-                fix="give the root of a plate written by openhcs",
+                fix="give the folder that holds the file",
             )
         return found
 
@@ -167,7 +167,7 @@ def _pixel_size(main: Subdirectory) -> float | None:
 
 
 class OpenHCSMicroscopeHandler(MicroscopeHandler):
-    """Handles plates that openhcs wrote; their file names are those of the source microscope."""
+    """Handles plates of the OpenHCS application; their file names are those of the microscope."""
 
     _microscope_type = "openhcsdata"
     _metadata_handler_class = OpenHCSMetadataHandler
