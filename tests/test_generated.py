@@ -128,3 +128,48 @@ def test_a_name_that_a_function_sets_is_not_missing(case):
                "class One(Base): pass\n")  # fmt: skip
     assert case.resolve(KeyRule(None), foreign=True).is_sound()
     assert list(case.listed) == ["zoo.one:One"]
+
+
+METAS = {
+    "none of its own": "pass",
+    "an __init__": "def __init__(cls, name, bases, body): super().__init__(name, bases, body)",
+    "a __new__": "def __new__(cls, name, bases, body):\n"
+    "        return super(Meta, cls).__new__(cls, name, bases, body)",
+}
+CHANGING = {
+    "a __new__ that adds a base": "def __new__(cls, name, bases, body):\n"
+    "        return super().__new__(cls, name, (*bases, Base), body)",
+    "a __new__ that works bases out": "def __new__(cls, name, bases, body):\n"
+    "        bases = tuple(reversed([Base, *bases]))\n"
+    "        return super().__new__(cls, name, bases, body)",
+    "an order of its own": "def mro(cls): return [cls, Base, object]",
+}
+CALLED = """
+from zoo.base import Base, Other
+class Meta(type):
+    {0}
+Bare = Meta("Bare", (), {{}})
+Own = Meta("Own", (Base,), {{}})
+class One(Own): pass
+class Two(Bare): pass
+class Three(Bare, Base): pass
+"""
+
+
+@pytest.mark.parametrize("body", METAS.values(), ids=METAS)
+def test_a_base_that_a_metaclass_makes_has_the_bases_that_it_is_given(case, body):
+    case.write("parts", CALLED.format(body))
+    case.write("four", "from zoo.parts import Bare, Own\nclass Four(Own): pass\n"
+               "class Five(Bare): pass\n")  # fmt: skip
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.parts"}  # where one of the family is made
+    assert case.listed == {"zoo.four:Four": "zoo.four:Four"}
+    assert set(case.truth.entries) > {"zoo.four:Four", "zoo.parts:One", "zoo.parts:Three"}
+
+
+@pytest.mark.parametrize("body", CHANGING.values(), ids=CHANGING)
+def test_what_a_metaclass_makes_of_other_bases_is_left_to_running(case, body):
+    case.write("parts", CALLED.format(body))
+    case.write("four", "from zoo.parts import Bare\nclass Four(Bare): pass\n")
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.parts", "zoo.four"}

@@ -265,7 +265,7 @@ class Hierarchy(Bases):
     def _metaclasses_of_made(self, cls: Found) -> tuple[Found, ...]:
         named = metaclass_of(cls)
         inherited = (meta for base in cls[2] for meta in self.metaclasses(base))
-        return (*((self.member(*named),) if named else ()), *inherited)
+        return (*((self.member(*named),) if named else ()), *cls[3:], *inherited)
 
     def _named_metaclasses(self, cls: Found) -> list[Found]:
         context = self.home(cls)

@@ -1,7 +1,8 @@
 """Classes that functions of well-known libraries make, where the call tells what they derive from.
 
 ``("made", reference, bases)`` stands for such a class: it is made by the function with that
-reference, and of its attributes nothing is told.
+reference, and of its attributes nothing is told. ``("made", name, bases, metaclass)`` is one that a
+call of a metaclass of the application makes: ``Meta("Name", (Base,), {})``.
 
 Sources: ``Lib/collections/__init__.py`` and ``Lib/typing.py``; the declarative bases are described
 at https://docs.sqlalchemy.org/en/20/orm/mapping_api.html (``declarative_base``, ``registry``).

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from plugindex.bases import OBJECT
 from plugindex.creating import Creating
-from plugindex.meaning import items_of, leaves
+from plugindex.made import CLASSES, MADE
+from plugindex.meaning import items_of, leaves, unknown
 from plugindex.names import is_ours
 
 TYPE_CHECKING = False
@@ -16,12 +18,37 @@ if TYPE_CHECKING:
     Passed = tuple[tuple[Found, ...], Found]  # the bases, and the class's body as a leaf
 
 
+_TOLD = CLASSES | {"outside"}
+_EMPTY: Found = ("table", ())
+
+
 class Rebasing(Creating):
     """A family that knows the metaclasses which work out the bases of their classes."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:
         super().__init__(library, base, statements_count)
         self._passing: dict[tuple[Any, ...], list[Passed]] = {}
+
+    def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
+        if len(args) == 3 and args[0][0] == "const" and self.descends(callee, "builtins:type"):
+            bases = items_of(args[1])
+            if self._changes_bases(callee):
+                return unknown("a class that a metaclass gives other bases")
+            told = bases is not None and all(one[0] in _TOLD for one in bases)
+            if told and args[2] == _EMPTY:
+                return (MADE, str(args[0][1]), bases or (OBJECT,), callee)
+        return super()._call_class(callee, args)
+
+    def _changes_bases(self, meta: Found) -> bool:
+        """Tell whether a metaclass may make something else of the bases that it is given."""
+        order = self.order(meta)
+        if self.metaclasses(meta) or any(one[0] not in ("class", "real") for one in order):
+            return True
+        bodies = [(one, self.entry(one)[5]) for one in order if one[0] == "class"]
+        made = [self.evaluate(b["__new__"], self.home(one)) for one, b in bodies if "__new__" in b]
+        return any("mro" in body for _, body in bodies) or any(
+            one[0] != "function" or self._passed(one) for one in made
+        )
 
     def added_base(self, cls: Found) -> str:
         """Return why the metaclass of a class may give it a base of the family, or ""."""
