@@ -148,6 +148,14 @@ def test_what_the_base_and_its_package_import_is_charged_to_no_plugin(ark):
     assert found["cow"]["total_ms"] > 0
 
 
+def test_what_the_engine_needs_to_leave_plugins_out_is_charged_to_none(ark):
+    leaving = '        __leave_out__ = LeaveOut("NO_BARN", "barn", True)\n'
+    base = BASE.replace("AutoRegisterMeta\n", "AutoRegisterMeta, LeaveOut\n", 1) + leaving
+    ark.write({"ark/__init__.py": base})
+    found = animals(ark.json("profile", "ark", *ONCE))
+    assert "plugindex" not in [one["name"] for one in found["hen"]["dependencies"]]
+
+
 def test_a_plugin_in_the_module_of_its_base_comes_with_it(plugindex):
     plugindex.write({"farm.py": BASE + '\n    class Cow(Animal):\n        name = "cow"\n'})
     cow = animals(plugindex.json("profile", "farm", *ONCE))["cow"]

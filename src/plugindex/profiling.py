@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plugindex import costs, measuring, output
 from plugindex.costs import Cost
-from plugindex.names import is_dropped, root
+from plugindex.names import is_dropped, limits, root
 from plugindex.process import search_path
 from plugindex.readings import Reading, settled
 from plugindex.records import Record
@@ -108,7 +108,9 @@ def _measured(scope: Scope, unit: Cost, bases: list[Reading], bounds: Bounds) ->
     home = (
         root(unit.module) if is_dropped(unit.module) else scope.package
     )  # what stands for a folder
-    before = list(dict.fromkeys((scope.base.partition(":")[0], scope.package, home)))
+    # What the first class statement of a registry that leaves plugins out looks them up by.
+    ours = ("plugindex.leaving",) if limits(scope) and not scope.foreign else ()
+    before = list(dict.fromkeys((scope.base.partition(":")[0], scope.package, home, *ours)))
     base, found = measuring.measure(unit.module, before, search_path(), bounds.runs, bounds.seconds)
     bases.append(found if found.culprit in before else base)
     if found.reason:
