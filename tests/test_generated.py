@@ -173,3 +173,12 @@ def test_what_a_metaclass_makes_of_other_bases_is_left_to_running(case, body):
     case.write("four", "from zoo.parts import Bare\nclass Four(Bare): pass\n")
     case.resolve(KeyRule(None), foreign=True)
     assert case.undecided == {"zoo.parts", "zoo.four"}
+
+
+def test_a_base_may_derive_from_what_a_call_of_a_metaclass_makes(case):
+    body = METAS["a __new__"]
+    case.write("base", f"class Meta(type):\n    {body}\nBare = Meta('Bare', (), {{}})\n"
+               "class Base(Bare): pass\n")  # fmt: skip
+    case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]

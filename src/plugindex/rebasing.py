@@ -26,8 +26,8 @@ class Rebasing(Creating):
     """A family that knows the metaclasses which work out the bases of their classes."""
 
     def __init__(self, library: Any, base: str, statements_count: bool) -> None:
+        self._passing: dict[tuple[Any, ...], list[Passed]] = {}  # needed to tell the base
         super().__init__(library, base, statements_count)
-        self._passing: dict[tuple[Any, ...], list[Passed]] = {}
 
     def _call_class(self, callee: Found, args: tuple[Found, ...]) -> Found:
         if len(args) == 3 and args[0][0] == "const" and self.descends(callee, "builtins:type"):
