@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -358,6 +359,30 @@ def test_the_command_has_findings_where_an_image_is_bad(order):
     assert json.loads(done.stdout)["problems"][0]["file"] == str(bad)
     assert "A02 site 1 channel 2" in done.stderr
     assert str(bad) in done.stderr
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_a_run_goes_on_when_nobody_reads_what_it_tells(order, bad):
+    if bad:
+        cut_short(Path(order.plate, "A02_s1_w2_z2.tif"))
+    reader, writer = os.pipe()
+    os.close(reader)
+    started = command(order, "--executor", "local")
+    done = subprocess.run(started, stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == (1 if bad else 0)
+    assert list(json.loads(Path(order.out, "run.json").read_bytes())["wells"]) == list(WELLS)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here is always full")
+@pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full"])
+def test_a_run_goes_on_where_nothing_can_be_told(order, redirected):
+    told = shlex.join(command(order))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{told} {redirected}"], stdout=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 0
+    assert finished(order.out).keys() == set(WELLS)
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import NoReturn, TextIO
 
 FINDINGS = 1  # done, and something is to be looked at
 MISUSE = 2  # bad input
@@ -18,3 +19,30 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(MISUSE, f"openhcs: {message}\n  fix:   see {self.prog} --help\n")
+
+
+def tell(text: str, stream: TextIO | None = None) -> None:
+    """Print *text*, and drop it where the reader, such as head, has seen enough.
+
+    What a command does never hangs on whether somebody still reads what it prints.
+
+    Args:
+        text: one line or more.
+        stream: where to; standard output by default.
+    """
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        import sys
+
+        silence(stream or sys.stdout)
+
+
+def silence(stream: TextIO) -> None:
+    """Let all that is still printed to *stream* go nowhere.
+
+    The interpreter would try, and fail, once more at its end, and change the exit code for it.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
