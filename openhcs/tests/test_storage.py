@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import os
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +45,86 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
         disk.save({"a": object()}, tmp_path / "a.json", overwrite=True)
     assert disk.load(tmp_path / "a.json") == {"a": 1}
     assert disk.list_dir(tmp_path) == ["a.json"]
+
+
+def no_hard_links(*_, **__):
+    raise PermissionError(errno.EPERM, "as on a FAT file system")
+
+
+@pytest.fixture(params=["hard links", "no hard links"])
+def disk(request, monkeypatch):
+    """The disk, as it is and as a file system without hard links has it."""
+    if request.param == "no hard links":
+        monkeypatch.setattr(os, "link", no_hard_links)
+    return STORAGE_BACKENDS["disk"]()
+
+
+class Late(str):
+    """A text that another writer overtakes while it is written."""
+
+    def encode(self, *how):
+        STORAGE_BACKENDS["disk"]().save("first", self.path)
+        return super().encode(*how)
+
+
+def test_a_writer_that_is_overtaken_overwrites_nothing(disk, tmp_path):
+    late = Late("second")
+    late.path = tmp_path / "a.txt"
+    with pytest.raises(FileExistsError):
+        disk.save(late, late.path)
+    assert disk.load(late.path) == "first"
+    assert disk.list_dir(tmp_path) == ["a.txt"]
+
+
+def test_of_many_writers_one_wins(disk, tmp_path):
+    (tmp_path / "sources").mkdir()
+    barrier = threading.Barrier(8)
+
+    def write(number):
+        source = tmp_path / "sources" / f"{number}.txt"
+        disk.save(str(number), source)
+        barrier.wait(60)
+        operation = (disk.save, disk.copy, disk.move)[number % 3]
+        try:
+            operation(str(number) if operation == disk.save else source, tmp_path / "a.txt")
+        except FileExistsError:
+            return None
+        return str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        winners = [winner for winner in pool.map(write, range(8)) if winner]
+    assert winners == [disk.load(tmp_path / "a.txt")]
+    assert disk.list_dir(tmp_path) == ["a.txt", "sources"]
+
+
+def test_a_name_may_be_as_long_as_the_disk_allows(disk, tmp_path):
+    name = "a" * (os.pathconf(tmp_path, "PC_NAME_MAX") - 4) + ".txt"
+    disk.save("x", tmp_path / name)
+    disk.save("y", tmp_path / name, overwrite=True)
+    assert disk.load(tmp_path / name) == "y"
+
+
+def test_a_file_keeps_its_name_where_the_new_one_can_not_be_given(disk, tmp_path):
+    disk.save("x", tmp_path / "a.txt")
+    with pytest.raises(OSError, match="too long"):
+        disk.move(tmp_path / "a.txt", tmp_path / ("b" * 300))
+    assert disk.list_dir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("name", ["folder", "a.txt", "link"])
+def test_files_folders_and_links_move_to_another_disk(tmp_path, name):
+    if not os.path.isdir("/dev/shm") or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk here")
+    disk = STORAGE_BACKENDS["disk"]()
+    (tmp_path / "folder").mkdir()
+    disk.save("x", tmp_path / "folder" / "a.txt")
+    disk.save("x", tmp_path / "a.txt")
+    os.symlink("a.txt", tmp_path / "link")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        disk.move(tmp_path / name, Path(other, name))
+        assert disk.list_dir(other) == [name]
+        assert disk.is_symlink(Path(other, name)) == (name == "link")
+    assert not os.path.lexists(tmp_path / name)
 
 
 @pytest.mark.parametrize(
