@@ -7,6 +7,7 @@ import importlib.util
 import os
 import tempfile
 import threading
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -125,6 +126,20 @@ def test_files_folders_and_links_move_to_another_disk(tmp_path, name):
         assert disk.list_dir(other) == [name]
         assert disk.is_symlink(Path(other, name)) == (name == "link")
     assert not os.path.lexists(tmp_path / name)
+
+
+def test_imagej_finds_each_roi_in_a_zip_under_one_name(tmp_path):
+    rois = {"cell 1": b"Iout", "cell 1.roi": b"Iout", "2.roi": b"Iout"}
+    STORAGE_BACKENDS["disk"]().save(rois, tmp_path / "a.roi.zip")
+    with zipfile.ZipFile(tmp_path / "a.roi.zip") as archive:
+        assert archive.namelist() == ["cell 1.roi", "_cell 1.roi", "2.roi"]
+
+
+def test_what_else_a_zip_holds_is_no_roi(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.roi.zip", "w") as archive:
+        for name in ("1.roi", "._1", "notes.txt"):
+            archive.writestr(name, b"Iout")
+    assert STORAGE_BACKENDS["disk"]().load(tmp_path / "a.roi.zip") == {"1.roi": b"Iout"}
 
 
 @pytest.mark.parametrize(

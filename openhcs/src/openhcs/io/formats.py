@@ -138,23 +138,18 @@ def _write_csv(data: Any, stream: IO[bytes]) -> None:
 
 
 def _read_rois(stream: IO[bytes]) -> dict[str, bytes]:
-    import zipfile
+    from openhcs.io.rois import unzip_rois
 
     try:
-        with zipfile.ZipFile(stream) as archive:
-            return {n: archive.read(n) for n in archive.namelist() if n.endswith(".roi")}
-    except (zipfile.BadZipFile, OSError, *DAMAGE) as error:  # it seeks where it is told to
-        raise BrokenFileError(
-            f"this is no zip of ImageJ ROIs: {error}", file=stream.name, fix="save it again"
-        ) from error
+        return unzip_rois(stream)
+    except ValueError as error:
+        raise BrokenFileError(str(error), file=stream.name, fix="save it again") from error
 
 
 def _write_rois(data: dict[str, bytes], stream: IO[bytes]) -> None:
-    import zipfile
+    from openhcs.io.rois import zip_rois
 
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in data.items():
-            archive.writestr(name, content)
+    zip_rois(data, stream)
 
 
 def _read_torch(stream: IO[bytes]) -> Any:
