@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from openhcs.errors import (
     BrokenFileError,
@@ -126,6 +127,27 @@ def test_files_folders_and_links_move_to_another_disk(tmp_path, name):
         assert disk.list_dir(other) == [name]
         assert disk.is_symlink(Path(other, name)) == (name == "link")
     assert not os.path.lexists(tmp_path / name)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float32", "bool"])
+@pytest.mark.parametrize("shape", [(3, 9, 8), (4, 9, 8), (2, 3, 9, 8), (5, 9, 8), (9, 3)])
+def test_the_planes_of_a_stack_are_no_colours(tmp_path, dtype, shape):
+    stack = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    STORAGE_BACKENDS["disk"]().save(stack, tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert {page.photometric.name for page in file.pages} == {"MINISBLACK"}
+        assert len(file.pages) == np.prod(shape[:-2])
+    loaded = STORAGE_BACKENDS["disk"]().load(tmp_path / "a.tif")
+    np.testing.assert_array_equal(loaded, stack, strict=True)
+
+
+@pytest.mark.parametrize("shape", [(9, 8, 3), (9, 8, 4), (2, 9, 8, 3)])
+def test_colours_are_on_the_last_axis(tmp_path, shape):
+    image = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    STORAGE_BACKENDS["disk"]().save(image, tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert {page.photometric.name for page in file.pages} == {"RGB"}
+    np.testing.assert_array_equal(STORAGE_BACKENDS["disk"]().load(tmp_path / "a.tif"), image)
 
 
 def test_imagej_finds_each_roi_in_a_zip_under_one_name(tmp_path):

@@ -60,7 +60,19 @@ def _read_tiff(stream: IO[bytes]) -> Any:
 
 
 def _write_tiff(data: Any, stream: IO[bytes]) -> None:
-    _library("tifffile").imwrite(stream, data)
+    # tifffile would guess, and take a stack of three or four planes for the colours of one.
+    _library("tifffile").imwrite(stream, data, photometric=_photometric(data))
+
+
+def _photometric(data: Any) -> str | None:
+    """Return what the pixels of *data* stand for: colours where the last axis is as long as RGB."""
+    import numpy as np
+
+    array = np.asarray(data)
+    if array.ndim < 2:
+        return None
+    is_colour = array.ndim > 2 and array.shape[-1] in (3, 4) and array.dtype in ("u1", "u2")
+    return "rgb" if is_colour else "minisblack"
 
 
 def _read_npy(stream: IO[bytes]) -> Any:
