@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -335,6 +336,56 @@ def test_workers_that_die_are_told_of_and_finished_wells_stay(
     before = finished(order.out)
     assert before
     assert not before.keys() & set(run(order)["run"]["wells"])
+
+
+# An interrupt in the middle
+
+# Some tenths of a second on the small images of a well, and an hour of C code on the large ones.
+ENDLESS = """
+[[step]]
+function = "openhcs:gaussian_smooth"
+parameters = {sigma = 50000}
+"""
+
+
+@contextlib.contextmanager
+def killed_at_last(started: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Give a process of these arguments; it is killed afterwards, and its workers end with it."""
+    process = subprocess.Popen(started, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def endless(tmp_path) -> Order:
+    """The order of a plate of which one well is soon finished, and two aren't in a lifetime."""
+    plate = imagexpress(tmp_path / "plate")
+    for image in plate.glob("A01_*.tif"):
+        tifffile.imwrite(image, tifffile.imread(image)[:8, :8], metadata=None)
+    for image in (*plate.glob("A02_*.tif"), *plate.glob("B01_*.tif")):
+        tifffile.imwrite(image, np.tile(tifffile.imread(image), (40, 40)), metadata=None)
+    return Order(str(plate), str(steps(tmp_path, ENDLESS)), str(tmp_path / "out"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_an_interrupt_ends_processes_in_the_middle_of_their_work(endless, interrupts):
+    started = command(endless, "--executor", "processes", "--workers", "2")
+    with killed_at_last(started) as process:
+        until(lambda: finished(endless.out))
+        until(lambda: len(list(filter(is_worker, descendants(process.pid)))) == 2)
+        workers = descendants(process.pid)
+        for _ in range(interrupts):
+            process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=DEADLINE_SECONDS)[1]
+        until(lambda: not workers & parents().keys())
+    assert (process.returncode, told.splitlines()[-1]) == (130, "openhcs: interrupted")
+    assert "Traceback" not in told
+    assert finished(endless.out).keys() == {"A01"}
 
 
 # What the command says and how it ends
