@@ -40,6 +40,14 @@ def test_relative_paths_in_memory_need_no_folder():
     assert memory.list_files(".") == ["a.txt"]
 
 
+def test_two_slashes_in_memory_are_one():
+    memory = STORAGE_BACKENDS["memory"]()
+    memory.ensure_directory("//data")
+    memory.save("x", "//data//a.txt")
+    assert memory.load("/data/a.txt") == "x"
+    assert memory.list_dir("//") == ["data"]
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     disk = STORAGE_BACKENDS["disk"]()
     disk.save({"a": 1}, tmp_path / "a.json")
