@@ -205,6 +205,41 @@ def test_a_tiff_cut_short_is_named(tmp_path):
         disk.load(tmp_path / "a.tif")
 
 
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+UNFIT = {
+    "no text": ("a.txt", 5, "int", "a text"),
+    "a text that UTF-8 lacks": ("a.md", "\udcff", "str", "a text"),
+    "rows that are no dicts": ("a.csv", [[1, 2]], "list", "a list of dicts"),
+    "rows of other keys": ("a.csv", [{"a": 1}, {"a": 1, "b": 2}], "list", "the same keys"),
+    "no rows at all": ("a.csv", 5, "int", "a list of dicts"),
+    "no array": ("a.tif", None, "NoneType", "an array of numbers"),
+    "rows of an array that differ": ("a.tif", [[1], [1, 2]], "list", "an array of numbers"),
+    "no numbers": ("a.tif", np.array(["a"]), "ndarray of shape (1,)", "an array of numbers"),
+    "no pixel": ("a.tif", np.zeros((0, 3), np.uint8), "shape (0, 3)", "isn't empty"),
+    "Python objects": ("a.npy", np.array([{}], dtype=object), "type object", "an array"),
+    "what JSON lacks": ("a.json", {"a": {1}}, "dict", "lists"),
+    "no end": ("a.json", ENDLESS, "list", "lists"),
+    "no ROIs": ("a.roi.zip", [b"Iout"], "list", "a dict of ImageJ's ROIs"),
+    "a ROI that is no bytes": ("a.roi.zip", {"1.roi": "Iout"}, "dict", "as bytes"),
+}
+
+
+@pytest.mark.parametrize("case", UNFIT)
+@pytest.mark.parametrize("backend", ["disk", "zarr"])
+def test_what_a_format_does_not_take_is_named_with_what_it_takes(tmp_path, backend, case):
+    name, content, told, remedy = UNFIT[case]
+    store = STORAGE_BACKENDS[backend]()
+    (tmp_path / name).write_text("there before")
+    with pytest.raises(StorageError) as caught:
+        store.save(content, tmp_path / name, overwrite=True)
+    assert (tmp_path / name).read_text() == "there before"
+    if name != "a.tif" or backend == "disk":
+        assert caught.value.file == str(tmp_path / name)
+        assert told in str(caught.value)
+        assert remedy in caught.value.fix
+
+
 def test_an_unknown_kind_of_file_is_refused(tmp_path):
     with pytest.raises(UnsupportedFormatError, match=r"\.npy"):
         STORAGE_BACKENDS["disk"]().save("x", tmp_path / "a.xyz")

@@ -54,7 +54,7 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
         file = new.resolve() if overwrite else new  # the file that a link points to
         with part_of_file(file) as part:
             with open(part, "xb") as stream:
-                writer.write(data, stream)
+                writer.write(data, stream, path)
             place(part, file, overwrite)
 
     def kind(self, path: StoragePath) -> str:

@@ -37,7 +37,13 @@ def _name(file: zipfile.ZipInfo) -> str:
 
 
 def zip_rois(rois: Mapping[str, bytes], stream: IO[bytes]) -> None:
-    """Write *rois*, by name, as a zip to *stream*."""
+    """Write *rois*, by name, as a zip to *stream*.
+
+    Raises:
+        TypeError: when one isn't bytes.
+    """
+    if wrong := [name for name, content in rois.items() if not isinstance(content, bytes)]:
+        raise TypeError(f"{wrong[0]!r} is no bytes")
     taken: set[str] = set()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in rois.items():
