@@ -281,6 +281,11 @@ def test_an_unknown_backend_is_refused_with_the_known_ones():
         FileManager().load("a.txt", "disc")
 
 
+def test_a_backend_that_belongs_to_a_plate_is_named_with_how_to_get_it():
+    with pytest.raises(UnknownBackendError, match=r"FileManager\.for_plate\(plate\)"):
+        FileManager().load("a.txt", "virtual_workspace")
+
+
 def test_a_backend_that_only_writes_says_so():
     class Sink(WritableBackend):
         def save(self, data, path, *, overwrite=False):
