@@ -7,6 +7,7 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn, TextIO
 
 FINDINGS = 1  # done, and something is to be looked at
@@ -16,6 +17,15 @@ INTERRUPTED = 130  # as a shell has it: 128 and the number of the signal
 
 class CommandParser(argparse.ArgumentParser):
     """Refuses a wrong command line as all of openhcs does: with the remedy, and exit code 2."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse *args* and refuse what is left, so that each command names its own help."""
+        found, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return found, left
 
     def error(self, message: str) -> NoReturn:
         self.exit(MISUSE, f"openhcs: {message}\n  fix:   see {self.prog} --help\n")
