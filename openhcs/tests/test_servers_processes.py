@@ -327,6 +327,16 @@ def test_a_server_that_cant_start_shows_its_last_words(place, tmp_path):
         spawn(log_file_path=missing)
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_help_names_the_types_of_servers(capsys, option):
+    assert main([option]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in ("TYPE", "execution", "fiji", "napari"))
+    with pytest.raises(SystemExit, match="0"):
+        main(["execution", option])
+    assert "python -m openhcs.runtime.serve execution" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
