@@ -26,6 +26,7 @@ from openhcs.io.ngff import finished_wells, read_field
 from openhcs.io.ngff_lock import StoreLock
 from openhcs.pipeline.progress import ProgressBar
 from openhcs.pipeline.run import Order, run_plate
+from openhcs.processing.backends.experimental_analysis import FORMAT_REGISTRIES
 from run_plates import STEPS, WELLS, cut_short, imagexpress, opera_phenix, outcome, steps
 
 DEADLINE_SECONDS = 60
@@ -213,6 +214,17 @@ def test_channels_that_are_called_after_each_other_stay_apart(tmp_path):
     report = run(Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out")))
     features = report["wells"]["A01"]["features"]
     assert {"Mean (channel 1)", "Mean (channel 2)"} <= features.keys()
+
+
+@pytest.mark.parametrize("table_format", ["EDDU_CX5", "EDDU_metaxpress"])
+def test_channels_and_plates_may_have_names_that_no_workbook_holds(tmp_path, table_format):
+    plate = imagexpress(tmp_path / "a\x02b", ("A01",))
+    htd(plate / "plate.HTD", sites=(1, 2), waves=("DA\x01PI", "GFP"))
+    order = Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out"))
+    report = run(order, table_format=table_format)
+    table = FORMAT_REGISTRIES[table_format]().process_data(Path(order.out, report["table"]))
+    assert r"Mean (DA\x01PI)" in table["features"]
+    assert r"a\x02b" in table["plate_names"]
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
