@@ -9,6 +9,7 @@ import sys
 from openhcs.core.command_line import MISUSE, CommandParser, tell
 from openhcs.errors import OpenHCSError, ServerError
 from openhcs.runtime.lookup import server_class
+from openhcs.runtime.server_log import hold_log
 from openhcs.runtime.transport import LOOPBACK, MODES, server_address
 from openhcs.runtime.zmq_base import ZMQ_SERVERS
 
@@ -72,6 +73,7 @@ def _log_to(path: str) -> None:
         raise ServerError(
             f"the log can't be written: {error.strerror}", file=path, fix="choose another file"
         ) from error
+    hold_log(log)
     for stream in (1, 2):
         os.dup2(log, stream)
     os.close(log)
