@@ -438,7 +438,7 @@ def test_a_run_goes_on_when_nobody_reads_what_it_tells(order, bad):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here is always full")
-@pytest.mark.parametrize("redirected", ["2>&-", "2>/dev/full"])
+@pytest.mark.parametrize("redirected", ["2>&-", ">&-", "2>/dev/full"])
 def test_a_run_goes_on_where_nothing_can_be_told(order, redirected):
     told = shlex.join(command(order))
     done = subprocess.run(

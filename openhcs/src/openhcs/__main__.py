@@ -54,7 +54,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code: int = options.run(options)
-        sys.stdout.flush()
     except (OpenHCSError, RegistryError) as error:
         return _refused(str(error))
     except OSError as error:
@@ -68,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _finish_output() -> None:
     """Print what is left, or drop it."""
+    if sys.stdout is None:  # some are started without one
+        return
     try:
         sys.stdout.flush()
     except OSError:
