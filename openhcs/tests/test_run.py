@@ -395,9 +395,12 @@ def test_an_interrupt_ends_processes_in_the_middle_of_their_work(endless, interr
             process.send_signal(signal.SIGINT)
         told = process.communicate(timeout=DEADLINE_SECONDS)[1]
         until(lambda: not workers & parents().keys())
-    assert (process.returncode, told.splitlines()[-1]) == (130, "openhcs: interrupted")
-    assert "Traceback" not in told
     assert finished(endless.out).keys() == {"A01"}
+    if interrupts == 1:
+        assert (process.returncode, told.splitlines()[-1]) == (130, "openhcs: interrupted")
+        assert "Traceback" not in told
+    else:  # a late one may come to an interpreter that is ending, and has no handler any more
+        assert process.returncode in (130, -signal.SIGINT)
 
 
 # What the command says and how it ends
