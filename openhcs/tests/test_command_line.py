@@ -128,6 +128,11 @@ def test_a_wrong_option_is_bad_input(arguments):
     refused(here(*arguments), "--help")
 
 
+def test_a_wrong_argument_names_the_help_of_its_command():
+    refused(here("inspect", "a", "b"), "see openhcs inspect --help")
+    refused(here("--jsn", "inspect", "a"), "see openhcs --help")
+
+
 def test_the_version_is_told():
     done = here("--version")
     assert (done.returncode, done.stdout) == (0, f"openhcs {openhcs.__version__}\n")

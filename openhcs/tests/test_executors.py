@@ -7,7 +7,9 @@ import io
 import json
 import multiprocessing
 import os
+import signal
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from hcs_plates import fingerprint
 from openhcs.errors import JobError, ServerError
+from openhcs.pipeline.executors.workers import Workers
 from openhcs.pipeline.progress import ProgressBar
 from openhcs.pipeline.run import Order, run_plate
 from run_plates import PLATES, imagexpress, outcome, steps
@@ -115,6 +118,25 @@ def test_a_worker_imports_only_what_it_runs(tmp_path):
         "zmq",
     }
     assert modules & unused == set()
+
+
+def stay(said: multiprocessing.Queue[str]) -> None:
+    """Run until killed, as a library does that catches the request to end."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    said.put("I stay")
+    time.sleep(600)
+
+
+def test_a_worker_that_does_not_end_when_told_to_is_killed():
+    workers = Workers()
+    said = workers.Queue()
+    for _ in range(2):
+        workers.Process(target=stay, args=(said,)).start()
+    assert [said.get(timeout=60) for _ in range(2)] == ["I stay"] * 2
+    workers.end(0.1)
+    for process in workers.started:
+        process.join(60)
+    assert [process.exitcode for process in workers.started] == [-signal.SIGKILL] * 2
 
 
 @pytest.mark.heavy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import textwrap
 from importlib import import_module
@@ -140,8 +141,6 @@ def test_switched_off_caching_writes_nothing(folder, monkeypatch):
 
 
 def test_listing_known_functions_imports_no_library(folder):
-    import subprocess
-
     code = """
 import sys
 from openhcs.processing.func_registry import all_functions
@@ -152,6 +151,26 @@ print(len(all_functions(["openhcs"])), "numpy" in sys.modules)
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
         assert done.stdout.split() == ["7", imports], done.stderr
+
+
+@pytest.mark.parametrize("safe", ["", "1"])
+def test_scripts_in_two_folders_share_what_is_known_without_those_on_the_path(
+    folder, monkeypatch, safe
+):
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setenv("PYTHONSAFEPATH", safe)
+    counts = []
+    for name in ("one", "two"):
+        script = folder / name / "script.py"
+        script.parent.mkdir()
+        script.write_text(
+            "import tame_library\n"
+            "from openhcs.processing.func_registry import all_functions\n"
+            "assert all_functions(['tame'])\n"
+        )
+        subprocess.run([sys.executable, script], check=True)
+        counts.append(calls(folder))
+    assert (counts[0] == counts[1]) == bool(safe)
 
 
 def test_the_library_of_ours_is_decided_by_the_files_of_its_functions():

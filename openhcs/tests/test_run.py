@@ -7,10 +7,12 @@ import dataclasses
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from openhcs.io.ngff import finished_wells, read_field
 from openhcs.io.ngff_lock import StoreLock
 from openhcs.pipeline.progress import ProgressBar
 from openhcs.pipeline.run import Order, run_plate
+from openhcs.processing.backends.experimental_analysis import FORMAT_REGISTRIES
 from run_plates import STEPS, WELLS, cut_short, imagexpress, opera_phenix, outcome, steps
 
 DEADLINE_SECONDS = 60
@@ -213,6 +216,17 @@ def test_channels_that_are_called_after_each_other_stay_apart(tmp_path):
     assert {"Mean (channel 1)", "Mean (channel 2)"} <= features.keys()
 
 
+@pytest.mark.parametrize("table_format", ["EDDU_CX5", "EDDU_metaxpress"])
+def test_channels_and_plates_may_have_names_that_no_workbook_holds(tmp_path, table_format):
+    plate = imagexpress(tmp_path / "a\x02b", ("A01",))
+    htd(plate / "plate.HTD", sites=(1, 2), waves=("DA\x01PI", "GFP"))
+    order = Order(str(plate), str(steps(tmp_path, QUICK)), str(tmp_path / "out"))
+    report = run(order, table_format=table_format)
+    table = FORMAT_REGISTRIES[table_format]().process_data(Path(order.out, report["table"]))
+    assert r"Mean (DA\x01PI)" in table["features"]
+    assert r"a\x02b" in table["plate_names"]
+
+
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_steps_may_begin_with_the_mark_of_windows_editors(order, mark):
     Path(order.steps).write_bytes(mark + QUICK.encode())
@@ -336,6 +350,59 @@ def test_workers_that_die_are_told_of_and_finished_wells_stay(
     assert not before.keys() & set(run(order)["run"]["wells"])
 
 
+# An interrupt in the middle
+
+# Some tenths of a second on the small images of a well, and an hour of C code on the large ones.
+ENDLESS = """
+[[step]]
+function = "openhcs:gaussian_smooth"
+parameters = {sigma = 50000}
+"""
+
+
+@contextlib.contextmanager
+def killed_at_last(started: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Give a process of these arguments; it is killed afterwards, and its workers end with it."""
+    process = subprocess.Popen(started, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    with process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def endless(tmp_path) -> Order:
+    """The order of a plate of which one well is soon finished, and two aren't in a lifetime."""
+    plate = imagexpress(tmp_path / "plate")
+    for image in plate.glob("A01_*.tif"):
+        tifffile.imwrite(image, tifffile.imread(image)[:8, :8], metadata=None)
+    for image in (*plate.glob("A02_*.tif"), *plate.glob("B01_*.tif")):
+        tifffile.imwrite(image, np.tile(tifffile.imread(image), (40, 40)), metadata=None)
+    return Order(str(plate), str(steps(tmp_path, ENDLESS)), str(tmp_path / "out"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_an_interrupt_ends_processes_in_the_middle_of_their_work(endless, interrupts):
+    started = command(endless, "--executor", "processes", "--workers", "2")
+    with killed_at_last(started) as process:
+        until(lambda: finished(endless.out))
+        until(lambda: len(list(filter(is_worker, descendants(process.pid)))) == 2)
+        workers = descendants(process.pid)
+        for _ in range(interrupts):
+            process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=DEADLINE_SECONDS)[1]
+        until(lambda: not workers & parents().keys())
+    assert finished(endless.out).keys() == {"A01"}
+    if interrupts == 1:
+        assert (process.returncode, told.splitlines()[-1]) == (130, "openhcs: interrupted")
+        assert "Traceback" not in told
+    else:  # a late one may come to an interpreter that is ending, and has no handler any more
+        assert process.returncode in (130, -signal.SIGINT)
+
+
 # What the command says and how it ends
 
 
@@ -358,6 +425,30 @@ def test_the_command_has_findings_where_an_image_is_bad(order):
     assert json.loads(done.stdout)["problems"][0]["file"] == str(bad)
     assert "A02 site 1 channel 2" in done.stderr
     assert str(bad) in done.stderr
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_a_run_goes_on_when_nobody_reads_what_it_tells(order, bad):
+    if bad:
+        cut_short(Path(order.plate, "A02_s1_w2_z2.tif"))
+    reader, writer = os.pipe()
+    os.close(reader)
+    started = command(order, "--executor", "local")
+    done = subprocess.run(started, stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == (1 if bad else 0)
+    assert list(json.loads(Path(order.out, "run.json").read_bytes())["wells"]) == list(WELLS)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device here is always full")
+@pytest.mark.parametrize("redirected", ["2>&-", ">&-", "2>/dev/full"])
+def test_a_run_goes_on_where_nothing_can_be_told(order, redirected):
+    told = shlex.join(command(order))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{told} {redirected}"], stdout=subprocess.DEVNULL, check=False
+    )
+    assert done.returncode == 0
+    assert finished(order.out).keys() == set(WELLS)
 
 
 @pytest.fixture

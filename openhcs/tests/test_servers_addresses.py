@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+from pathlib import Path
 
 import pytest
 import zmq
@@ -119,6 +121,33 @@ def test_a_held_place_is_refused_until_it_is_released(place):
         hold(address)
     release(address, lock)
     release(address, hold(address))
+
+
+def test_nothing_is_left_of_a_place_that_was_released_or_refused(place):
+    address = server_address(7777)
+    release(address, hold(address))
+    assert os.listdir(address.folder) == []
+    Path(socket_file(address.folder, 7777)).touch()
+    with pytest.raises(ServerError, match="no socket"):
+        hold(address)
+    assert os.listdir(address.folder) == ["openhcs-zmq-7777.sock"]
+
+
+def test_a_lock_that_was_removed_while_it_was_waited_for_holds_nothing(place, monkeypatch):
+    address, lock = server_address(7777), fcntl.flock
+    holders = [hold(address)]
+
+    def late(descriptor, how):
+        if holders:
+            release(address, holders.pop())  # between the other's look at the file and its lock
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    second = hold(address)
+    with pytest.raises(ServerError, match="another server"):
+        hold(address)
+    release(address, second)
+    assert os.listdir(address.folder) == []
 
 
 def test_a_socket_that_answers_is_refused_and_left_alone(place):

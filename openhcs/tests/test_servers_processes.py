@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,8 @@ from openhcs.errors import ServerError, ServerLostError, ServerTimeoutError
 from openhcs.runtime.client import ServerClient
 from openhcs.runtime.execution_client import ExecutionClient
 from openhcs.runtime.serve import main
-from openhcs.runtime.server_process import ServerProcess, new_log
+from openhcs.runtime.server_log import KEPT_LOGS, new_log
+from openhcs.runtime.server_process import ServerProcess
 from openhcs.runtime.transport import free_port, server_address
 from server_processes import (
     PATIENCE,
@@ -306,6 +309,21 @@ def test_the_logs_that_killed_clients_have_left_go_in_time(place):
         os.unlink(log)
 
 
+def test_only_the_newest_logs_stay_and_those_of_living_servers(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    living = new_log("test", 7801)
+    with spawn(log_file_path=living):
+        os.utime(living, (0, 0))
+        logs = [new_log("test", 7801) for _ in range(KEPT_LOGS)]
+        for age, log in enumerate(logs):
+            os.utime(log, (time.time() - 60 * age,) * 2)
+        logs.insert(0, new_log("test", 7801))  # the living one's, 50 and that of this moment
+        left = {str(log) for log in Path(living).parent.iterdir()}
+    assert left == {living, *logs[: KEPT_LOGS + 1]}
+    new_log("test", 7801)
+    assert not os.path.exists(living)
+
+
 def test_without_a_folder_of_the_users_the_log_goes_to_the_systems(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
@@ -325,6 +343,16 @@ def test_a_server_that_cant_start_shows_its_last_words(place, tmp_path):
     missing = str(tmp_path / "missing" / "server.log")
     with pytest.raises(ServerError, match="can't be started: No such file or directory"):
         spawn(log_file_path=missing)
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_help_names_the_types_of_servers(capsys, option):
+    assert main([option]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in ("TYPE", "execution", "fiji", "napari"))
+    with pytest.raises(SystemExit, match="0"):
+        main(["execution", option])
+    assert "python -m openhcs.runtime.serve execution" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

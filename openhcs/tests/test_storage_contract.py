@@ -191,6 +191,7 @@ CONTENTS = {
     "script.py": "x = 1\n",
     "page.md": "# title\n",
     "cells.roi.zip": {"1.roi": b"Iout\0", "2.roi": b"Iout\1"},
+    "named.roi.zip": {"cell 1": b"Iout\0", "cell 1.roi": b"Iout\1", "": b"", "a\0µ\udcff/": b"1"},
 }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import zarr_writers
+from hcs_plates import fingerprint
 from openhcs.errors import BrokenFileError, StorageError
 from openhcs.io import STORAGE_BACKENDS
 from openhcs.io.ngff import (
@@ -336,6 +337,40 @@ def test_images_of_another_size_or_type_are_refused(store, other):
         backend.save(other, store / "A01_s1_w2.tif")
     assert backend.list_dir(store) == ["A01_s1_w1.tif"]
     assert read_field(store, "A01", 0).data.shape == (1, 1, 1, 3, 4)
+
+
+@pytest.mark.parametrize("before", [(), ("A01_s001_w1_z001_t001.tif",)])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("A01_s001_w1_z999999999_t001.tif", "z_index 999999999"),
+        ("A01_s001_w1_z001_t300000000000000000.tif", "timepoint 300000000000000000"),
+        ("A01_s001_w5000001_z001_t001.tif", "channel 5000001"),
+    ],
+)
+def test_a_name_that_leads_too_far_is_refused(store, before, name, told):
+    backend = saved(store, *before)
+    was = fingerprint(store)
+    with pytest.raises(StorageError, match=told) as caught:
+        backend.save(PLANE, store / name)
+    assert caught.value.file == str(store / name)
+    assert backend.list_dir(store) == list(before)
+    assert was.items() <= fingerprint(store).items()
+
+
+def test_a_name_that_leads_beyond_all_memory_is_refused(store):
+    backend = saved(store)
+    with pytest.raises(StorageError, match=r"z_index 999999 .* no memory"):
+        backend.save(np.zeros((4000, 4000)), store / "A01_s001_w1_z999999_t001.tif")
+    assert backend.list_dir(store) == []
+
+
+@pytest.mark.parametrize("image", [np.zeros((0, 4)), None, [[1], [1, 2]]])
+def test_what_is_no_image_is_named_with_its_file(store, image):
+    backend = saved(store)
+    with pytest.raises(StorageError, match="can't be stored") as caught:
+        backend.save(image, store / "A01_s1_w1.tif")
+    assert caught.value.file == str(store / "A01_s1_w1.tif")
 
 
 @pytest.mark.parametrize("image", [PLANE, IMAGE[:, :0], IMAGE.astype(complex), "text", None])

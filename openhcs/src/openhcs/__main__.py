@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import errno
 import io
-import os
 import sys
 
 from openhcs import __version__
 from openhcs.commands import inspect, plugins, run
-from openhcs.core.command_line import INTERRUPTED, MISUSE, CommandParser
+from openhcs.core.command_line import INTERRUPTED, MISUSE, CommandParser, silence, tell
 from openhcs.errors import OpenHCSError
 from plugindex import RegistryError
 
@@ -53,29 +52,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A file name may hold bytes that no encoding prints.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    code = 0
     try:
-        code = options.run(options)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        _finish_output()
+        code: int = options.run(options)
     except (OpenHCSError, RegistryError) as error:
         return _refused(str(error))
     except OSError as error:
         _finish_output()
         return _refused(f"{error}\n  fix:   {_remedy(error)}")
     except KeyboardInterrupt:
-        print("openhcs: interrupted", file=sys.stderr)
+        tell("openhcs: interrupted", sys.stderr)
         return INTERRUPTED
     return code
 
 
 def _finish_output() -> None:
-    """Print what is left, or drop it: the interpreter would try, and fail, once more at its end."""
+    """Print what is left, or drop it."""
+    if sys.stdout is None:  # some are started without one
+        return
     try:
         sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
 
 
 def _remedy(error: OSError) -> str:
@@ -85,7 +82,7 @@ def _remedy(error: OSError) -> str:
 
 
 def _refused(why: str) -> int:
-    print(f"openhcs: {why}", file=sys.stderr)
+    tell(f"openhcs: {why}", sys.stderr)
     return MISUSE
 
 

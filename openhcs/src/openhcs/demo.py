@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+from openhcs.core.command_line import tell
 from openhcs.errors import OpenHCSError
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ def run_demo(folder: str | None = None) -> None:
     _print_registries()
     with tempfile.TemporaryDirectory(prefix="openhcs-demo-") as scratch:
         _show_foreign_package(Path(scratch))
-    print(f"\nAll that the demo has written is in {home}")
+    tell(f"\nAll that the demo has written is in {home}")
 
 
 def _refuse_existing(home: Path) -> None:
@@ -77,9 +78,9 @@ def _show_plate(plate: Path) -> None:
     from openhcs.microscopes import create_microscope_handler
 
     _heading("A plate cut from a real image: skimage.data.cell(), a phase image of a cell (CC0)")
-    print(f"wrote {write_demo_plate(plate)} images to {plate}")
+    tell(f"wrote {write_demo_plate(plate)} images to {plate}")
     handler = create_microscope_handler("auto", plate)
-    print("\n".join(summary_lines(handler.read_plate(plate).summary())))
+    tell("\n".join(summary_lines(handler.read_plate(plate).summary())))
 
 
 def _show_run(home: Path, plate: Path) -> None:
@@ -87,12 +88,12 @@ def _show_run(home: Path, plate: Path) -> None:
     steps = home / STEPS_FILE
     steps.write_text(STEPS, "utf-8")
     _heading("A job: functions of two libraries, named by reference")
-    print(STEPS.strip())
+    tell(STEPS.strip())
     reports = {name: _run(home, plate, steps, name) for name in EXECUTORS}
     _heading("One row a well, the same from both")
     _print_features(reports["local"]["wells"])
     same = reports["local"]["wells"] == reports["processes"]["wells"]
-    print(f"the results of both are {'equal' if same else 'DIFFERENT'}")
+    tell(f"the results of both are {'equal' if same else 'DIFFERENT'}")
 
 
 def _run(home: Path, plate: Path, steps: Path, executor: str) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def _run(home: Path, plate: Path, steps: Path, executor: str) -> dict[str, Any]:
         report = run_plate(order, progress)
     finally:
         progress.end()
-    print("\n".join(report_lines(report, str(out))))
+    tell("\n".join(report_lines(report, str(out))))
     return report
 
 
@@ -146,7 +147,7 @@ def _show_foreign_package(scratch: Path) -> None:
         rows.append((start, found, *counts, *times))
     _print_table(rows)
     keys = [p["class"].rpartition(":")[2] for one in listed["registries"] for p in one["plugins"]]
-    print("commands: " + ", ".join(keys))
+    tell("commands: " + ", ".join(keys))
 
 
 def _listing(scratch: Path) -> tuple[dict[str, Any], float]:
@@ -166,10 +167,10 @@ def _listing(scratch: Path) -> tuple[dict[str, Any], float]:
 
 
 def _heading(text: str) -> None:
-    print(f"\n{text}\n{'-' * len(text)}")
+    tell(f"\n{text}\n{'-' * len(text)}")
 
 
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+        tell("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())

@@ -59,6 +59,10 @@ class UnsupportedFormatError(StorageError, ValueError):
     """No reader or writer is known for this kind of file, or its library isn't installed."""
 
 
+class ContentError(StorageError, TypeError, ValueError):
+    """What is to be saved is not of the kind that the file's format takes."""
+
+
 class UnknownColormapError(OpenHCSError, ValueError):
     """No library that is installed has a colormap of this name."""
 

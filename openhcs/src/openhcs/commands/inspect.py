@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from openhcs.core.command_line import tell
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +28,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         import json
 
-        print(json.dumps(plate.summary()))
+        tell(json.dumps(plate.summary()))
     else:
-        print("\n".join(summary_lines(plate.summary())))
+        tell("\n".join(summary_lines(plate.summary())))
     return 0
 
 

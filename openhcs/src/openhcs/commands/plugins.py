@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from openhcs.core.command_line import FINDINGS
+from openhcs.core.command_line import FINDINGS, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         import json
 
-        print(json.dumps({"registries": found}))
+        tell(json.dumps({"registries": found}))
     else:
-        print("\n".join(_lines(found)))
+        tell("\n".join(_lines(found)))
         if not options.probe:
-            print("openhcs plugins --probe finds out which libraries and servers work here")
+            tell("openhcs plugins --probe finds out which libraries and servers work here")
     problems = (problem for one in found for problem in one["problems"])
     return FINDINGS if any(one["kind"] not in NO_FINDINGS for one in problems) else 0
 

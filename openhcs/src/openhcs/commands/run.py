@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openhcs.core.command_line import FINDINGS
+from openhcs.core.command_line import FINDINGS, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         import json
 
-        print(json.dumps(report))
+        tell(json.dumps(report))
     else:
-        print("\n".join(report_lines(report, options.out)))
+        tell("\n".join(report_lines(report, options.out)))
     return FINDINGS if report["problems"] else 0
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import threading
 from pathlib import Path
 
 from openhcs.errors import StorageError, path_error
 from openhcs.io.base import LinkingBackend
 from openhcs.io.formats import format_of
 from openhcs.io.listing import Entry, ListingBackend, kind_of
+from openhcs.io.placing import copy_file, move_file, move_folder, part_of_file, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,14 +51,11 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
         new = _new(path, overwrite)
         if new.is_dir():
             raise path_error(errno.EISDIR, new)
-        # A reader sees the old file or the new one, never half of it; listings skip "._" names.
-        part = new.with_name(f"._{new.name}.{os.getpid()}.{threading.get_ident()}.part")
-        try:
+        file = new.resolve() if overwrite else new  # the file that a link points to
+        with part_of_file(file) as part:
             with open(part, "xb") as stream:
-                writer.write(data, stream)
-            os.replace(part, new.resolve())
-        finally:
-            part.unlink(missing_ok=True)
+                writer.write(data, stream, path)
+            place(part, file, overwrite)
 
     def kind(self, path: StoragePath) -> str:
         if os.path.isdir(path):
@@ -99,12 +96,15 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
         if os.path.isdir(source):
             shutil.copytree(source, new, symlinks=True)
         else:
-            shutil.copy2(source, new)
+            copy_file(Path(source), new)
 
     def move(self, source: StoragePath, destination: StoragePath) -> None:
-        if not os.path.islink(source):
-            self._destination(source, destination)
-        shutil.move(source, _new(destination))
+        is_link = os.path.islink(source)
+        new = _new(destination) if is_link else self._destination(source, destination)
+        if os.path.isdir(source) and not is_link:
+            move_folder(Path(source), new)
+        else:
+            move_file(Path(source), new)
 
     def _destination(self, source: StoragePath, destination: StoragePath) -> Path:
         if not os.path.exists(source):
@@ -129,6 +129,9 @@ class DiskStorageBackend(ListingBackend, LinkingBackend):
         if not os.path.exists(source):
             raise path_error(errno.ENOENT, source)
         new = _new(link, overwrite)
-        if overwrite and os.path.lexists(new):
-            os.unlink(new)
-        os.symlink(os.path.abspath(source), new)
+        if not overwrite:
+            os.symlink(os.path.abspath(source), new)
+            return
+        with part_of_file(new) as part:
+            os.symlink(os.path.abspath(source), part)
+            place(part, new, overwrite)

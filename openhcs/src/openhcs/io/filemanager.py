@@ -168,6 +168,7 @@ def _made(name: str) -> StorageBackend:
     if name not in STORAGE_BACKENDS:
         known = ", ".join(sorted(map(str, STORAGE_BACKENDS)))
         raise UnknownBackendError(
-            f"no storage backend is called {name!r}", fix=f"use one of {known}"
+            f"no storage backend is called {name!r} here",
+            fix=f"use one of {known}; FileManager.for_plate(plate) has virtual_workspace besides",
         )
     return STORAGE_BACKENDS[name]()

@@ -6,7 +6,7 @@ import os
 from importlib import import_module
 
 from openhcs.core.damage import DAMAGE
-from openhcs.errors import BrokenFileError, UnsupportedFormatError
+from openhcs.errors import BrokenFileError, ContentError, OpenHCSError, UnsupportedFormatError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,21 +16,51 @@ if TYPE_CHECKING:
     from openhcs.io.base import StoragePath
 
 
+# What the libraries raise for content that they can't write.
+_UNFIT = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
 class Format:
     """How one kind of file is read and written.
 
     Args:
         read: gives the content of an open binary file.
-        write: puts content into an open binary file.
+        put: puts content into an open binary file.
+        takes: says what content that can be.
     """
 
-    __slots__ = ("read", "write")
+    __slots__ = ("_put", "_takes", "read")
 
     def __init__(
-        self, read: Callable[[IO[bytes]], Any], write: Callable[[Any, IO[bytes]], None]
+        self, read: Callable[[IO[bytes]], Any], put: Callable[[Any, IO[bytes]], None], takes: str
     ) -> None:
         self.read = read
-        self.write = write
+        self._put = put
+        self._takes = takes
+
+    def write(self, data: Any, stream: IO[bytes], file: StoragePath) -> None:
+        """Put *data* into the open binary *stream*, which is or becomes *file*.
+
+        Raises:
+            ContentError: when this kind of file can't hold it.
+        """
+        try:
+            self._put(data, stream)
+        except OpenHCSError:
+            raise
+        except _UNFIT as error:
+            raise ContentError(
+                f"{_described(data)} can't be saved as this kind of file: {error}",
+                file=file,
+                fix=f"give {self._takes}",
+            ) from error
+
+
+def _described(data: Any) -> str:
+    """Return what *data* is, for a message."""
+    kind = type(data).__name__
+    shape, dtype = getattr(data, "shape", None), getattr(data, "dtype", None)
+    return f"{kind} of shape {shape} and type {dtype}" if shape is not None and dtype else kind
 
 
 def _library(name: str) -> Any:
@@ -60,7 +90,21 @@ def _read_tiff(stream: IO[bytes]) -> Any:
 
 
 def _write_tiff(data: Any, stream: IO[bytes]) -> None:
-    _library("tifffile").imwrite(stream, data)
+    array = _library("numpy").asarray(data)
+    if array.dtype.kind not in "biufc":
+        raise TypeError("its parts are no numbers")
+    if not array.size:
+        raise ValueError("it is empty")
+    # tifffile would guess, and take a stack of three or four planes for the colours of one.
+    _library("tifffile").imwrite(stream, array, photometric=_photometric(array))
+
+
+def _photometric(array: Any) -> str | None:
+    """Return what the pixels of *array* are: colours where the last axis is as long as RGB."""
+    if array.ndim < 2:
+        return None
+    is_colour = array.ndim > 2 and array.shape[-1] in (3, 4) and array.dtype in ("u1", "u2")
+    return "rgb" if is_colour else "minisblack"
 
 
 def _read_npy(stream: IO[bytes]) -> Any:
@@ -125,12 +169,15 @@ def _read_csv(stream: IO[bytes]) -> list[dict[str, str]]:
 def _write_csv(data: Any, stream: IO[bytes]) -> None:
     import csv
     import io
+    from collections.abc import Mapping
 
     if hasattr(data, "to_dict"):  # a pandas table
         data = data.to_dict("records")
     rows = list(data)
     text = io.StringIO(newline="")
     if rows:
+        if not all(isinstance(row, Mapping) for row in rows):
+            raise TypeError("its rows are no dicts")
         writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -138,23 +185,18 @@ def _write_csv(data: Any, stream: IO[bytes]) -> None:
 
 
 def _read_rois(stream: IO[bytes]) -> dict[str, bytes]:
-    import zipfile
+    from openhcs.io.rois import unzip_rois
 
     try:
-        with zipfile.ZipFile(stream) as archive:
-            return {n: archive.read(n) for n in archive.namelist() if n.endswith(".roi")}
-    except (zipfile.BadZipFile, OSError, *DAMAGE) as error:  # it seeks where it is told to
-        raise BrokenFileError(
-            f"this is no zip of ImageJ ROIs: {error}", file=stream.name, fix="save it again"
-        ) from error
+        return unzip_rois(stream)
+    except ValueError as error:
+        raise BrokenFileError(str(error), file=stream.name, fix="save it again") from error
 
 
 def _write_rois(data: dict[str, bytes], stream: IO[bytes]) -> None:
-    import zipfile
+    from openhcs.io.rois import zip_rois
 
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in data.items():
-            archive.writestr(name, content)
+    zip_rois(data, stream)
 
 
 def _read_torch(stream: IO[bytes]) -> Any:
@@ -176,22 +218,28 @@ def _array_of(library: str, module: str, convert: str) -> Format:
         # cupy keeps its data on the device and says how to fetch it.
         _write_npy(data.get() if hasattr(data, "get") else data, stream)
 
-    return Format(read, write)
+    return Format(read, write, f"an array of {library} or numpy")
 
 
-_TIFF = Format(_read_tiff, _write_tiff)
-_TEXT = Format(_read_text, _write_text)
-_TORCH = Format(_read_torch, _write_torch)
+_TIFF = Format(_read_tiff, _write_tiff, "an array of numbers that isn't empty")
+_ARRAY = Format(_read_npy, _write_npy, "an array whose parts aren't Python objects")
+_JSON = Format(
+    _read_json, _write_json, "dicts by texts, lists, texts, numbers, True, False and None only"
+)
+_CSV = Format(_read_csv, _write_csv, "a list of dicts with the same keys, or a pandas table")
+_TEXT = Format(_read_text, _write_text, "a text")
+_ROIS = Format(_read_rois, _write_rois, "a dict of ImageJ's ROIs, as bytes by name")
+_TORCH = Format(_read_torch, _write_torch, "what torch can save")
 FORMATS: dict[str, Format] = {
     ".tif": _TIFF,
     ".tiff": _TIFF,
-    ".npy": Format(_read_npy, _write_npy),
-    ".json": Format(_read_json, _write_json),
-    ".csv": Format(_read_csv, _write_csv),
+    ".npy": _ARRAY,
+    ".json": _JSON,
+    ".csv": _CSV,
     ".txt": _TEXT,
     ".py": _TEXT,
     ".md": _TEXT,
-    ".roi.zip": Format(_read_rois, _write_rois),
+    ".roi.zip": _ROIS,
     ".pt": _TORCH,
     ".pth": _TORCH,
     ".jax": _array_of("jax", "jax.numpy", "asarray"),

@@ -33,7 +33,8 @@ class _Link:
 
 
 def _key(path: StoragePath) -> str:
-    return posixpath.normpath(os.fspath(path))
+    key = posixpath.normpath(os.fspath(path))
+    return key[1:] if key.startswith("//") else key  # POSIX lets two slashes mean another root
 
 
 class MemoryStorageBackend(ListingBackend, LinkingBackend):

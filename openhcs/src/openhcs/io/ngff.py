@@ -101,7 +101,7 @@ def write_field(
         StorageError: when the image, its names or its number can't be stored.
         FileExistsError: when the well is finished, has the field and *overwrite* is false.
     """
-    pixels = checked_image(image, ndim=5)
+    pixels = checked_image(image, 5, store)
     if channel_names is not None and len(channel_names) != pixels.shape[1]:
         raise StorageError(
             f"{len(channel_names)} channel names don't fit {pixels.shape[1]} channels",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from enum import Enum
 from pathlib import Path
 
@@ -26,18 +27,27 @@ class Chunking(Enum):
     WELL = "well"
 
 
-def checked_image(image: Any, ndim: int) -> np.ndarray[Any, Any]:
+def checked_image(image: Any, ndim: int, file: str | os.PathLike[str] = "") -> np.ndarray[Any, Any]:
     """Return *image* as an array in the machine's byte order.
+
+    Args:
+        image: an array, or what numpy makes one of.
+        ndim: how many axes it must have.
+        file: what to name in an error.
 
     Raises:
         StorageError: when it is no array of numbers with *ndim* axes, or is empty.
     """
     import numpy as np
 
-    array = np.asarray(image)
+    try:
+        array = np.asarray(image)
+    except (TypeError, ValueError):  # rows that differ in length
+        array = np.asarray(None)
     if array.ndim != ndim or array.dtype.kind not in "biuf" or not array.size:
         raise StorageError(
             f"an image of shape {array.shape} and type {array.dtype} can't be stored",
+            file=file,
             fix=f"give numbers with the axes {', '.join(AXES[-ndim:])}",
         )
     native: np.ndarray[Any, Any] = array.astype(array.dtype.newbyteorder("="), copy=False)

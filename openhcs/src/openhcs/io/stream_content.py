@@ -99,7 +99,7 @@ def _zipped(rois: Mapping[str, bytes], path: str) -> ndarray:
             fix="save other tables to the backend 'disk'",
         )
     stream = io.BytesIO()
-    format_of("sent.roi.zip").write(dict(rois), stream)
+    format_of("sent.roi.zip").write(dict(rois), stream, path)
     zipped: ndarray = numpy.frombuffer(stream.getvalue(), numpy.uint8)
     return zipped
 

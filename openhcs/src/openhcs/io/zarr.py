@@ -72,7 +72,7 @@ class ZarrStorageBackend(ListingBackend, ReadWriteBackend):
                 planes = fields.setdefault((store, place.well, place.field), {})
                 if Path(path).name in planes and not overwrite:
                     raise path_error(errno.EEXIST, path)
-                planes[Path(path).name] = Plane(place.at, checked_image(item, ndim=2))
+                planes[Path(path).name] = Plane(place.at, checked_image(item, 2, path))
             else:
                 self._disk.save(item, path, overwrite=overwrite)
         for (store, well, number), planes in fields.items():

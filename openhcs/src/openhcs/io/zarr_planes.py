@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,15 +23,19 @@ from openhcs.io.ngff_lock import StoreLock
 from openhcs.io.ngff_metadata import omero_metadata
 from openhcs.io.ngff_plate import fields_of, read_plate, save_plate
 from openhcs.io.zarr_lookup import filename_map, image_folder
+from openhcs.io.zarr_names import AXIS_COMPONENTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     import numpy as np
 
     Index = tuple[int, int, int]
+
+# Of a field, with those in between that are missing: a name beyond it is a slip or an attack.
+MOST_PLANES = 1_000_000
 
 
 class Plane(NamedTuple):
@@ -105,7 +110,12 @@ def _create(
     first = next(iter(planes.values())).pixels
     for plane in planes.values():
         _check_alike(store, plane.pixels, first.shape, first.dtype)
-    image = np.zeros((*_extent(planes), *first.shape), first.dtype)
+    extent = _extent(planes)
+    _check_extent(store, planes, extent)
+    try:
+        image = np.zeros((*extent, *first.shape), first.dtype)
+    except MemoryError as error:
+        raise _too_far(store, planes, extent, "no memory has room for it") from error
     for plane in planes.values():
         image[plane.at] = plane.pixels
     target = store / read_plate(store).path_of(well) / str(number)
@@ -128,6 +138,24 @@ def _extent(planes: Mapping[str, Plane]) -> list[int]:
     return [max(at) + 1 for at in zip(*(plane.at for plane in planes.values()), strict=True)]
 
 
+def _check_extent(store: Path, planes: Mapping[str, Plane], extent: Sequence[int]) -> None:
+    if prod(extent) > MOST_PLANES:
+        raise _too_far(store, planes, extent, f"one of more than {MOST_PLANES:,} is refused")
+
+
+def _too_far(
+    store: Path, planes: Mapping[str, Plane], extent: Sequence[int], why: str
+) -> StorageError:
+    """Return the error that names the plane that lies farthest out, and what takes it there."""
+    name, plane = max(planes.items(), key=lambda item: max(item[1].at))
+    number, component = max(zip(plane.at, AXIS_COMPONENTS, strict=True))
+    return StorageError(
+        f"the {component} {number + 1} makes a field of {prod(extent):,} planes: {why}",
+        file=store / name,
+        fix="count from 1 in image names, and leave no large gaps",
+    )
+
+
 def _check_alike(store: Path, pixels: Any, shape: tuple[int, ...], dtype: Any) -> None:
     if pixels.shape != tuple(shape) or pixels.dtype != dtype:
         raise StorageError(
@@ -146,6 +174,7 @@ def _extend(
         _check_alike(image, plane.pixels, array.shape[-2:], array.dtype)
     node = read_node(image / "0") or {}
     grown = [max(pair) for pair in zip(node["shape"], _extent(planes), strict=False)]
+    _check_extent(image.parents[2], planes, grown)
     node["shape"][:3] = grown
     write_node(image / "0", node)
     array = open_array(image, writable=True)

@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-FIX = "docs/openhcs/run.md tells what jobs and steps consist of"
+STEP = (
+    "give a step its function (library:name) and, as far as they are wanted, parameters (an object "
+    "of JSON values), a name, and channels (a list of numbers)"
+)
+JOB = (
+    "give a job plate, out and steps (a list) and, as far as they are wanted, microscope, backend, "
+    "run, and versions (an object of texts)"
+)
 
 
 @dataclass(frozen=True)
@@ -51,14 +58,14 @@ class Step:
         Raises:
             JobError: when it has another shape.
         """
-        found = _object("a step", value, {f.name for f in fields(cls)}, {"function"})
+        found = _object("a step", value, {f.name for f in fields(cls)}, {"function"}, STEP)
         function, name = found["function"], found.get("name", "")
-        _check(isinstance(function, str) and bool(function), "a step's function", function)
-        _check(isinstance(name, str), "a step's name", name)
+        _check(isinstance(function, str) and bool(function), "a step's function", function, STEP)
+        _check(isinstance(name, str), "a step's name", name, STEP)
         parameters, channels = found.get("parameters", {}), found.get("channels", [])
         is_object = isinstance(parameters, dict) and _is_json(parameters)
-        _check(is_object, f"parameters of {function}", parameters)
-        _check(_are_numbers(channels), f"channels of {function}", channels)
+        _check(is_object, f"parameters of {function}", parameters, STEP)
+        _check(_are_numbers(channels), f"channels of {function}", channels, STEP)
         return cls(function, parameters, name, tuple(channels))
 
 
@@ -105,19 +112,22 @@ class Job:
         Raises:
             JobError: when it has another shape, a wrong type or an unknown field.
         """
-        found = _object("a job", value, {f.name for f in fields(cls)}, {"plate", "out", "steps"})
+        found = _object(
+            "a job", value, {f.name for f in fields(cls)}, {"plate", "out", "steps"}, JOB
+        )
         steps, versions = found["steps"], found.get("versions", {})
-        _check(isinstance(steps, list) and bool(steps), "steps of a job", steps)
-        _check(_are_texts(versions), "versions of a job", versions)
+        _check(isinstance(steps, list) and bool(steps), "steps of a job", steps, JOB)
+        _check(_are_texts(versions), "versions of a job", versions, JOB)
         texts = {k: v for k, v in found.items() if k not in ("steps", "versions")}
         for name, text in texts.items():
-            _check(isinstance(text, str) and bool(text or name == "run"), f"{name} of a job", text)
+            is_right = isinstance(text, str) and bool(text or name == "run")
+            _check(is_right, f"{name} of a job", text, JOB)
         return cls(**texts, steps=tuple(map(Step.from_json, steps)), versions=versions)
 
 
-def _object(what: str, value: Any, known: set[str], needed: set[str]) -> dict[str, Any]:
+def _object(what: str, value: Any, known: set[str], needed: set[str], fix: str) -> dict[str, Any]:
     """Return *value* if it is an object with all the *needed* fields and only *known* ones."""
-    _check(isinstance(value, dict), what, value)
+    _check(isinstance(value, dict), what, value, fix)
     found: dict[str, Any] = value
     if unknown := found.keys() - known:
         raise JobError(
@@ -125,13 +135,13 @@ def _object(what: str, value: Any, known: set[str], needed: set[str]) -> dict[st
             fix=f"use these: {', '.join(sorted(known))}",
         )
     if missing := needed - found.keys():
-        raise JobError(f"{what} needs the field {', '.join(sorted(missing))}", fix=FIX)
+        raise JobError(f"{what} needs the field {', '.join(sorted(missing))}", fix=fix)
     return found
 
 
-def _check(is_right: bool, what: str, value: Any) -> None:
+def _check(is_right: bool, what: str, value: Any, fix: str) -> None:
     if not is_right:
-        raise JobError(f"{what} can't be {_short(value)}", fix=FIX)
+        raise JobError(f"{what} can't be {_short(value)}", fix=fix)
 
 
 def _short(value: Any) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
+
+from openhcs.core.command_line import silence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,12 +19,15 @@ MOST_PROBLEMS = 20  # lines; the report has them all
 class ProgressBar:
     """Shows how many wells are finished, and each problem as soon as it is known.
 
+    A run goes on, untold, where nothing can be written any more: its reader, such as head, has
+    gone, or the disk is full.
+
     Args:
         stream: where to write to.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
+        self.stream = stream or sys.stderr or io.StringIO()  # some are started without one
         self.is_terminal = self.stream.isatty()
         self.done = self.total = self.problems = 0
 
@@ -57,17 +63,21 @@ class ProgressBar:
     def end(self) -> None:
         """Leave the cursor on a new line, and say how many problems were not shown."""
         if self.is_terminal:
-            self.stream.write(ERASE)
+            self._write(ERASE)
         if self.problems > MOST_PROBLEMS:
             self._line(f"openhcs: {self.problems - MOST_PROBLEMS} problems more")
-        self.stream.flush()
 
     def _bar(self, text: str) -> None:
         filled = WIDTH * self.done // max(1, self.total)
         bar = "#" * filled + "." * (WIDTH - filled)
-        self.stream.write(f"{ERASE}[{bar}] {self.done}/{self.total} wells  {text[:40]}")
-        self.stream.flush()
+        self._write(f"{ERASE}[{bar}] {self.done}/{self.total} wells  {text[:40]}")
 
     def _line(self, text: str) -> None:
-        self.stream.write((ERASE if self.is_terminal else "") + text + "\n")
-        self.stream.flush()
+        self._write((ERASE if self.is_terminal else "") + text + "\n")
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError:
+            silence(self.stream)

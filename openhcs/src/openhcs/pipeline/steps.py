@@ -29,7 +29,8 @@ def read_steps(path: Path) -> tuple[Step, ...]:
     listed = document.get("step")
     if not listed or not isinstance(listed, list) or document.keys() != {"step"}:
         others = ", ".join(sorted(document.keys() - {"step"}))
-        raise _wrong(path, f"it has {others}" if others else "it has no [[step]]")
+        why = f"it has {others}, and nothing is known but [[step]]"
+        raise _wrong(path, why if others else "it has no [[step]]")
     return tuple(_step(path, number, one) for number, one in enumerate(listed, 1))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 from openhcs.errors import JobError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # The plainest first; a format that has neither is written in its own first form.
 PREFERRED = (".csv", ".xlsx")
+# XML has no way to write them, so neither have workbooks.
+_UNHELD = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,21 @@ class TableWriter:
         """Write the features of each well into *folder* and return the name of the file."""
         part = folder / f"._{self.name}"
         part.unlink(missing_ok=True)
-        self.format.write_results(part, {plate: features})
+        self.format.write_results(part, {_shown(plate): _named(features)})
         os.replace(part, folder / self.name)
         return self.name
+
+
+def _named(features: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {well: {_shown(name): v for name, v in of.items()} for well, of in features.items()}
+
+
+def _shown(name: str) -> str:
+    """Return *name* with a code for each character that no workbook holds.
+
+    Instruments write such characters into the names of channels, and wells were run for them.
+    """
+    return _UNHELD.sub(lambda found: found[0].encode("unicode_escape").decode(), name)
 
 
 def table_writer(key: str) -> TableWriter:

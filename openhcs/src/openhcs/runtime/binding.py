@@ -45,26 +45,50 @@ def hold(address: Address) -> int | None:
     if address.mode != "ipc":
         return None
     make_private(address.folder)
-    lock = _locked(f"{socket_file(address.folder, address.port)}.lock", address)
+    lock = _locked(_lock_file(address), address)
     try:
         for port in (address.port, address.control_port):
             _clear(socket_file(address.folder, port), address)
     except BaseException:
-        os.close(lock)
+        _let_go(lock, address)
         raise
     return lock
+
+
+def _lock_file(address: Address) -> str:
+    return f"{socket_file(address.folder, address.port)}.lock"
 
 
 def _locked(path: str, address: Address) -> int:
     import fcntl  # not on Windows, where there is no ipc transport
 
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(lock)
+            raise taken(address) from error
+        if _is_at(lock, path):
+            return lock
         os.close(lock)
-        raise taken(address) from error
-    return lock
+
+
+def _is_at(lock: int, path: str) -> bool:
+    """Say whether *lock* is the file at *path*: who held it before may just have removed that."""
+    try:
+        return os.path.samestat(os.fstat(lock), os.lstat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _let_go(lock: int, address: Address) -> None:
+    """Remove the file of *lock* while it is held, for then nobody else's is there; close it."""
+    path = _lock_file(address)
+    with contextlib.suppress(OSError):
+        if _is_at(lock, path):  # else the folder was cleared meanwhile
+            os.unlink(path)
+    os.close(lock)
 
 
 def _clear(path: str, address: Address) -> None:
@@ -91,13 +115,13 @@ def _answers(path: str) -> bool:
 
 
 def release(address: Address, lock: int | None) -> None:
-    """Remove the socket files of *address*, then let go of the *lock* that ``hold`` returned."""
+    """Remove the socket files of *address* and the *lock* that ``hold`` returned."""
     if lock is None:
         return
     for port in (address.port, address.control_port):
         with contextlib.suppress(OSError):  # the folder may have been cleared meanwhile
             os.unlink(socket_file(address.folder, port))
-    os.close(lock)
+    _let_go(lock, address)
 
 
 def bind(context: zmq.Context[Any], kind: int, url: str, address: Address) -> zmq.Socket[Any]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from math import prod
 
-from openhcs.core.damage import DAMAGE
+from openhcs.io.rois import unzip_rois
 from openhcs.runtime import fiji_imagej as imagej
 from openhcs.runtime.fiji_java import start_imagej
 
@@ -118,11 +117,7 @@ def read_rois(content: bytes) -> dict[str, bytes]:
     Raises:
         ValueError: when it is no such zip, or ImageJ can't read one of them.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            found = {n: archive.read(n) for n in archive.namelist() if n.endswith(".roi")}
-    except (zipfile.BadZipFile, OSError, *DAMAGE) as error:  # it seeks where it is told to
-        raise ValueError(f"this is no zip of ImageJ ROIs: {error}") from error
+    found = unzip_rois(io.BytesIO(content))
     for name, roi in found.items():
         imagej.read_roi(name, roi)
     return found

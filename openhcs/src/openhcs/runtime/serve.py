@@ -6,9 +6,10 @@ import contextlib
 import os
 import sys
 
-from openhcs.core.command_line import MISUSE, CommandParser
+from openhcs.core.command_line import MISUSE, CommandParser, tell
 from openhcs.errors import OpenHCSError, ServerError
 from openhcs.runtime.lookup import server_class
+from openhcs.runtime.server_log import hold_log
 from openhcs.runtime.transport import LOOPBACK, MODES, server_address
 from openhcs.runtime.zmq_base import ZMQ_SERVERS
 
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
     from openhcs.runtime.transport import Address
     from openhcs.runtime.zmq_base import ZMQServer
 
+HELP = """usage: python -m openhcs.runtime.serve TYPE [options]
+
+Start a server. TYPE is one of {}; TYPE --help tells its options."""
+
 
 def _parser(server_type: str, served: type[ZMQServer]) -> CommandParser:
     told = (served.__doc__ or "").partition("\n")[0]
-    parser = CommandParser(prog=f"openhcs.runtime.serve {server_type}", description=told)
+    prog = f"python -m openhcs.runtime.serve {server_type}"
+    parser = CommandParser(prog=prog, description=told)
     parser.add_argument(
         "--port", type=int, default=served.default_port, help="data port; control is 1000 above"
     )
@@ -42,13 +48,15 @@ def serve(server_type: str, arguments: Sequence[str]) -> None:
     """Run a server of *server_type* until it is told to end.
 
     Raises:
-        ServerError: when there is no such server, or it can't listen where it is told to.
+        ServerError: when there is no such server, it lacks something here, or it can't listen
+            where it is told to.
     """
     served = server_class(server_type)
     options = _parser(server_type, served).parse_args(arguments)
     address = server_address(options.port, options.transport_mode, options.host)
     if options.log_file_path:
         _log_to(options.log_file_path)
+    served.check_available()
     _start_logging(address)
     server = served.from_options(address, options.log_file_path, options)
     if options.persistent:
@@ -65,6 +73,7 @@ def _log_to(path: str) -> None:
         raise ServerError(
             f"the log can't be written: {error.strerror}", file=path, fix="choose another file"
         ) from error
+    hold_log(log)
     for stream in (1, 2):
         os.dup2(log, stream)
     os.close(log)
@@ -106,12 +115,15 @@ def _end_in_time(server: ZMQServer, options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 after an orderly end, 2 on bad input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["-h"], ["--help"]):
+        tell(HELP.format(", ".join(ZMQ_SERVERS)))
+        return 0
     try:
         if not given or given[0].startswith("-"):
             raise ServerError("name the type of the server", fix=f"one of {', '.join(ZMQ_SERVERS)}")
         serve(given[0], given[1:])
     except OpenHCSError as error:
-        print(f"openhcs: {error}", file=sys.stderr)
+        tell(f"openhcs: {error}", sys.stderr)
         return MISUSE
     return 0
 

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 
-from openhcs.core.xdg_paths import get_openhcs_cache_dir
-from openhcs.errors import OpenHCSError, ServerError
+from openhcs.errors import ServerError
+from openhcs.runtime.server_log import new_log
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from openhcs.runtime.transport import Address
 
 ENDING_SECONDS = 5.0
-KEPT_SECONDS = 30 * 24 * 3600  # of a log that nobody has written to
 SHOWN = 2000  # bytes of the log's end: enough for the message behind a traceback
-
-
-def new_log(server_type: str, port: int) -> str:
-    """Make a log file for a server, readable by its owner only, and return its path."""
-    folder = _log_folder()
-    log, path = tempfile.mkstemp(prefix=f"{server_type}-{port}-", suffix=".log", dir=folder)
-    os.close(log)
-    return path
-
-
-def _log_folder() -> Path | None:
-    """Return the folder for logs, None for the system's where this user's can't be written."""
-    try:
-        folder = get_openhcs_cache_dir() / "logs"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _remove_old(folder)
-    except (OSError, OpenHCSError):
-        return None
-    return folder if os.access(folder, os.W_OK) else None
-
-
-def _remove_old(folder: Path) -> None:
-    """Remove what the servers of killed clients have left, and old logs of persistent ones."""
-    oldest = time.time() - KEPT_SECONDS
-    for log in folder.glob("*.log"):
-        with contextlib.suppress(FileNotFoundError):  # another client is quicker
-            if log.stat().st_mtime < oldest:
-                log.unlink()
 
 
 class ServerProcess:

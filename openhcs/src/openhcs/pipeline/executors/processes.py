@@ -7,11 +7,12 @@ import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 
 from openhcs.core.registries import adopt_indexes, export_indexes
 from openhcs.errors import JobError
 from openhcs.pipeline.executors.base import Executor, work
+from openhcs.pipeline.executors.workers import Workers, uninterrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,22 +28,37 @@ class ProcessesExecutor(Executor):
     def run(
         self, job: Job, wells: Sequence[str], on_result: OnResult, on_progress: OnProgress
     ) -> None:
-        """Run *wells*, the pool's number at a time; see :class:`Executor`."""
-        # spawn: a forked child would inherit the threads and locks of whatever is loaded here
-        with ProcessPoolExecutor(
-            self.workers, get_context("spawn"), begin_work, (export_indexes(),)
-        ) as pool:
-            futures = [pool.submit(work, job.to_json(), well) for well in wells]
+        """Run *wells*, the pool's number at a time; see :class:`Executor`.
+
+        An interrupt ends the wells that run; after any other error they are still finished.
+        """
+        workers = Workers()
+        pool = ProcessPoolExecutor(self.workers, workers, begin_work, (export_indexes(),))
+        try:
             try:
-                for future in as_completed(futures):
-                    on_result(future.result())
-            except BrokenProcessPool as error:
-                raise JobError(
-                    "a worker process died, perhaps for want of memory",
-                    fix="run the same command again, with fewer --workers: it goes on from here",
-                ) from error
-            finally:
+                _collect(pool, job, wells, on_result)
+            except Exception:
                 pool.shutdown(cancel_futures=True)
+                raise
+            pool.shutdown()
+        finally:
+            with uninterrupted():
+                workers.end()
+                pool.shutdown(cancel_futures=True)
+
+
+def _collect(
+    pool: ProcessPoolExecutor, job: Job, wells: Sequence[str], on_result: OnResult
+) -> None:
+    futures = [pool.submit(work, job.to_json(), well) for well in wells]
+    try:
+        for future in as_completed(futures):
+            on_result(future.result())
+    except BrokenProcessPool as error:
+        raise JobError(
+            "a worker process died, perhaps for want of memory",
+            fix="run the same command again, with fewer --workers: it goes on from here",
+        ) from error
 
 
 def begin_work(indexes: dict[str, str]) -> None:
