@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TOLD = ("class", "function", "module", "const", "real", "instance", "missing")
 
-_SMALL = 1 << 19  # bytes
+_KEPT = 1 << 26  # bytes of compiled modules that are kept to be looked through again
 
 
 class Claims:
@@ -29,7 +29,8 @@ class Claims:
         self.library = library
         self.family = family
         self._last: Binary | None = None
-        self._small: dict[str, Binary] = {}
+        self._kept: dict[str, Binary] = {}
+        self._room = _KEPT
 
     def of_compiled(self, record: ModuleRecord) -> list[str]:
         """Return which compiled modules may give this one classes that say they are its own."""
@@ -55,11 +56,12 @@ class Claims:
 
     def binary(self, module: str) -> Binary:
         """Return a compiled module with what the classes that are looked for derive from."""
-        found = self._small.get(module) or self._last
+        found = self._kept.get(module) or self._last
         if found is None or found.module != module:
             found = self._last = self._examined(module)
-            if len(found.data) < _SMALL:  # others, one at a time
-                self._small[module] = found
+            if len(found.data) <= self._room:  # others, one at a time
+                self._kept[module] = found
+                self._room -= len(found.data)
         return found
 
     def _examined(self, module: str) -> Binary:
