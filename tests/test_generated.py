@@ -182,3 +182,27 @@ def test_a_base_may_derive_from_what_a_call_of_a_metaclass_makes(case):
     case.write("one", "from zoo.base import Base\nclass One(Base): pass\n")
     assert case.resolve(KeyRule(None), foreign=True).is_sound()
     assert list(case.listed) == ["zoo.one:One"]
+
+
+REBINDING = {
+    "an item": "def put(space, name): space[name] = dict\n",
+    "an update": "def put(space, name): space.update({name: dict})\n",
+    "a loop": "def put(space, *names):\n    for name in names:\n        space[name] = dict\n",
+}
+
+
+@pytest.mark.parametrize("put", REBINDING.values(), ids=REBINDING)
+def test_a_class_whose_name_a_function_binds_anew_is_left_to_running(case, put):
+    case.write("tools", put)
+    case.write("one", "from zoo.base import Base\nfrom zoo.tools import put\n"
+               "class One(Base): pass\nput(globals(), 'One')\n")  # fmt: skip
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"} and case.truth.entries == {}
+
+
+def test_a_function_that_only_looks_at_the_names_leaves_nothing_open(case):
+    case.write("tools", "def look(space): return sorted(space.keys())\n")
+    case.write("one", "from zoo.base import Base\nfrom zoo.tools import look\n"
+               "class One(Base): pass\nlook(globals())\n")  # fmt: skip
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]

@@ -34,6 +34,27 @@ class Displacing(Moves):
             package = package.rpartition(".")[0]
         return reasons
 
+    def rebound(self, record: ModuleRecord) -> list[str]:
+        """Return why a function may bind names of this module anew: it is handed ``globals()``."""
+        context, reasons = self.context(record), []
+        for condition, value, line in record.calls:
+            handed = [place for place, arg in enumerate(value[2]) if _is_space(arg)]
+            if handed and self.decide(condition, context) is not False:
+                function, bound = unbound(self.evaluate(value[1], context))
+                if self._changes(function, [place + len(bound) for place in handed]):
+                    reasons.append(f"line {line}: {function[2]}() may bind names anew")
+        return reasons
+
+    def _changes(self, function: Found, places: list[int]) -> bool:
+        """Tell whether a function changes what it is given by one of those places."""
+        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
+            return False
+        summary = self.library.function(*function[1:4])
+        if summary is None:
+            return False
+        given = [summary.parameters[at] for at in places if at < summary.positional]
+        return any(f".{name}" in summary.changes for name in given)
+
     def _placed(self, package: str) -> frozenset[str | None]:
         """Return the modules that a package provides, or functions that it calls; None for any."""
         if package not in self._placing:
@@ -77,6 +98,11 @@ class Displacing(Moves):
             if one[0] == "const" and isinstance(one[1], str)
         }
         return told if len(told) == len(found) else told | _tabled(args, context.record.name)
+
+
+def _is_space(value: Any) -> bool:
+    """Tell whether a value is what ``globals()`` gives."""
+    return bool(value[0] == "x" and value[1][:2] == ("g", "globals") and not value[2])
 
 
 def _told(key: Any) -> Any:

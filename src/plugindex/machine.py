@@ -144,6 +144,8 @@ class Frame(Walker):
         """Note that a list or table was changed in place, under whatever names it stands."""
         if self.late and container[0] == "g":
             self.body.changes.add(container[1])
+        if container[0] == "P":
+            self.body.changes.add(f".{container[1]}")
         if container[0] == "P" and container[1] == self.options:
             self.bind(container[1], undecided("a changed container"))
         if container[0] in ("l", "m", "o"):

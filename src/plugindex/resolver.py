@@ -77,7 +77,8 @@ class Resolver:
         candidates, reasons = self._candidates(record, problems)
         if candidates and "__name__" in record.names:  # classes are told apart by it
             reasons.append("it changes its name")
-        reasons += self.family.displaced(record) if candidates else ()
+        if candidates:
+            reasons += self.family.displaced(record) + self.family.rebound(record)
         if candidates and record.provides:
             reasons.append("it puts modules into sys.modules, maybe in its own place")
         if missing:  # it can't be imported to find out more

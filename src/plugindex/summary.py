@@ -53,7 +53,7 @@ class FunctionSummary(Record):
         texts: the texts in it that may be names.
         sets: the names of the attributes that it sets.
         sets_inside: the same with those of the functions in it.
-        changes: the globals that it changes in place.
+        changes: the globals that it changes in place, and the parameters, with a dot before them.
         defaults: the literal ones, by parameter.
         renames: whether it sets ``__module__`` or ``__qualname__`` of what it is given or makes.
         patches: attributes that it sets, as in :class:`plugindex.reader.ModuleRecord`.
