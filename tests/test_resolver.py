@@ -960,3 +960,45 @@ def test_a_base_that_turns_out_to_be_an_object_is_refused(tmp_path, monkeypatch,
     registry = LazyDiscoveryDict.for_subclasses("things:Base", package="things", enable_cache=False)
     with pytest.raises(DiscoveryError, match="it is no class"):
         list(registry)
+
+
+OPEN_LENGTH = """
+import abc
+class Base(abc.ABC):
+    @abc.abstractmethod
+    def run(self): ...
+    @abc.abstractmethod
+    def __len__(self): ...
+"""
+BEHIND = """
+import array, typing
+from zoo.base import Base
+T = typing.TypeVar("T")
+class Other({0}, Base): pass
+class One(Other):
+    def run(self): ...
+class Two(Base):
+    def run(self): ...
+    def __len__(self): return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "listed"), [("typing.Generic[T]", {"Two"}), ("array.array", {"One", "Two"})]
+)
+def test_an_abstract_method_stays_so_behind_a_base_that_lacks_it(case, before, listed):
+    case.write("base", OPEN_LENGTH)
+    case.write("one", BEHIND.format(before))
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert {key.partition(":")[2] for key in case.listed} == listed
+
+
+def test_a_package_that_puts_modules_in_after_a_star_import_has_them(case):
+    case.write("base", PLAIN)
+    (case.folder / "parts").mkdir()
+    case.write("parts/inner", "import types\nnames = ['core']\n")
+    case.write("parts/__init__", "import sys, types\nfrom .inner import *\nfor name in names:\n"
+               "    sys.modules[f'zoo.parts.{name}'] = types.ModuleType(name)\n")  # fmt: skip
+    case.write("one", "import zoo.parts.core\nfrom zoo.base import Base\nclass One(Base): pass\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ["zoo.one:One"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 from plugindex.made import MADE
 from plugindex.meaning import literal_items
 from plugindex.names import is_library
+from plugindex.namespaces import is_own
 from plugindex.naming import Naming
 
 TYPE_CHECKING = False
@@ -103,9 +106,22 @@ class Abstractness(Naming):
             elif one[0] == "real":
                 if hasattr(one[1], name):
                     return bool(getattr(getattr(one[1], name), "__isabstractmethod__", False))
+            elif one[0] == "outside":
+                held = self._compiled_has(one[1], name)
+                if held is not False:
+                    return None if held is None else False
             else:
                 return None if one[0] in ("unknown", MADE) else False
         return False
+
+    def _compiled_has(self, reference: str, name: str) -> bool | None:
+        """Tell whether the body of a compiled class has a name; None where it is not at hand."""
+        module, _, qualname = reference.partition(":")
+        if not is_own(self.library.file(module)):
+            return None
+        __import__(module)  # compiled into the interpreter, so its classes can be asked
+        found = getattr(sys.modules[module], qualname, None)
+        return name in vars(found) if isinstance(found, type) else None
 
     def _mark(self, value: Any, owner: Found) -> bool | None:
         """Tell whether a value in the body of *owner* is marked; compiled classes keep few."""

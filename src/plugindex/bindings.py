@@ -185,7 +185,7 @@ def _store_attr(frame: Frame, argument: int) -> None:
 @operation("STORE_SUBSCR")
 def _store_subscr(frame: Frame, argument: int) -> None:
     value, container, key = pop(frame, 3)
-    if container in MODULES:
+    if _is_modules(container):
         frame.body.place(key, frame.reached)
     elif container[0] == "x" and container[1][0] == "g" and not container[2]:
         _store_in_namespace(frame, container[1][1], key, value)
@@ -193,6 +193,13 @@ def _store_subscr(frame: Frame, argument: int) -> None:
         if frame.kind == "function" and key[0] == "c" and key[1] in NAMING:  # of a body, maybe
             frame.body.names_others = True
         frame.changed(container)
+
+
+def _is_modules(container: Value) -> bool:
+    """Tell whether a container is ``sys.modules``; no star import is taken to bind another sys."""
+    if container[0] == "a" and container[1][0] == "w":
+        container = ("a", container[1][3], container[2])
+    return container in MODULES
 
 
 def _store_in_namespace(frame: Frame, function: str, key: Value, value: Value) -> None:

@@ -170,6 +170,8 @@ def is_typing_alias(value: Any, found: Found) -> bool:
     named = value[0] == "f" or (value[0] == "a" and value[1][0] == "i")
     module = (value[1] if value[0] == "f" else value[1][1]) if named else ""
     elsewhere = found[0] in ("class", "real", "outside") and found[:2] != ("class", "typing")
+    if found[0] == "outside" and found[1].startswith("_typing:"):  # Generic, from Python 3.12 on
+        return False
     return module in ("typing", "typing_extensions") and elsewhere and value[2] != "Text"
 
 
