@@ -326,3 +326,10 @@ def test_the_source_beside_a_module_written_in_c_is_none_of_its(case, mark):
     missing = ("nowhere", "zoo.native") if mark else None
     assert case.resolutions["zoo.one"].missing == missing
     assert list(case.truth.entries) == ["zoo.one:One"]
+
+
+@pytest.mark.parametrize(("mark", "named"), [(b"", True), (b" PyObject_GetTypeData", False)])
+def test_exceptions_for_every_version_are_named_unless_types_need_no_layout(mark, named):
+    data = b"pyo3 PyErr_NewException PyType_FromSpec" + mark
+    binary = examined(data, "zoo.native", ValueError, "native.abi3.so")
+    assert binary.is_named is (named or sys.version_info < (3, 12))

@@ -206,3 +206,18 @@ def test_a_function_that_only_looks_at_the_names_leaves_nothing_open(case):
                "class One(Base): pass\nlook(globals())\n")  # fmt: skip
     assert case.resolve(KeyRule(None), foreign=True).is_sound()
     assert list(case.listed) == ["zoo.one:One"]
+
+
+@pytest.mark.parametrize("name", ["zoo.parts", "zoo.one", "zoo"])
+def test_classes_of_a_module_that_names_itself_are_of_that_module(case, name):
+    case.write("one", f"__name__ = {name!r}\nfrom zoo.base import Base\nclass One(Base): pass\n")
+    case.write("parts", "from zoo.one import *\n")
+    assert case.resolve(KeyRule(None), foreign=True).is_sound()
+    assert list(case.listed) == ([] if name == "zoo" else [f"{name}:One"])
+
+
+def test_a_module_with_a_name_that_is_not_told_is_left_to_running(case):
+    case.write("one", "import os\n__name__ = os.environ.get('ZOO') or 'zoo.one'\n"
+               "from zoo.base import Base\nclass One(Base): pass\n")  # fmt: skip
+    case.resolve(KeyRule(None), foreign=True)
+    assert case.undecided == {"zoo.one"}

@@ -40,7 +40,8 @@ _BINDING = (b"pybind11", b"nanobind")  # whose classes derive from none but thei
 _FRAMEWORKS = (_MYPYC, _PYO3, *_BINDING, b"boost6python", b"boost_python", b"Boost.Python",
                b"swig_runtime_data", b"SwigPy", b"sip_api", b"sipAPI", b"Shiboken", b"SbkObject",
                b"vtkPython")  # fmt: skip
-_MARKS = (*_FRAMEWORKS, *_MAKING, *_CYTHON, _CLASS_STATEMENT, _MODULE, _VIEWS)
+_RELATIVE = b"PyObject_GetTypeData"  # by which a class needs no layout of its base (PEP 697)
+_MARKS = (*_FRAMEWORKS, *_MAKING, *_CYTHON, _CLASS_STATEMENT, _MODULE, _VIEWS, _RELATIVE)
 _LETTERS = tuple(
     letter.encode() for letter in "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
@@ -127,7 +128,8 @@ class Binary(Record):
 
         Others derive from an exception only where the layout of that is known.
         """
-        opaque = _LIMITED in self.file_name and sys.version_info < (3, 12)
+        limited = _LIMITED in self.file_name
+        opaque = limited and (sys.version_info < (3, 12) or not self.has(_RELATIVE))
         return not self.has(*_RUNNING) and (
             not self.has(_FROM_SPEC) or (self.of_exceptions and opaque)
         )

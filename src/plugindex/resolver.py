@@ -75,7 +75,8 @@ class Resolver:
         requires = requirements_of(record)
         problems: list[Problem] = []
         candidates, reasons = self._candidates(record, problems)
-        if candidates and "__name__" in record.names:  # classes are told apart by it
+        named = record.names.get("__name__", ("c",))
+        if candidates and named[0] != "c":  # else the classes say which module they are of
             reasons.append("it changes its name")
         if candidates:
             reasons += self.family.displaced(record) + self.family.rebound(record)
