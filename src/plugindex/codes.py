@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from opcode import opmap
+
 from plugindex import opcodes
 
 TYPE_CHECKING = False
@@ -9,7 +11,8 @@ if TYPE_CHECKING:
     from types import CodeType
 
 _STORING = opcodes.numbers("STORE_ATTR")
-_STORING_GLOBAL = opcodes.numbers("STORE_GLOBAL", "DELETE_GLOBAL")
+_STORE_GLOBAL, _DELETE_GLOBAL = opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]
+_STORING_GLOBAL = frozenset((_STORE_GLOBAL, _DELETE_GLOBAL))
 _LOADING = opcodes.numbers("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _WITH_NULL = opcodes.numbers("LOAD_GLOBAL")  # whose argument has a bit more
 _OF_FUNCTION = 1  # CO_OPTIMIZED, in Include/cpython/code.h
@@ -116,11 +119,12 @@ def set_meanwhile(code: CodeType) -> frozenset[str]:
 
 def _sets_globals(code: CodeType) -> bool:
     """Tell whether a function in *code* may set a global: its byte code has a byte for that."""
-    return any(
-        any(number in one.co_code for number in _STORING_GLOBAL) or _sets_globals(one)
-        for one in code.co_consts
-        if hasattr(one, "co_code")
-    )
+    for one in code.co_consts:  # every module is asked, so this is written for speed
+        if hasattr(one, "co_code"):
+            raw = one.co_code
+            if _STORE_GLOBAL in raw or _DELETE_GLOBAL in raw or _sets_globals(one):
+                return True
+    return False
 
 
 def _set_in(code: CodeType) -> set[str]:
