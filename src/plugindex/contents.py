@@ -87,6 +87,13 @@ class Contents:
         own = (one for one in tuple(self.problems) if (one.kind, one.module) not in told)
         return (*indexed, *own)
 
+    def offered(self) -> set[str]:
+        """Return the modules of the plugins that others bring, as the index tells them."""
+        if not self.snapshot:
+            return set()
+        known = (*self.snapshot.plugins.values(), *self.snapshot.unavailable.values())
+        return {plugin.home for plugin in known if plugin.provider}
+
     def choose(self, key: Hashable, value: Any) -> None:
         """Give *key* to a *value* that the user set; it stands above every claim."""
         self.chosen.add(key)
@@ -123,14 +130,17 @@ class Contents:
         rivals = self.refused.get(key, ())
         if self.hidden.get(key) == reference(cls) or reference(cls) in rivals or key in self.chosen:
             return
+        plugin = self.entries.get(key)
+        if plugin is not None and reference(cls) in plugin.beaten:
+            return  # the index has heard its claim
         self.hidden.pop(key, None)
         holder = self.held[key] if key in self.held else self.entries.get(key)
         if rivals:
             self.refuse(key, cls, (*rivals, reference(cls)))
+        elif holder is not None and holder_is(holder, cls):
+            self.held[key] = cls
         elif holder is None or takes_over(cls, holder):
             self.take(key, cls)
-        elif holder_is(holder, cls):
-            self.held[key] = cls
         elif not takes_over(holder, cls):
             self._decide(key, holder, cls, host)
         self.failed.pop(key, None)

@@ -85,7 +85,7 @@ def fail(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoadError
     """
     with turns.guard:
         changed = registry._change()
-        _forget_left_over(registry, changed)
+        forget_left_over(registry, changed)
         registry._publish(changed)
     if not error.transient:
         _take_out(registry, plugin, error)
@@ -151,7 +151,7 @@ def _keys(contents: Contents, module: str) -> list[Hashable]:
     return contents.modules.get(module, [])
 
 
-def _forget_left_over(registry: LiveMapping[Any, Any], changed: Contents) -> None:
+def forget_left_over(registry: LiveMapping[Any, Any], changed: Contents) -> None:
     """Give up the classes at hand whose module failed after their statement.
 
     Another module may have caught that failure, so this looks at every class that came since the
@@ -161,7 +161,7 @@ def _forget_left_over(registry: LiveMapping[Any, Any], changed: Contents) -> Non
     for (key, name), cls in classes.items():
         if registry._left_over(cls):
             _forget(changed, key, cls)
-        elif _is_being_imported(cls):
+        elif is_being_imported(cls):
             registry._unchecked[key, name] = cls
 
 
@@ -173,7 +173,8 @@ def _forget(changed: Contents, key: Hashable, cls: type) -> None:
     changed.held.pop(key, None)
 
 
-def _is_being_imported(cls: type) -> bool:
+def is_being_imported(cls: type) -> bool:
+    """Tell whether the module of a class is still being imported."""
     spec = getattr(sys.modules.get(cls.__module__), "__spec__", None)
     return bool(getattr(spec, "_initializing", False))
 

@@ -7,6 +7,7 @@ import sys
 from plugindex import journal, turns
 from plugindex.config import joined
 from plugindex.contents import Contents, Storage, holder_is, holder_name, same_provider, takes_over
+from plugindex.keys import reference
 from plugindex.mapping import K, LazyMapping, V, raw
 from plugindex.names import limits
 
@@ -42,6 +43,7 @@ class HeldMapping(LazyMapping[K, V]):
         "_selection",
         "_settings",
         "_stated",
+        "_told",
         "_turn",
         "_unchecked",
         "_warned",
@@ -61,6 +63,8 @@ class HeldMapping(LazyMapping[K, V]):
         self._turn: turns.Turn | None = None
         # The classes whose statements ran here, by key and reference.
         self._stated: dict[tuple[Hashable, str], type] = {}
+        # Those of which the index tells: what takes a key out doesn't unmake the class.
+        self._told: dict[tuple[Hashable, str], type] = {}
         self._latest: dict[Hashable, type] = {}  # of those, the last one of each key
         self._unchecked: dict[tuple[Hashable, str], type] = {}  # of those, since a plugin failed
         # What happened before the index was asked: problems, and what the user set.
@@ -99,6 +103,7 @@ class HeldMapping(LazyMapping[K, V]):
                 if why is None:
                     self._enter_early(key, cls)
             elif plugin is not None and holder_is(plugin, cls):
+                self._told[key, plugin.reference] = cls
                 raw.__setitem__(self, key, cls)
             else:
                 self._claim(key, cls, why)
@@ -116,7 +121,7 @@ class HeldMapping(LazyMapping[K, V]):
         """Let the classes whose statements ran here claim their keys, less those *listed*."""
         for (key, name), cls in self._stated.items():
             told = name in listed or holder_name(cls) in listed
-            if not told and not self._left_over(cls):
+            if not told and not self._left_over(cls, contents):
                 self._let_claim(contents, key, cls, self._leaving_out(key, cls))
 
     def forget_stated(self, names: Collection[str]) -> None:
@@ -163,6 +168,11 @@ class HeldMapping(LazyMapping[K, V]):
 
     def rival(self, key: Any, cls: type) -> str:
         """Return the class of the same provider that holds *key*; "" if *cls* may have it."""
+        if key in (self._contents.chosen if self._contents else self._preset):
+            return ""  # what the user set stands above every claim
+        plugin = self._contents.entries.get(key) if self._contents else None
+        if plugin is not None and reference(cls) in plugin.beaten:
+            return ""
         held: Any = raw.get(self, key)
         if held is None:
             held = (self._contents.entries if self._contents else self._latest).get(key)
@@ -260,12 +270,18 @@ class HeldMapping(LazyMapping[K, V]):
                 changed.hide(key)
             self._publish(changed)
 
-    def _left_over(self, cls: Any) -> bool:
-        """Say whether *cls* is of a module in scope whose import failed after its statement."""
+    def _left_over(self, cls: Any, contents: Contents | None = None) -> bool:
+        """Say whether *cls* is of a module whose import failed after its statement.
+
+        That is one in scope, or one that the index tells others to offer.
+        """
         module = getattr(cls, "__module__", None)
-        if not isinstance(module, str) or module in sys.modules:
+        if not isinstance(module, str) or _is_imported(module) or self.family is None:
             return False
-        return self.family is not None and self.family.scope.covers(module)
+        contents = contents or self._contents
+        return self.family.scope.covers(module) or (
+            contents is not None and module in contents.offered()
+        )
 
     def _report(self) -> None:
         """Log what there is to report, once."""
@@ -286,3 +302,12 @@ class HeldMapping(LazyMapping[K, V]):
         if contents.snapshot is not snapshot:
             return contents.all_problems
         return contents.problems[logged:]
+
+
+def _is_imported(module: str) -> bool:
+    """Tell whether a module and the packages around it are there: what fails takes them along."""
+    while module:
+        if module not in sys.modules:
+            return False
+        module = module.rpartition(".")[0]
+    return True

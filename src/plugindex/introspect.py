@@ -291,6 +291,6 @@ def _secondary(key: Hashable, cls: type, scope: Scope) -> dict[str, Any]:
     found = {}
     for attribute, source in scope.secondary:
         other = key if source == PRIMARY_KEY else getattr(cls, source, None)
-        if getattr(cls, attribute, None) is not None and other is not None:
+        if getattr(cls, attribute, None) is not None and is_portable(other) and other is not None:
             found[attribute] = portable(other)
     return found

@@ -142,12 +142,13 @@ class EnumKey:
             StrEnum), else its name.
     """
 
-    __slots__ = ("enum", "hashed", "member", "module")
+    __slots__ = ("enum", "hashed", "member", "mixed", "module")
 
     def __init__(self, module: str, enum: str, member: str, hashed: Hashable = None) -> None:
         self.module = module
         self.enum = enum
         self.member = member
+        self.mixed = hashed is not None  # such a member equals its value
         self.hashed = member if hashed is None else hashed
 
     def _identity(self) -> tuple[str, str, str]:
@@ -155,10 +156,13 @@ class EnumKey:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, EnumKey):
-            return self._identity() == other._identity()
+            mixed = self.mixed and other.mixed
+            return self._identity() == other._identity() or (mixed and self.hashed == other.hashed)
         owner = type(other)
         name = getattr(other, "_name_", None)
-        return self._identity() == (owner.__module__, owner.__qualname__, name)
+        if self._identity() == (owner.__module__, owner.__qualname__, name):
+            return True
+        return self.mixed and bool(self.hashed == other)
 
     def __hash__(self) -> int:
         return hash(self.hashed)

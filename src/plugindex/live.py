@@ -33,7 +33,25 @@ class LiveMapping(HeldMapping[K, V]):
 
     def _now(self) -> Contents:
         contents = self._contents
-        return self._discover() if contents is None else contents
+        if contents is None:
+            return self._discover()
+        if self._unchecked:
+            self.settle_stated()
+            return self._contents or contents
+        return contents
+
+    def settle_stated(self) -> None:
+        """Give up classes whose module failed after their statement; its import may be caught."""
+        from plugindex.failing import forget_left_over, is_being_imported
+
+        with turns.guard:
+            waiting = self._unchecked
+            if any(map(self._left_over, waiting.values())):
+                changed = self._change()
+                forget_left_over(self, changed)
+                self._publish(changed)
+            else:
+                self._unchecked = {k: c for k, c in waiting.items() if is_being_imported(c)}
 
     def _discover(self) -> Contents:
         # Registrations in a child that imports modules must be what the modules do themselves.
@@ -129,7 +147,7 @@ class LiveMapping(HeldMapping[K, V]):
                 family.scope,
                 base=family.base,
                 extractor=family.extractor,
-                registered=lambda wanted: raw.get(self, wanted),
+                registered=lambda wanted: self._registered(wanted, plugin),
             )
         except StalePluginError as error:
             if family.config.discovery_function is not None:
@@ -151,6 +169,14 @@ class LiveMapping(HeldMapping[K, V]):
             if key in (self._contents or Contents()).entries:
                 raw.setdefault(self, key, cls)
         return cls
+
+    def _registered(self, key: Any, plugin: Plugin) -> Any:
+        """Return the class that its statement gave to a key, also after the key was taken out."""
+        held = raw.get(self, key)
+        return held or self._told.get((key, plugin.reference)) or self._stated_as(key, plugin)
+
+    def _stated_as(self, key: Any, plugin: Plugin) -> Any:
+        return self._stated.get((key, plugin.stated_as or plugin.reference))
 
     def _fail(self, plugin: Plugin, error: PluginLoadError) -> None:
         from plugindex.failing import fail

@@ -105,7 +105,8 @@ def _import(name: str) -> BaseException | None:
     """Import the module called *name*; return what it raised, if it did."""
     try:
         with turns.recording(), _Halted(turns.lost_modules):
-            __import__(name)
+            for one in _lineage(name):  # a package that failed may have left its modules behind
+                __import__(one)
             sys.modules[name]
     except KeyboardInterrupt:
         raise

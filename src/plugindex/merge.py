@@ -29,7 +29,7 @@ def merge(modules: Mapping[str, str], results: Mapping[str, Any]) -> Merged:
         modules: the provider ("" for the host) of each module, in order.
         results: what each module came to.
     """
-    claims: dict[str, list[Entry]] = {}
+    claims: dict[Any, tuple[str, list[Entry]]] = {}  # keys may be equal, and their texts not
     merged = Merged({}, {}, {}, [])
     for name, provider in modules.items():
         result = results[name]
@@ -40,10 +40,11 @@ def merge(modules: Mapping[str, str], results: Mapping[str, Any]) -> Merged:
                 entry["reason"] = _reason(result["missing"], name)
                 merged.unavailable.setdefault(_text(plugin["key"]), _shown(entry))
             else:
-                _claim(claims.setdefault(_text(plugin["key"]), []), entry)
+                text = _text(plugin["key"])
+                _claim(claims.setdefault(_key_of(text), (text, []))[1], entry)
         if result["missing"] and result["plugins"]:
             merged.problems.append(_missing(name, result))
-    for text, rivals in claims.items():
+    for text, rivals in claims.values():
         _settle(merged, text, rivals)
     return merged
 
@@ -54,12 +55,12 @@ def _text(key: Any) -> str:
     return "!" + encode(key)
 
 
-def _shown_key(text: str) -> str:
+def _key_of(text: str) -> Any:
     if text[:1] != "!":
-        return repr(text)
+        return text
     from plugindex.portable import restored
 
-    return repr(restored(decode(text[1:])))
+    return restored(decode(text[1:]))
 
 
 def _entry(plugin: Entry, result: Entry, module: str, provider: str) -> Entry:
@@ -106,7 +107,9 @@ def _reference(entry: Entry) -> str:
 def _settle(merged: Merged, text: str, rivals: list[Entry]) -> None:
     holders = rivals if len(rivals) == 1 else _foremost(rivals)
     if len(holders) == 1:
-        merged.items[text] = _shown(holders[0])
+        replaced = {one.get("replaces") for one in rivals} - {_reference(holders[0])}
+        beaten = [name for one in rivals if (name := _reference(one)) in replaced]
+        merged.items[text] = _shown(holders[0]) | ({"beaten": beaten} if beaten else {})
         return
     merged.conflicts[text] = [
         {name: one[name] for name in ("module", "qualname")} for one in holders
@@ -130,7 +133,7 @@ def _foremost(rivals: list[Entry]) -> list[Entry]:
 
     Where each is replaced by another, none takes the others' place.
     """
-    names = {one.get("replaces") for one in rivals}
+    names = {one.get("replaces") for one in rivals if one.get("replaces") != _reference(one)}
     standing = [one for one in rivals if _reference(one) not in names] or rivals
     return [one for one in standing if not one.get("provider")] or standing
 
@@ -140,7 +143,7 @@ def _duplicate(text: str, holders: list[Entry]) -> Entry:
     return {
         "kind": "duplicate-key",
         "module": holders[-1]["module"],
-        "message": f"the key {_shown_key(text)} is claimed by {places}; none of them has it",
+        "message": f"the key {_key_of(text)!r} is claimed by {places}; none of them has it",
         "hint": "give one another key, or let it say __replaces__",
         "file": holders[-1]["file"],
         "line": holders[-1].get("line", 0),

@@ -27,7 +27,7 @@ def portable(value: object) -> Any:
     if _is_enum_member(value):
         return {"enum": _enum_parts(value)}
     if isinstance(value, EnumKey):
-        hashed = () if value.hashed == value.member else (portable(value.hashed),)
+        hashed = (portable(value.hashed),) if value.mixed else ()
         return {"enum": [value.module, value.enum, value.member, *hashed]}
     if type(value) is float and value - value != 0:  # JSON has neither
         if value != value:
@@ -63,10 +63,11 @@ def _is_enum_member(value: object) -> bool:
 def _enum_parts(member: Any) -> list[Any]:
     """Return the arguments of the EnumKey that stands for *member*."""
     owner, parts = type(member), [member._name_]
-    if hash(member) != hash(member._name_):
-        if hash(member) != hash(member._value_):
-            raise TypeError(f"the hash of {member!r} is neither its name's nor its value's")
-        parts.append(portable(member._value_))
+    value = member._value_
+    if hash(member) not in (hash(member._name_), hash(value)):
+        raise TypeError(f"the hash of {member!r} is neither its name's nor its value's")
+    if hash(member) != hash(member._name_) or bool(member == value):
+        parts.append(portable(value))
     return [owner.__module__, owner.__qualname__, *parts]
 
 

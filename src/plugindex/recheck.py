@@ -35,8 +35,11 @@ def recheck(registry: LiveMapping[Any, Any], refuted: tuple[Any, Plugin] | None 
         snapshot = registry._asked(anew=True)
     registry._look_up()
     with turns.guard:
-        registry._replace(_renewed(registry, snapshot))
-    for follower in registry.followers:
+        renewed = _renewed(registry, snapshot)
+        if refuted:
+            _keep_out(registry._contents or Contents(), renewed)
+        registry._replace(renewed)
+    for follower in registry.followers if refuted is None else ():
         follower.renew()
     registry._report()
 
@@ -45,15 +48,34 @@ def _renewed(registry: LiveMapping[Any, Any], snapshot: Any) -> Contents:
     """Return the state that *snapshot* and the classes at hand make; the guard is held."""
     old, held = registry._contents or Contents(), registry._raw()
     new = Contents(snapshot)
-    new.problems = [one for one in old.problems if one.kind in _KEPT]
+    # Of the modules in scope the index tells what is inherited, and tells it anew.
+    kept = [one for one in old.problems if one.kind in _KEPT]
+    scope = registry.family.scope if registry.family else None
+    told = [
+        one for one in kept if one.kind == "inherited-key" and scope and scope.covers(one.module)
+    ]
+    new.problems = [one for one in kept if one not in told]
     for key, plugin in old.entries.items():
         if key in old.chosen:
             new.choose(key, held[key])
+        elif registry._left_over(held.get(key), new):
+            continue
         elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
             registry._let_claim(new, key, held[key], registry._leaving_out(key, held[key]))
     registry.forget_stated(_told(old.snapshot) - _told(snapshot))
     registry._claim_stated(new, _told(old.snapshot))
     return new
+
+
+def _keep_out(old: Contents, new: Contents) -> None:
+    """Leave out what the user took out and what failed: nobody asked for that again."""
+    for key, name in old.hidden.items():
+        plugin = new.entries.get(key)
+        if plugin is not None and plugin.reference == name:
+            new.hide(key)
+    for key, error in old.failed.items():
+        if key in new.entries and key not in new.held:
+            new.fail(key, error)
 
 
 def _told(snapshot: Any) -> set[str]:
@@ -62,7 +84,8 @@ def _told(snapshot: Any) -> set[str]:
         return set()
     known = [*snapshot.plugins.values(), *snapshot.unavailable.values()]
     rivals = [one for claimants in snapshot.conflicts.values() for one in claimants]
-    return {plugin.reference for plugin in known + rivals}
+    beaten = [name for plugin in known for name in plugin.beaten]
+    return {*beaten, *(plugin.reference for plugin in known + rivals)}
 
 
 def load_anew(registry: LiveMapping[Any, Any], key: Any, refuted: Plugin) -> Any:

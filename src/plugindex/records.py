@@ -90,7 +90,7 @@ class Plugin(Record):
     *secondary* maps an attribute name of a secondary registry to that registry's key. *stands_in*
     is the module whose import makes the class, where that isn't its own: one that calls a factory.
     *stated_as* is the object reference that the class had at its statement, where it was given
-    another name since.
+    another name since. *beaten* are the object references of those that it replaces.
     """
 
     key: Hashable
@@ -107,6 +107,7 @@ class Plugin(Record):
     provider: str = ""
     stands_in: str = ""
     stated_as: str = ""
+    beaten: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:

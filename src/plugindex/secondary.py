@@ -63,7 +63,7 @@ class SecondaryRegistryDict(LazyMapping[K, V]):
         if getattr(cls, self._attribute, None) is None:
             return _MISSING
         other = key if self._source == PRIMARY_KEY else getattr(cls, self._source, None)
-        return _MISSING if other is None else other
+        return _MISSING if other is None or not _is_hashable(other) else other
 
     def _entries(self) -> dict[Any, Any]:
         followed = self._followed()
@@ -152,3 +152,11 @@ def follower_of(primary: LazyDiscoveryDict[Any, Any], attribute: str) -> Any:
     """Return the secondary registry of *primary* that shows *attribute*."""
     shown = [one for one in primary.followers if one._attribute == attribute]
     return shown[0] if shown else SecondaryRegistryDict(primary)
+
+
+def _is_hashable(key: object) -> bool:
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True

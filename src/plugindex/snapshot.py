@@ -135,6 +135,8 @@ class Sections:
             "".join((fields["module"], fields["qualname"]))  # two texts, or it raises
             fields["key"], fields["status"] = key, status
             fields["_detail"] = detail
+            if "beaten" in fields:
+                fields["beaten"] = tuple([str(name) for name in fields["beaten"]])
             if "secondary" in fields:
                 fields["secondary"] = _restored(fields["secondary"])
             _set(plugin, "__dict__", fields)

@@ -111,9 +111,13 @@ def settle(plugins: Iterable[Plugin], host: str = "") -> tuple[dict[Hashable, st
 
 def _foremost(rivals: list[Plugin], host: str) -> list[Plugin]:
     """Return those of *rivals* that no other replaces, the host's alone where it has any."""
-    names = {one.attributes.get("__replaces__") for one in rivals}
+    names = {one.attributes.get("__replaces__") for one in rivals if not _replaces(one, one)}
     standing = [one for one in rivals if one.reference not in names] or rivals
     return [one for one in standing if root(one.module) == host] or standing
+
+
+def _replaces(plugin: Plugin, other: Plugin) -> bool:
+    return bool(plugin.attributes.get("__replaces__") == other.reference)
 
 
 def _clash(first: Plugin, second: Plugin) -> Problem:
