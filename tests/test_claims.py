@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from plugindex import PluginLoadError, UnavailablePluginError, UnknownKeyError
+from plugindex import DuplicateKeyError, PluginLoadError, UnavailablePluginError, UnknownKeyError
 
 pytest_plugins = ["plugindex.testing", "sample_app"]
 
@@ -179,3 +179,21 @@ def test_a_class_that_says_it_replaces_itself_is_one_class(app):
     registry = app.registry
     assert list(registry) == ["a"]
     assert registry["a"].__name__ == "A" and registry.refresh().changed == ()
+
+
+def test_a_claim_of_a_module_that_fails_costs_the_key_until_it_is_asked_for(app):
+    app.plugin("m1", ("A", "name = 'a'"))
+    app.plugin("m2", "int('x')", ("B", "name = 'a'"))
+    registry = app.registry
+    assert list(registry) == []
+    assert registry["a"].__name__ == "A" and list(registry) == ["a"]
+    for asked, listed in (("list(REG)", "[]"), ("REG['a']", "A"), ("list(REG)", "['a']")):
+        assert listed in app.run(f"from APP.base import REG; print({asked})")
+
+
+def test_a_key_that_two_sound_modules_claim_is_still_nobodys(app):
+    app.plugin("m1", ("A", "name = 'a'")).plugin("m2", ("B", "name = 'a'"))
+    for _ in range(2):
+        with pytest.raises(DuplicateKeyError):
+            app.registry["a"]
+    assert list(app.registry) == []

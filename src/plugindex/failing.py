@@ -7,7 +7,7 @@ import sys
 import weakref
 
 from plugindex import turns
-from plugindex.errors import RegistryError, StalePluginError
+from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
 from plugindex.names import root
 from plugindex.process import refusal
 from plugindex.records import Problem
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.contents import Contents
-    from plugindex.errors import PluginLoadError
     from plugindex.live import LiveMapping
     from plugindex.records import Plugin
 
@@ -201,6 +200,31 @@ def try_all(registry: LiveMapping[Any, Any], keys: list[Any]) -> None:
             failures.gathering -= 1
         if not failures.gathering:
             write(registry)
+
+
+def try_rivals(registry: LiveMapping[Any, Any], key: Any) -> bool:
+    """Load the classes that claim a contested *key*; tell whether one fails, which costs its claim.
+
+    The index is told, so that it settles who has the key when it is asked again.
+    """
+    snapshot = registry._now().snapshot
+    rivals = snapshot.conflicts.get(key, ()) if snapshot else ()
+    failed = [one for one in rivals if not _loads(registry, one)]
+    if failed:
+        write(registry)
+    return bool(failed)
+
+
+def _loads(registry: LiveMapping[Any, Any], plugin: Plugin) -> bool:
+    from plugindex import loader
+
+    assert registry.family is not None
+    try:
+        loader.load(plugin, registry.family.scope, base=registry.family.base)
+    except PluginLoadError as error:
+        fail(registry, plugin, error)
+        return False
+    return True
 
 
 def _try(registry: LiveMapping[Any, Any], key: Any) -> bool:

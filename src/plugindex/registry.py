@@ -131,11 +131,22 @@ class LazyDiscoveryDict(LiveMapping[Key, type[T]], Generic[T, Key]):
             held = self._undecided(key)
             if held is not _MISSING:
                 return held
+            if key in contents.refused and self._tried(key):
+                return self[key]
             from plugindex.reports import absent
 
             raise absent(key, self._frozen(), self.family.scope if self.family else None)
         loaded: type[T] = self._load(key, plugin)
         return loaded
+
+    def _tried(self, key: Any) -> bool:
+        """Import what claims a contested key; tell whether so many fail that one class has it."""
+        from plugindex.failing import try_rivals
+        from plugindex.recheck import recheck
+
+        if try_rivals(self, key):
+            recheck(self)
+        return key in self._now().entries
 
     def _undecided(self, key: Any) -> Any:
         """Look for *key* in modules that neither reading nor a child interpreter settled.

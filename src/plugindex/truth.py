@@ -126,11 +126,23 @@ def _clash(first: Plugin, second: Plugin) -> Problem:
     return Problem("duplicate-key", second.module, text, hint, second.file, second.line)
 
 
-def compare(listed: Mapping[Hashable, str], truth: Truth) -> Comparison:
-    """Compare *listed*, keys and their object references, with the *truth*."""
+def compare(
+    listed: Mapping[Hashable, str],
+    truth: Truth,
+    contested: Mapping[Hashable, Iterable[str]] | None = None,
+) -> Comparison:
+    """Compare *listed*, keys and their object references, with the *truth*.
+
+    Of keys that several classes claim, *contested* has their references: one whose module fails
+    loses its claim, which only running it can show.
+    """
     surplus = listed.items() - truth.entries.items()
     failing = {entry for entry in surplus if entry[1].partition(":")[0] in truth.failures}
     missing = truth.entries.items() - listed.items()
+    for key, rivals in (contested or {}).items():
+        lost = {(key, ref) for ref in rivals if ref.partition(":")[0] in truth.failures}
+        failing |= lost
+        missing -= {entry for entry in missing if lost and entry[0] == key}
     return Comparison(_sorted(missing), _sorted(surplus - failing), _sorted(failing))
 
 

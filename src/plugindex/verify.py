@@ -83,7 +83,8 @@ def verify(declared: Declared) -> Verdict:
         raise RegistryError(message("there is nothing to compare the listing with", facts))
     failures = {name: one.message for name, one in truth.failures.items()}
     seconds = time.perf_counter() - started
-    compared = compare(listed, truth)
+    contested = {k: [p.reference for p in rivals] for k, rivals in snapshot.conflicts.items()}
+    compared = compare(listed, truth, contested)
     return Verdict(declared, len(made.modules), len(listed), compared, undecided, failures, seconds)
 
 
