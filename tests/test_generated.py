@@ -221,3 +221,13 @@ def test_a_module_with_a_name_that_is_not_told_is_left_to_running(case):
                "from zoo.base import Base\nclass One(Base): pass\n")  # fmt: skip
     case.resolve(KeyRule(None), foreign=True)
     assert case.undecided == {"zoo.one"}
+
+
+@pytest.mark.parametrize("naming", ["__name__ = 'other'\n{0}", "{0}    __module__ = 'other'\n"])
+def test_a_class_that_says_it_is_of_a_module_out_of_scope_is_not_registered(case, naming):
+    case.write("base", "from plugindex import AutoRegisterMeta\n"
+               "class Base(metaclass=AutoRegisterMeta): __registry_key__ = 'key'\n")  # fmt: skip
+    statement = "from zoo.base import Base\nclass One(Base):\n    key = 'one'\n"
+    case.write("one", naming.format(statement))
+    case.resolve(KeyRule("key"))
+    assert case.listed == case.truth.entries == {}

@@ -64,9 +64,10 @@ def _enum_parts(member: Any) -> list[Any]:
     """Return the arguments of the EnumKey that stands for *member*."""
     owner, parts = type(member), [member._name_]
     value = member._value_
-    if hash(member) not in (hash(member._name_), hash(value)):
+    by_name = hash(member) == hash(member._name_)
+    if not by_name and hash(member) != hash(value):
         raise TypeError(f"the hash of {member!r} is neither its name's nor its value's")
-    if hash(member) != hash(member._name_) or bool(member == value):
+    if not by_name or bool(member == value):
         parts.append(portable(value))
     return [owner.__module__, owner.__qualname__, *parts]
 

@@ -152,13 +152,18 @@ class Resolver:
         if self.scope.foreign:
             if not self.eligibility.counts(cls):
                 return None
-        elif not self._covers(cls[1]) and self.family.module_of(cls) != cls[1]:
+        elif self._is_of_another(cls):
             return None
         self.eligibility.check(cls)
         if self.family.is_abstract(cls):
             return None
         key = self.keys.key(cls, problems)
         return None if key is None else self.candidates.candidate(cls, key)
+
+    def _is_of_another(self, cls: Found) -> bool:
+        """Tell whether a class says that it is of a module which isn't in scope as its own is."""
+        module = self.family.module_of(cls)
+        return module != cls[1] and not (self._covers(cls[1]) and self._covers(module))
 
     # -- what else a module does ---------------------------------------------------------------
 
