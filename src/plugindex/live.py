@@ -44,6 +44,8 @@ class LiveMapping(HeldMapping[K, V]):
         """Give up classes whose module failed after their statement; its import may be caught."""
         from plugindex.failing import forget_left_over, is_being_imported
 
+        if any(map(is_being_imported, list(self._unchecked.values()))):
+            return  # without a lock: who reads while another thread imports asks each time
         with turns.guard:
             waiting = self._unchecked
             if any(map(self._left_over, waiting.values())):
