@@ -197,3 +197,11 @@ def test_a_key_that_two_sound_modules_claim_is_still_nobodys(app):
         with pytest.raises(DuplicateKeyError):
             app.registry["a"]
     assert list(app.registry) == []
+
+
+def test_a_class_that_was_imported_before_anybody_asked_goes_with_its_file(app):
+    app.plugin("cat", ("Cat", "name = 'cat'")).plugin("dog", ("Dog", "name = 'dog'"))
+    registry = app.registry
+    app.load("cat")
+    (app.folder / app.name / "cat.py").unlink()
+    assert registry.refresh().removed in ((), ("cat",)) and list(registry) == ["dog"]

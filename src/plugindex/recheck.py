@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from _frozen_importlib_external import SourceFileLoader
 
 from plugindex import turns
 from plugindex.contents import Contents
@@ -34,8 +36,9 @@ def recheck(registry: LiveMapping[Any, Any], refuted: tuple[Any, Plugin] | None 
         registry._settings = {**registry._settings, "adopted": None}
         snapshot = registry._asked(anew=True)
     registry._look_up()
+    gone = _without_file(registry)
     with turns.guard:
-        renewed = _renewed(registry, snapshot)
+        renewed = _renewed(registry, snapshot, gone)
         if refuted:
             _keep_out(registry._contents or Contents(), renewed)
         registry._replace(renewed)
@@ -44,8 +47,11 @@ def recheck(registry: LiveMapping[Any, Any], refuted: tuple[Any, Plugin] | None 
     registry._report()
 
 
-def _renewed(registry: LiveMapping[Any, Any], snapshot: Any) -> Contents:
-    """Return the state that *snapshot* and the classes at hand make; the guard is held."""
+def _renewed(registry: LiveMapping[Any, Any], snapshot: Any, gone: set[str]) -> Contents:
+    """Return the state that *snapshot* and the classes at hand make; the guard is held.
+
+    Those of the modules that are *gone* claim nothing.
+    """
     old, held = registry._contents or Contents(), registry._raw()
     new = Contents(snapshot)
     # Of the modules in scope the index tells what is inherited, and tells it anew.
@@ -58,13 +64,30 @@ def _renewed(registry: LiveMapping[Any, Any], snapshot: Any) -> Contents:
     for key, plugin in old.entries.items():
         if key in old.chosen:
             new.choose(key, held[key])
-        elif registry._left_over(held.get(key), new):
+        elif registry._left_over(held.get(key), new) or _home(held.get(key)) in gone:
             continue
         elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
             registry._let_claim(new, key, held[key], registry._leaving_out(key, held[key]))
-    registry.forget_stated(_told(old.snapshot) - _told(snapshot))
+    homeless = {name for (_, name), cls in registry._stated.items() if _home(cls) in gone}
+    registry.forget_stated(_told(old.snapshot) - _told(snapshot) | homeless)
     registry._claim_stated(new, _told(old.snapshot))
     return new
+
+
+def _home(cls: Any) -> str:
+    module = getattr(cls, "__module__", "")
+    return module if isinstance(module, str) else ""
+
+
+def _without_file(registry: LiveMapping[Any, Any]) -> set[str]:
+    """Return the modules of the classes stated here whose source file isn't there any more."""
+    return {home for home in map(_home, list(registry._stated.values())) if _lost_its_file(home)}
+
+
+def _lost_its_file(module: str) -> bool:
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    from_source = isinstance(getattr(spec, "loader", None), SourceFileLoader)
+    return from_source and not os.path.exists(getattr(spec, "origin", None) or "")
 
 
 def _keep_out(old: Contents, new: Contents) -> None:
