@@ -175,10 +175,11 @@ class LiveMapping(HeldMapping[K, V]):
     def _registered(self, key: Any, plugin: Plugin) -> Any:
         """Return the class that its statement gave to a key, also after the key was taken out."""
         held = raw.get(self, key)
-        return held or self._told.get((key, plugin.reference)) or self._stated_as(key, plugin)
-
-    def _stated_as(self, key: Any, plugin: Plugin) -> Any:
-        return self._stated.get((key, plugin.stated_as or plugin.reference))
+        if held is None:  # a class may be false, by its metaclass
+            held = self._told.get((key, plugin.reference))
+        if held is None:
+            held = self._stated.get((key, plugin.stated_as or plugin.reference))
+        return held
 
     def _fail(self, plugin: Plugin, error: PluginLoadError) -> None:
         from plugindex.failing import fail
