@@ -36,8 +36,14 @@ def main() -> int:
     parser.add_argument("--bases", type=int, default=3, help="classes of each package")
     parser.add_argument("packages", nargs="*", metavar="PACKAGE", help="these alone")
     options = parser.parse_args()
-    site = Path(subprocess.check_output([options.python, "-c", SITE], text=True).strip())
+    try:
+        site = Path(subprocess.check_output([options.python, "-c", SITE], text=True).strip())
+    except (OSError, subprocess.CalledProcessError) as error:
+        parser.error(f"{options.python} can't be run ({error}): name an interpreter")
     found = options.packages or list(packages(site))
+    lost = [name for name in found if not (site / name.replace(".", "/")).is_dir()]
+    if lost:
+        parser.error(f"there is no package {lost[0]} in {site}: install it there, or name another")
     asked = (pair for one in found for pair in pairs(site, one, options.bases))
     told = [verified(options.python, *pair) for pair in asked]
     wrong = [one for one in told if "NOT SOUND" in one]

@@ -39,3 +39,18 @@ def test_the_classes_from_which_most_derive_are_asked_about(tmp_path):
 @pytest.mark.parametrize(("base", "told"), [("json:dumps", "it is no class"), ("json:No", "found")])
 def test_a_base_that_can_not_serve_is_told(base, told):
     assert told in sweep.outcome(sys.executable, "json", base, {"PYTHONPATH": str(Path("src"))})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--python", "/nowhere/python"], "name an interpreter"),
+        (["no_such_package"], "there is no package no_such_package"),
+        (["--bases", "x"], "invalid int value"),
+    ],
+)
+def test_a_wrong_argument_gets_one_message(monkeypatch, capsys, arguments, told):
+    monkeypatch.setattr(sys, "argv", ["sweep.py", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        sweep.main()
+    assert caught.value.code == 2 and told in capsys.readouterr().err
