@@ -20,24 +20,28 @@ _STORING_ITEM = opcodes.numbers("STORE_SUBSCR")
 _CHANGING = frozenset({"append", "extend", "insert", "remove"})
 
 
+def _inside(code: CodeType) -> list[CodeType]:
+    """Return the code objects of the functions and classes that stand in *code*."""
+    return [one for one in code.co_consts if hasattr(one, "co_code")]
+
+
 def codes_in(code: CodeType) -> dict[tuple[str, int], CodeType | None]:
     """Return the code objects inside *code* by qualified name and first line.
 
     Where two have both the same, as lambdas on one line, None stands for them.
     """
     found: dict[tuple[str, int], CodeType | None] = {}
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            own = {(inner.co_qualname, inner.co_firstlineno): inner}
-            for key, one in (*own.items(), *codes_in(inner).items()):
-                found[key] = one if found.get(key, one) == one else None
+    for inner in _inside(code):
+        own = {(inner.co_qualname, inner.co_firstlineno): inner}
+        for key, one in (*own.items(), *codes_in(inner).items()):
+            found[key] = one if found.get(key, one) == one else None
     return found
 
 
 def names_in(code: CodeType) -> set[str]:
     """Return the names of globals and attributes in *code*."""
     found = set(code.co_names)
-    for inner in code.co_consts:
+    for inner in code.co_consts:  # every module is asked, so no list is made
         if hasattr(inner, "co_code"):
             found |= names_in(inner)
     return found
@@ -46,9 +50,8 @@ def names_in(code: CodeType) -> set[str]:
 def texts_in(code: CodeType) -> set[str]:
     """Return the texts in *code* that may be names."""
     found = {one for one in code.co_consts if isinstance(one, str) and one.isidentifier()}
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            found |= texts_in(inner)
+    for inner in _inside(code):
+        found |= texts_in(inner)
     return found
 
 
@@ -61,9 +64,8 @@ def stored_by(code: CodeType) -> set[str]:
 def stored_inside(code: CodeType) -> set[str]:
     """Return the attributes that the functions and classes in *code* set."""
     found: set[str] = set()
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            found |= stored_by(inner) | stored_inside(inner)
+    for inner in _inside(code):
+        found |= stored_by(inner) | stored_inside(inner)
     return found
 
 
@@ -72,7 +74,7 @@ def changes_exported(code: CodeType) -> bool:
 
     So do decorators that export what they are given, and functions that export other modules.
     """
-    inner = [one for one in code.co_consts if hasattr(one, "co_code")]
+    inner = _inside(code)
     return any("__all__" in one.co_names and _CHANGING & names_in(one) for one in inner) or any(
         map(changes_exported, inner)
     )
@@ -82,8 +84,7 @@ def places_inside(code: CodeType, prefix: str) -> bool:
     """Tell whether a function in *code* puts modules whose names so begin into ``sys.modules``."""
     return any(
         (_is_named(one, prefix) and _places(one)) or places_inside(one, prefix)
-        for one in code.co_consts
-        if hasattr(one, "co_code")
+        for one in _inside(code)
     )
 
 
@@ -103,7 +104,7 @@ def set_meanwhile(code: CodeType) -> frozenset[str]:
     """
     if not _sets_globals(code):
         return frozenset()
-    own = [one for one in code.co_consts if hasattr(one, "co_code")]
+    own = _inside(code)
     waiting = {*_loaded(code), *(one.co_name for one in own if one.co_name[:1] == "<")}
     found: set[str] = set()
     seen: set[str] = set()
@@ -119,7 +120,7 @@ def set_meanwhile(code: CodeType) -> frozenset[str]:
 
 def _sets_globals(code: CodeType) -> bool:
     """Tell whether a function in *code* may set a global: its byte code has a byte for that."""
-    for one in code.co_consts:  # every module is asked, so this is written for speed
+    for one in code.co_consts:  # here, too
         if hasattr(one, "co_code"):
             raw = one.co_code
             if _STORE_GLOBAL in raw or _DELETE_GLOBAL in raw or _sets_globals(one):
@@ -133,9 +134,8 @@ def _set_in(code: CodeType) -> set[str]:
     if code.co_flags & _OF_FUNCTION:
         instructions = opcodes.named(code, _STORING_GLOBAL, 0, len(code.co_code))
         found.update(code.co_names[argument] for _, argument in instructions)
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code"):
-            found |= _set_in(inner)
+    for inner in _inside(code):
+        found |= _set_in(inner)
     return found
 
 
@@ -144,7 +144,7 @@ def _loaded(code: CodeType) -> set[str]:
     found = set()
     for number, argument in opcodes.named(code, _LOADING, 0, len(code.co_code)):
         found.add(code.co_names[argument >> 1 if number in _WITH_NULL else argument])
-    for inner in code.co_consts:
-        if hasattr(inner, "co_code") and not inner.co_flags & _OF_FUNCTION:
+    for inner in _inside(code):
+        if not inner.co_flags & _OF_FUNCTION:
             found |= _loaded(inner)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from plugindex.distributions import distribution_of, normal
+from plugindex.names import file_of, module_of
 from plugindex.records import Plugin, Record
 
 TYPE_CHECKING = False
@@ -107,13 +108,12 @@ def _found(key: Hashable, contents: Contents, held: Any) -> tuple[Plugin | None,
 
 def from_class(key: Hashable, cls: Any) -> Plugin:
     """Describe a class that lives in this process alone, or a value that the user set."""
-    module = sys.modules.get(getattr(cls, "__module__", ""))
     doc = (getattr(cls, "__doc__", None) or "").strip().partition("\n")[0].rstrip()
     return Plugin(
         key,
-        getattr(cls, "__module__", ""),
+        module_of(cls),
         getattr(cls, "__qualname__", repr(cls)),
-        file=getattr(module, "__file__", None) or "",
+        file=file_of(module_of(cls)),
         line=getattr(cls, "__firstlineno__", 0),
         doc=doc,
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from plugindex.meaning import Context, Found
     from plugindex.reader import ModuleRecord
+    from plugindex.summary import FunctionSummary
 
 _PUBLISH = ("publication", "publish")  # puts one that shows less in the place of its caller
 _ANY_END = "*"  # of the names of modules that begin so
@@ -47,13 +48,17 @@ class Displacing(Moves):
 
     def _changes(self, function: Found, places: list[int]) -> bool:
         """Tell whether a function changes what it is given by one of those places."""
-        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
-            return False
-        summary = self.library.function(*function[1:4])
+        summary = self.summary_of(function)
         if summary is None:
             return False
         given = [summary.parameters[at] for at in places if at < summary.positional]
         return any(f".{name}" in summary.changes for name in given)
+
+    def summary_of(self, function: Found) -> FunctionSummary | None:
+        """Return what is read of a function that is neither ours nor the standard library's."""
+        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
+            return None
+        return self.library.function(*function[1:4])
 
     def _placed(self, package: str) -> frozenset[str | None]:
         """Return the modules that a package provides, or functions that it calls; None for any."""
@@ -80,12 +85,8 @@ class Displacing(Moves):
     def _names_placed(self, value: Any, context: Context) -> set[str | None]:
         callee = self.evaluate(value[1], context)
         function, bound = unbound(callee)
-        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
-            return set()
-        if function[1:3] == _PUBLISH:
-            return set()
-        summary = self.library.function(*function[1:4])
-        if summary is None or not summary.placed:
+        summary = self.summary_of(function)
+        if summary is None or not summary.placed or function[1:3] == _PUBLISH:
             return set()
         args, names = self.arguments(value, context)
         inner = self.inside(function, (*bound, *args), names)

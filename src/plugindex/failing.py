@@ -8,7 +8,7 @@ import weakref
 
 from plugindex import turns
 from plugindex.errors import PluginLoadError, RegistryError, StalePluginError
-from plugindex.names import root
+from plugindex.names import module_of, root
 from plugindex.process import refusal
 from plugindex.records import Problem
 
@@ -83,9 +83,7 @@ def fail(registry: LiveMapping[Any, Any], plugin: Plugin, error: PluginLoadError
     The classes of a module whose import failed go in either case.
     """
     with turns.guard:
-        changed = registry._change()
-        forget_left_over(registry, changed)
-        registry._publish(changed)
+        forget_left_over(registry)
     if not error.transient:
         _take_out(registry, plugin, error)
 
@@ -150,18 +148,20 @@ def _keys(contents: Contents, module: str) -> list[Hashable]:
     return contents.modules.get(module, [])
 
 
-def forget_left_over(registry: LiveMapping[Any, Any], changed: Contents) -> None:
-    """Give up the classes at hand whose module failed after their statement.
+def forget_left_over(registry: LiveMapping[Any, Any]) -> None:
+    """Give up the classes at hand whose module failed after their statement; the guard is held.
 
     Another module may have caught that failure, so this looks at every class that came since the
     last one; those of modules that are still being imported are looked at again.
     """
-    classes, registry._unchecked = registry._unchecked, {}
-    for (key, name), cls in classes.items():
-        if registry._left_over(cls):
+    classes = registry._unchecked
+    registry._unchecked = {name: cls for name, cls in classes.items() if is_being_imported(cls)}
+    gone = [(key, cls) for (key, _), cls in classes.items() if registry._left_over(cls)]
+    if gone:
+        changed = registry._change()
+        for key, cls in gone:
             _forget(changed, key, cls)
-        elif is_being_imported(cls):
-            registry._unchecked[key, name] = cls
+        registry._publish(changed)
 
 
 def _forget(changed: Contents, key: Hashable, cls: type) -> None:
@@ -174,7 +174,7 @@ def _forget(changed: Contents, key: Hashable, cls: type) -> None:
 
 def is_being_imported(cls: type) -> bool:
     """Tell whether the module of a class is still being imported."""
-    spec = getattr(sys.modules.get(cls.__module__), "__spec__", None)
+    spec = getattr(sys.modules.get(module_of(cls)), "__spec__", None)
     return bool(getattr(spec, "_initializing", False))
 
 

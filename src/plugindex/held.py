@@ -9,7 +9,7 @@ from plugindex.config import joined
 from plugindex.contents import Contents, Storage, holder_is, holder_name, same_provider, takes_over
 from plugindex.keys import reference
 from plugindex.mapping import K, LazyMapping, V, raw
-from plugindex.names import limits
+from plugindex.names import limits, module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -275,8 +275,8 @@ class HeldMapping(LazyMapping[K, V]):
 
         That is one in scope, or one that the index tells others to offer.
         """
-        module = getattr(cls, "__module__", None)
-        if not isinstance(module, str) or _is_imported(module) or self.family is None:
+        module = module_of(cls)
+        if _is_imported(module) or self.family is None:
             return False
         contents = contents or self._contents
         return self.family.scope.covers(module) or (

@@ -6,7 +6,7 @@ import sys
 
 from plugindex.config import PRIMARY_KEY
 from plugindex.keys import check_key, is_abstract, own_key, reference
-from plugindex.names import file_of
+from plugindex.names import file_of, module_of
 from plugindex.portable import is_portable, portable
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def listing(
     others = frozenset(others)
     lost = _lost(found, scope) if scope.function else []
     failed = failed.union(lost)
-    counted = [(k, c) for k, c in found if _counts(_module(c), scope, failed, others)]
+    counted = [(k, c) for k, c in found if _counts(module_of(c), scope, failed, others)]
     problems = [] if scope.foreign else _problems(base, scope, seen, failed, others)
     plugins, unstored = _described(counted, scope, seen if details else None)
     problems += [{"kind": "import-failed", "module": name, "message": _LOST} for name in lost]
@@ -62,7 +62,7 @@ def listing(
 
 def _lost(found: list[Found], scope: Scope) -> list[str]:
     """Return the application's modules that failed after a class statement, as nobody was told."""
-    names = dict.fromkeys(_module(cls) for _, cls in found)
+    names = dict.fromkeys(module_of(cls) for _, cls in found)
     gone = [name for name in names if name not in sys.modules and scope.covers(name)]
     return [name for name in gone if _exists(name)]
 
@@ -130,7 +130,7 @@ def _foreign(base: type, scope: Scope) -> Iterator[Found]:
     """Yield the concrete strict subclasses of *base* that can be had by name, with their keys."""
     for cls in _subclasses(base):
         try:
-            reachable = resolved(_module(cls), cls.__qualname__) is cls
+            reachable = resolved(module_of(cls), cls.__qualname__) is cls
             key = _foreign_key(cls, scope.rule) if reachable and not is_abstract(cls) else None
         # A metaclass is foreign code; a class that can't be asked its name can't be had by it.
         except Exception:  # noqa: BLE001
@@ -165,11 +165,6 @@ def _counts(module: str, scope: Scope, failed: set[str], others: Collection[str]
     if not module or module in failed:
         return False
     return bool(scope.function) or scope.covers(module) or module in others
-
-
-def _module(cls: type) -> str:
-    module = getattr(cls, "__module__", "")
-    return module if isinstance(module, str) else ""
 
 
 def _described(
@@ -291,6 +286,8 @@ def _secondary(key: Hashable, cls: type, scope: Scope) -> dict[str, Any]:
     found = {}
     for attribute, source in scope.secondary:
         other = key if source == PRIMARY_KEY else getattr(cls, source, None)
-        if getattr(cls, attribute, None) is not None and is_portable(other) and other is not None:
+        if getattr(cls, attribute, None) is None or other is None:
+            continue
+        if is_portable(other):
             found[attribute] = portable(other)
     return found

@@ -47,13 +47,7 @@ class LiveMapping(HeldMapping[K, V]):
         if any(map(is_being_imported, list(self._unchecked.values()))):
             return  # without a lock: who reads while another thread imports asks each time
         with turns.guard:
-            waiting = self._unchecked
-            if any(map(self._left_over, waiting.values())):
-                changed = self._change()
-                forget_left_over(self, changed)
-                self._publish(changed)
-            else:
-                self._unchecked = {k: c for k, c in waiting.items() if is_being_imported(c)}
+            forget_left_over(self)
 
     def _discover(self) -> Contents:
         # Registrations in a child that imports modules must be what the modules do themselves.

@@ -38,6 +38,12 @@ def root(module: str) -> str:
     return ".".join(module.split(".")[:3]) if is_dropped(module) else module.partition(".")[0]
 
 
+def module_of(cls: object) -> str:
+    """Return the ``__module__`` of a class, "" if it is no text: foreign code sets it."""
+    module = getattr(cls, "__module__", "")
+    return module if isinstance(module, str) else ""
+
+
 def file_of(module: str) -> str:
     """Return the file of a module that is imported here, "" if it has none."""
     return str(getattr(sys.modules.get(module), "__file__", None) or "")

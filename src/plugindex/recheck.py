@@ -10,16 +10,16 @@ from plugindex import turns
 from plugindex.contents import Contents
 from plugindex.failing import write
 from plugindex.mapping import raw
+from plugindex.names import module_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from plugindex.live import LiveMapping
-    from plugindex.records import Plugin
+    from plugindex.records import Plugin, Problem
 
 _MISSING: Any = object()
-_KEPT = ("inherited-key", "in-process")  # problems that a refresh doesn't tell anew
 
 
 def recheck(registry: LiveMapping[Any, Any], refuted: tuple[Any, Plugin] | None = None) -> None:
@@ -54,34 +54,34 @@ def _renewed(registry: LiveMapping[Any, Any], snapshot: Any, gone: set[str]) -> 
     """
     old, held = registry._contents or Contents(), registry._raw()
     new = Contents(snapshot)
-    # Of the modules in scope the index tells what is inherited, and tells it anew.
-    kept = [one for one in old.problems if one.kind in _KEPT]
-    scope = registry.family.scope if registry.family else None
-    told = [
-        one for one in kept if one.kind == "inherited-key" and scope and scope.covers(one.module)
-    ]
-    new.problems = [one for one in kept if one not in told]
+    new.problems = [one for one in old.problems if _stays(one, registry)]
     for key, plugin in old.entries.items():
         if key in old.chosen:
             new.choose(key, held[key])
-        elif registry._left_over(held.get(key), new) or _home(held.get(key)) in gone:
+        elif registry._left_over(held.get(key), new) or module_of(held.get(key)) in gone:
             continue
         elif key in held and (plugin is None or _same(plugin, new.entries.get(key))):
             registry._let_claim(new, key, held[key], registry._leaving_out(key, held[key]))
-    homeless = {name for (_, name), cls in registry._stated.items() if _home(cls) in gone}
+    homeless = {name for (_, name), cls in registry._stated.items() if module_of(cls) in gone}
     registry.forget_stated(_told(old.snapshot) - _told(snapshot) | homeless)
     registry._claim_stated(new, _told(old.snapshot))
     return new
 
 
-def _home(cls: Any) -> str:
-    module = getattr(cls, "__module__", "")
-    return module if isinstance(module, str) else ""
+def _stays(problem: Problem, registry: LiveMapping[Any, Any]) -> bool:
+    """Tell whether a problem of this process outlives a refresh: whether the index tells none such.
+
+    What is inherited in modules in scope, it tells anew.
+    """
+    if problem.kind == "inherited-key" and registry.family is not None:
+        return not registry.family.scope.covers(problem.module)
+    return problem.kind == "in-process"
 
 
 def _without_file(registry: LiveMapping[Any, Any]) -> set[str]:
     """Return the modules of the classes stated here whose source file isn't there any more."""
-    return {home for home in map(_home, list(registry._stated.values())) if _lost_its_file(home)}
+    homes = set(map(module_of, list(registry._stated.values())))
+    return set(filter(_lost_its_file, homes))
 
 
 def _lost_its_file(module: str) -> bool:

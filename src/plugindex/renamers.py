@@ -12,7 +12,7 @@ from plugindex.machine import NAMING
 from plugindex.made import MADE
 from plugindex.makers import ANY_TIME
 from plugindex.meaning import unbound
-from plugindex.names import is_library, is_ours, root
+from plugindex.names import root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,12 +52,8 @@ class Renamers(Displacing):
     def _renames(self, value: Any, context: Context) -> Making:
         callee = self.evaluate(value[1], context)
         function, _ = unbound(callee)
-        if function[0] != "function" or is_ours(function[1]) or is_library(function[1]):
-            return _UNTOLD
-        if self.keeps(function):
-            return _UNTOLD
-        summary = self.library.function(*function[1:4])
-        if summary is None or not self._sets_naming(function):
+        summary = self.summary_of(function)
+        if summary is None or self.keeps(function) or not self._sets_naming(function):
             return _UNTOLD
         args = self.arguments(value, context)[0]
         places = self._handed(value, args, context)

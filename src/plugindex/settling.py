@@ -211,8 +211,7 @@ class Settling:
     def _resolver(self) -> Resolver:
         if self.resolver is None:
             self.resolver = Resolver(self.library, self.scope)
-            trouble = self.resolver.problem()
-            self._check_base(trouble)
+            self._check_base(self.resolver.problem())
         return self.resolver
 
     def _check_base(self, trouble: str) -> None:
